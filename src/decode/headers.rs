@@ -1,0 +1,390 @@
+//! What decoding leaves of a frame: owned header fields and no payload.
+
+use super::stop::Stop;
+use crate::time::Timestamp;
+
+/// IP layers judged at most (RULES §4).
+pub const MAX_IP_LAYERS: usize = 4;
+/// IPv6 extension headers stepped over at most in one layer (RULES §4).
+pub const MAX_EXTENSION_HEADERS: usize = 8;
+/// Pairs beside the layers' own (routing headers, home addresses, ICMP quotes) judged at most.
+/// *Guessed*: more than this in one packet is not traffic but an attempt.
+pub const MAX_SIDE_PAIRS: usize = 16;
+/// VLAN tags named in a record at most; deeper tags are stepped over.
+pub const MAX_VLANS: usize = 8;
+/// Tunnels named in a record at most; there cannot be many more below the layer bound.
+pub const MAX_TUNNELS: usize = 8;
+
+/// IP version of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum IpVersion {
+    /// IPv4.
+    V4 = 4,
+    /// IPv6.
+    V6 = 6,
+}
+
+/// Source and destination of one direction. IPv4 addresses are in the low 32 bits.
+///
+/// No `Debug`: it may belong to an excluded packet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// Of both addresses.
+    pub version: IpVersion,
+    /// Sender.
+    pub src: u128,
+    /// Receiver.
+    pub dst: u128,
+}
+
+impl Pair {
+    /// The placeholder of slots that are not in use.
+    pub(super) const NONE: Self = Self {
+        version: IpVersion::V4,
+        src: 0,
+        dst: 0,
+    };
+}
+
+/// Whether a layer is a fragment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fragment {
+    /// Not fragmented (an IPv6 atomic fragment counts as its only fragment, [`Fragment::First`]).
+    Whole,
+    /// The first fragment: the transport header is here.
+    First {
+        /// Identification (16 bits in IPv4, 32 in IPv6).
+        id: u32,
+    },
+    /// A later fragment: what it carries is only known from its first.
+    Later {
+        /// Identification.
+        id: u32,
+    },
+}
+
+/// One IP layer.
+#[derive(Clone, Copy)]
+pub struct Layer {
+    /// Its ends, from its own header.
+    pub pair: Pair,
+    /// IANA number of what follows, behind extension headers and AH.
+    pub protocol: u8,
+    /// Total length in bytes as IPFIX octetDeltaCount: the IPv4 total length, or 40 + the IPv6
+    /// payload length (jumbo option honoured); taken from the frame where the header says 0.
+    pub ip_len: u32,
+    /// Whether it is a fragment.
+    pub fragment: Fragment,
+}
+
+/// Transport of the innermost layer. What was not captured or does not exist is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Transport {
+    /// Source port of TCP, UDP, SCTP, DCCP, UDP-Lite.
+    pub src_port: u16,
+    /// Destination port.
+    pub dst_port: u16,
+    /// TCP flags octet (RFC 9293 §3.1), if [`Transport::TCP_FLAGS`] is in `has`.
+    pub tcp_flags: u8,
+    /// ICMP type, if [`Transport::ICMP`] is in `has`.
+    pub icmp_type: u8,
+    /// ICMP code, likewise.
+    pub icmp_code: u8,
+    /// Which of the fields were captured.
+    pub has: u8,
+}
+
+impl Transport {
+    /// Ports were captured.
+    pub const PORTS: u8 = 1;
+    /// TCP flags were captured.
+    pub const TCP_FLAGS: u8 = 2;
+    /// ICMP type and code were captured.
+    pub const ICMP: u8 = 4;
+}
+
+/// Why a pair beside the layers' own is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SidePair {
+    /// An address of a routing header, segment list, source route or home-address option, in place
+    /// of the header's own.
+    Routed,
+    /// The header quoted by an ICMP error. Never exported.
+    Quoted,
+}
+
+/// A tunnel between two layers, by its name in records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum Tunnel {
+    Mpls,
+    Pppoe,
+    Ipip,
+    Gre,
+    Erspan,
+    Vxlan,
+    VxlanGpe,
+    Geneve,
+    Gtpu,
+    Teredo,
+    L2tp,
+    L2tpv3,
+    Ah,
+    Etherip,
+    Lisp,
+    Ayiya,
+    Nsh,
+    PimRegister,
+    Wccp,
+    Pptp,
+    Pbb,
+    SixInFour,
+    FourInSix,
+    SixInSix,
+}
+
+impl Tunnel {
+    /// The name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mpls => "mpls",
+            Self::Pppoe => "pppoe",
+            Self::Ipip => "ipip",
+            Self::Gre => "gre",
+            Self::Erspan => "erspan",
+            Self::Vxlan => "vxlan",
+            Self::VxlanGpe => "vxlan-gpe",
+            Self::Geneve => "geneve",
+            Self::Gtpu => "gtpu",
+            Self::Teredo => "teredo",
+            Self::L2tp => "l2tp",
+            Self::L2tpv3 => "l2tpv3",
+            Self::Ah => "ah",
+            Self::Etherip => "etherip",
+            Self::Lisp => "lisp",
+            Self::Ayiya => "ayiya",
+            Self::Nsh => "nsh",
+            Self::PimRegister => "pim-register",
+            Self::Wccp => "wccp",
+            Self::Pptp => "pptp",
+            Self::Pbb => "pbb",
+            Self::SixInFour => "6in4",
+            Self::FourInSix => "4in6",
+            Self::SixInSix => "6in6",
+        }
+    }
+}
+
+/// VLAN tags and tunnels a packet came through, outer to inner. What does not fit is left out; it
+/// was still stepped over and judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Path {
+    vlans: [u16; MAX_VLANS],
+    tunnels: [Tunnel; MAX_TUNNELS],
+    vlan_count: u8,
+    tunnel_count: u8,
+}
+
+impl Path {
+    /// A packet that came straight.
+    pub const DIRECT: Self = Self {
+        vlans: [0; MAX_VLANS],
+        tunnels: [Tunnel::Mpls; MAX_TUNNELS],
+        vlan_count: 0,
+        tunnel_count: 0,
+    };
+
+    /// VLAN identifiers (12 bits), outer to inner.
+    #[must_use]
+    pub fn vlans(&self) -> &[u16] {
+        &self.vlans[..usize::from(self.vlan_count)]
+    }
+
+    /// Tunnels, outer to inner.
+    #[must_use]
+    pub fn tunnels(&self) -> &[Tunnel] {
+        &self.tunnels[..usize::from(self.tunnel_count)]
+    }
+
+    /// Whether there is neither a tag nor a tunnel.
+    #[must_use]
+    pub const fn is_direct(&self) -> bool {
+        self.vlan_count == 0 && self.tunnel_count == 0
+    }
+
+    /// Adds a VLAN tag inside the others.
+    pub fn push_vlan(&mut self, id: u16) {
+        if let Some(slot) = self.vlans.get_mut(usize::from(self.vlan_count)) {
+            *slot = id;
+            self.vlan_count += 1;
+        }
+    }
+
+    /// Adds a tunnel inside the others.
+    pub fn push_tunnel(&mut self, tunnel: Tunnel) {
+        if let Some(slot) = self.tunnels.get_mut(usize::from(self.tunnel_count)) {
+            *slot = tunnel;
+            self.tunnel_count += 1;
+        }
+    }
+
+    fn clear(&mut self) {
+        // Unused slots keep a fixed value, so that equal paths are equal byte for byte.
+        if !self.is_direct() {
+            *self = Self::DIRECT;
+        }
+    }
+}
+
+/// Every IP layer of a frame, outside in, with the innermost transport.
+///
+/// One value is used again for every frame of a lane, so that the usual frame writes one layer only.
+/// It has no lifetime: payload cannot leave `decode`. No `Debug`: it may belong to an excluded packet.
+pub struct Headers {
+    seen: Timestamp,
+    wire_len: u32,
+    layers: [Layer; MAX_IP_LAYERS],
+    layer_count: u8,
+    side_pairs: [(Pair, SidePair); MAX_SIDE_PAIRS],
+    side_pair_count: u8,
+    transport: Transport,
+    path: Path,
+    stop: Stop,
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Headers {
+    /// Headers of nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            seen: Timestamp::ZERO,
+            wire_len: 0,
+            layers: [Layer {
+                pair: Pair::NONE,
+                protocol: 0,
+                ip_len: 0,
+                fragment: Fragment::Whole,
+            }; MAX_IP_LAYERS],
+            layer_count: 0,
+            side_pairs: [(Pair::NONE, SidePair::Routed); MAX_SIDE_PAIRS],
+            side_pair_count: 0,
+            transport: Transport {
+                src_port: 0,
+                dst_port: 0,
+                tcp_flags: 0,
+                icmp_type: 0,
+                icmp_code: 0,
+                has: 0,
+            },
+            path: Path::DIRECT,
+            stop: Stop::Transport,
+        }
+    }
+
+    /// Packet time of the frame.
+    #[must_use]
+    pub const fn seen(&self) -> Timestamp {
+        self.seen
+    }
+
+    /// Length of the frame on the wire, in bytes.
+    #[must_use]
+    pub const fn wire_len(&self) -> u32 {
+        self.wire_len
+    }
+
+    /// The IP layers, outermost first; empty only where decoding failed before the first.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers[..usize::from(self.layer_count)]
+    }
+
+    /// The innermost layer, whose ends the record has.
+    #[must_use]
+    pub fn innermost(&self) -> Option<&Layer> {
+        self.layers().last()
+    }
+
+    /// Pairs to judge beside the layers' own.
+    #[must_use]
+    pub fn side_pairs(&self) -> &[(Pair, SidePair)] {
+        &self.side_pairs[..usize::from(self.side_pair_count)]
+    }
+
+    /// Transport of the innermost layer.
+    #[must_use]
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Tags and tunnels on the way in.
+    #[must_use]
+    pub const fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the descent ended, and why.
+    #[must_use]
+    pub const fn stop(&self) -> Stop {
+        self.stop
+    }
+
+    /// Makes the value ready for the next frame; fields behind the counts stay as they are.
+    pub(super) fn begin(&mut self, seen: Timestamp, wire_len: u32) {
+        self.seen = seen;
+        self.wire_len = wire_len;
+        self.layer_count = 0;
+        self.side_pair_count = 0;
+        self.transport = Transport::default();
+        self.path.clear();
+        self.stop = Stop::Transport;
+    }
+
+    /// Adds a layer inside the others. `false`: there are already [`MAX_IP_LAYERS`].
+    #[must_use]
+    pub(super) fn push_layer(&mut self, layer: Layer) -> bool {
+        let Some(slot) = self.layers.get_mut(usize::from(self.layer_count)) else {
+            return false;
+        };
+        *slot = layer;
+        self.layer_count += 1;
+        true
+    }
+
+    /// Adds a pair to judge. `false`: there are already [`MAX_SIDE_PAIRS`].
+    #[must_use]
+    pub(super) fn push_side_pair(&mut self, pair: Pair, kind: SidePair) -> bool {
+        let Some(slot) = self.side_pairs.get_mut(usize::from(self.side_pair_count)) else {
+            return false;
+        };
+        *slot = (pair, kind);
+        self.side_pair_count += 1;
+        true
+    }
+
+    pub(super) fn innermost_mut(&mut self) -> Option<&mut Layer> {
+        let count = usize::from(self.layer_count);
+        self.layers[..count].last_mut()
+    }
+
+    pub(super) fn transport_mut(&mut self) -> &mut Transport {
+        &mut self.transport
+    }
+
+    pub(super) fn path_mut(&mut self) -> &mut Path {
+        &mut self.path
+    }
+
+    pub(super) fn set_stop(&mut self, stop: Stop) {
+        self.stop = stop;
+    }
+}

@@ -1,0 +1,38 @@
+//! Walks a frame's headers from the outside in.
+//!
+//! It must never read another layer's bytes as addresses because of a wrong length, and never let a
+//! byte of payload out. In: a [`Frame`]. Out: [`Headers`], or [`Undecodable`] where not even one IP
+//! layer was reached.
+
+mod headers;
+mod stop;
+
+pub use headers::{
+    Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, MAX_IP_LAYERS, MAX_SIDE_PAIRS,
+    MAX_TUNNELS, MAX_VLANS, Pair, Path, SidePair, Transport, Tunnel,
+};
+pub use stop::{Carrier, Header, NotIp, Stop};
+
+use crate::source::Frame;
+
+/// A frame in which no IP layer was reached: there is nothing to locate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undecodable {
+    /// Where the descent ended.
+    pub stop: Stop,
+    /// Length of the frame on the wire, in bytes.
+    pub wire_len: u32,
+}
+
+/// Decodes one frame into `headers`, overwriting what they held.
+///
+/// # Errors
+/// [`Undecodable`] where no IP layer was reached.
+pub fn decode(frame: &Frame<'_>, headers: &mut Headers) -> Result<(), Undecodable> {
+    headers.begin(frame.seen, frame.wire_len);
+    headers.set_stop(Stop::UnsupportedLink);
+    Err(Undecodable {
+        stop: headers.stop(),
+        wire_len: frame.wire_len,
+    })
+}

@@ -1,0 +1,49 @@
+//! **sekisho** (関所, the checkpoint that let travellers pass or turned them back) decides packet by
+//! packet, before anything is analysed or kept, whether traffic touches home at both ends, and drops
+//! what does.
+//!
+//! # The life of one packet
+//!
+//! ```text
+//!   source ──▶ decode ──▶ locate ──▶ gate ┃ ──▶ flow ──▶ export
+//!   Frame      Headers     Located   Admitted   records   bytes
+//!     │           │                   │   ┃
+//!     │      Undecodable          Excluded┃        right of the wall there is no frame,
+//!     ▼           ▼                   ▼   ┃        no payload and no excluded address
+//!   counted ──────────▶ Fate ──▶ tally ──▶ summary (and ledger, report, metrics)
+//! ```
+//!
+//! 1. [`source`] reads a capture and lends out one [`source::Frame`] at a time: packet time, wire
+//!    length, link type, borrowed bytes. The bytes live no longer than the call.
+//! 2. [`decode`] walks the frame from the outside in and fills [`decode::Headers`]: every IP layer,
+//!    the transport of the innermost, and why the descent stopped. No byte of payload can leave.
+//! 3. [`locate`] asks the compiled table of [`geo`] where each end of each layer is.
+//! 4. [`gate`] applies the rule and returns `Admitted` (the only thing a flow table accepts) or
+//!    `Excluded` (a reason and a length, no address).
+//! 5. [`flow`] adds the packet to its bidirectional flow; packet time alone decides where one record
+//!    ends and the next begins.
+//! 6. [`export`] sorts finished records and renders them.
+//!
+//! Beside the road, [`fate`] names every way a frame can end and [`tally`] counts them; every number
+//! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
+//! a file; [`pipeline`] runs lanes over the ranges of captures and joins them. [`config`] says with
+//! which settings, [`cli`] talks with people, [`demo`] makes traffic for demonstrations and tests.
+//!
+//! # Who may import whom
+//!
+//! Imports point upstream only; `tests/layout.rs` reads the `use` lines and holds it.
+//!
+//! ```text
+//!   time, fate   nothing          gate     decode, fate, geo, locate    tally     fate
+//!   source       time             flow     gate, geo, time              lane      the road + fate, tally
+//!   decode       source, time     export   flow, time                   pipeline  all of the above
+//!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
+//!   locate       decode, geo      demo     source, geo, time
+//! ```
+
+pub mod decode;
+pub mod fate;
+pub mod geo;
+pub mod locate;
+pub mod source;
+pub mod time;
