@@ -43,6 +43,7 @@
 
 pub mod decode;
 pub mod fate;
+pub mod gate;
 pub mod geo;
 pub mod locate;
 pub mod source;

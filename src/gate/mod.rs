@@ -1,0 +1,66 @@
+//! Decides what may pass, and turns the rest back without a trace.
+//!
+//! It must never admit what could be domestic–domestic in any layer, and never let an address of an
+//! excluded packet out. In: [`Located`] headers. Out: [`Admitted`], the only thing a flow table
+//! accepts, or [`Excluded`], a reason and lengths.
+//!
+//! The rule itself is [`Policy::judge_pair`] over one pair of ends and `rule::judge` over a packet;
+//! what a later fragment inherits from its first is in `fragments`.
+
+mod fragments;
+mod policy;
+mod rule;
+
+pub use fragments::{FRAGMENT_CAPACITY, FRAGMENT_MEMORY, Fragments, SeamVerdict};
+pub use policy::{Authorisation, PairVerdict, Policy};
+pub use rule::{Admitted, Excluded};
+
+pub use crate::decode::{IpVersion, Path, Transport, Tunnel};
+pub use crate::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
+
+use crate::decode::Undecodable;
+use crate::locate::Located;
+
+/// The gate of one lane: the policy, and what it remembers of fragmented packets.
+pub struct Gate {
+    policy: Policy,
+    fragments: Fragments,
+}
+
+impl Gate {
+    /// A gate that remembers no fragments yet.
+    #[must_use]
+    pub fn new(policy: Policy, fragments: Fragments) -> Self {
+        Self { policy, fragments }
+    }
+
+    /// Judges a located packet.
+    ///
+    /// # Errors
+    /// [`Excluded`], with the reason that decides (RULES §5).
+    #[inline]
+    pub fn judge(&mut self, located: &Located<'_>) -> Result<Admitted, Excluded> {
+        let verdict = rule::judge(located, &self.policy);
+        if located.headers().layers().iter().any(rule::is_fragment) {
+            return self.fragments.settle(located.headers(), verdict);
+        }
+        verdict
+    }
+
+    /// Turns back a frame without any IP layer.
+    #[must_use]
+    pub const fn turn_back(&self, undecodable: Undecodable) -> Excluded {
+        rule::turn_back(undecodable)
+    }
+
+    /// What is remembered of fragments, for the join of ranges.
+    #[must_use]
+    pub const fn fragments(&self) -> &Fragments {
+        &self.fragments
+    }
+
+    /// Likewise, to take over what an earlier range remembers.
+    pub const fn fragments_mut(&mut self) -> &mut Fragments {
+        &mut self.fragments
+    }
+}
