@@ -47,4 +47,5 @@ pub mod gate;
 pub mod geo;
 pub mod locate;
 pub mod source;
+pub mod tally;
 pub mod time;
