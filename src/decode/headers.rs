@@ -231,6 +231,25 @@ impl Path {
         }
     }
 
+    /// How many VLAN tags and tunnels are in it.
+    const fn counts(&self) -> (u8, u8) {
+        (self.vlan_count, self.tunnel_count)
+    }
+
+    /// Forgets what lies inside the first `vlans` tags and `tunnels` tunnels.
+    fn cut(&mut self, (vlans, tunnels): (u8, u8)) {
+        if self.counts() == (vlans, tunnels) {
+            return;
+        }
+        for slot in self.vlans.iter_mut().skip(usize::from(vlans)) {
+            *slot = 0;
+        }
+        for slot in self.tunnels.iter_mut().skip(usize::from(tunnels)) {
+            *slot = Tunnel::Mpls;
+        }
+        (self.vlan_count, self.tunnel_count) = (vlans, tunnels);
+    }
+
     fn clear(&mut self) {
         // Unused slots keep a fixed value, so that equal paths are equal byte for byte.
         if !self.is_direct() {
@@ -252,6 +271,8 @@ pub struct Headers {
     side_pair_count: u8,
     transport: Transport,
     path: Path,
+    /// How much of the path leads to the innermost layer; the rest leads to something that is not IP.
+    settled: (u8, u8),
     stop: Stop,
 }
 
@@ -286,6 +307,7 @@ impl Headers {
                 has: 0,
             },
             path: Path::DIRECT,
+            settled: (0, 0),
             stop: Stop::Transport,
         }
     }
@@ -326,7 +348,7 @@ impl Headers {
         self.transport
     }
 
-    /// Tags and tunnels on the way in.
+    /// Tags and tunnels on the way to the innermost layer.
     #[must_use]
     pub const fn path(&self) -> &Path {
         &self.path
@@ -346,10 +368,31 @@ impl Headers {
         self.side_pair_count = 0;
         self.transport = Transport::default();
         self.path.clear();
+        self.settled = (0, 0);
         self.stop = Stop::Transport;
     }
 
-    /// Adds a layer inside the others. `false`: there are already [`MAX_IP_LAYERS`].
+    /// All of [`Headers::begin`] and one layer in one go: the usual frame.
+    #[inline]
+    pub(super) fn begin_plain(
+        &mut self,
+        (seen, wire_len): (Timestamp, u32),
+        layer: Layer,
+        transport: Transport,
+        stop: Stop,
+    ) {
+        self.seen = seen;
+        self.wire_len = wire_len;
+        self.layers[0] = layer;
+        self.layer_count = 1;
+        self.side_pair_count = 0;
+        self.transport = transport;
+        self.path.clear();
+        self.stop = stop;
+    }
+
+    /// Adds a layer inside the others; the transport header is still to come, and the path so far
+    /// leads here. `false`: there are already [`MAX_IP_LAYERS`].
     #[must_use]
     pub(super) fn push_layer(&mut self, layer: Layer) -> bool {
         let Some(slot) = self.layers.get_mut(usize::from(self.layer_count)) else {
@@ -357,6 +400,8 @@ impl Headers {
         };
         *slot = layer;
         self.layer_count += 1;
+        self.transport = Transport::default();
+        self.settle_path();
         true
     }
 
@@ -384,7 +429,14 @@ impl Headers {
         &mut self.path
     }
 
-    pub(super) fn set_stop(&mut self, stop: Stop) {
+    /// Keeps the path so far, even where no further layer follows.
+    pub(super) fn settle_path(&mut self) {
+        self.settled = self.path.counts();
+    }
+
+    /// Ends the descent: what was entered without finding IP is taken off the path again.
+    pub(super) fn finish(&mut self, stop: Stop) {
+        self.path.cut(self.settled);
         self.stop = stop;
     }
 }

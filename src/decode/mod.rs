@@ -4,8 +4,22 @@
 //! byte of payload out. In: a [`Frame`]. Out: [`Headers`], or [`Undecodable`] where not even one IP
 //! layer was reached.
 
+mod ethernet;
+mod gre;
 mod headers;
+mod ipv4;
+mod ipv6;
+mod link;
+mod link_odd;
+mod mpls;
+mod ppp;
 mod stop;
+mod transport;
+mod udp;
+mod udp_tunnels;
+mod view;
+mod walk;
+mod wifi;
 
 pub use headers::{
     Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, MAX_IP_LAYERS, MAX_SIDE_PAIRS,
@@ -14,6 +28,7 @@ pub use headers::{
 pub use stop::{Carrier, Header, NotIp, Stop};
 
 use crate::source::Frame;
+use view::View;
 
 /// A frame in which no IP layer was reached: there is nothing to locate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +45,13 @@ pub struct Undecodable {
 /// [`Undecodable`] where no IP layer was reached.
 pub fn decode(frame: &Frame<'_>, headers: &mut Headers) -> Result<(), Undecodable> {
     headers.begin(frame.seen, frame.wire_len);
-    headers.set_stop(Stop::UnsupportedLink);
-    Err(Undecodable {
-        stop: headers.stop(),
-        wire_len: frame.wire_len,
-    })
+    let stop = walk::walk(frame.link, View::new(frame.bytes, frame.wire_len), headers);
+    headers.finish(stop);
+    if headers.layers().is_empty() {
+        return Err(Undecodable {
+            stop,
+            wire_len: frame.wire_len,
+        });
+    }
+    Ok(())
 }
