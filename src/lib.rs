@@ -41,10 +41,13 @@
 //!   locate       decode, geo      demo     source, geo, time
 //! ```
 
+pub mod cli;
+pub mod config;
 pub mod decode;
 pub mod fate;
 pub mod gate;
 pub mod geo;
 pub mod locate;
+pub mod pipeline;
 pub mod source;
 pub mod time;
