@@ -41,11 +41,14 @@
 //!   locate       decode, geo      demo     source, geo, time
 //! ```
 
+pub mod cli;
+pub mod config;
 pub mod decode;
 pub mod fate;
 pub mod gate;
 pub mod geo;
 pub mod locate;
+pub mod pipeline;
 pub mod source;
 pub mod tally;
 pub mod time;
