@@ -136,6 +136,12 @@ impl Reader {
         self.window.offset()
     }
 
+    /// Bytes of memory between the stream and the walker.
+    #[cfg(test)]
+    pub(super) fn buffered(&self) -> usize {
+        self.window.capacity()
+    }
+
     /// Bytes taken from the input so far, still packed: for a progress bar over file sizes.
     #[must_use]
     pub fn taken(&self) -> u64 {

@@ -72,6 +72,11 @@ impl<I: Input> Window<I> {
         &self.input
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Stream offset of the first byte not consumed.
     #[inline]
     pub(super) const fn offset(&self) -> u64 {
