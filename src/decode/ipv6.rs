@@ -4,7 +4,7 @@ use super::headers::{
     Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, Pair, SidePair, Tunnel,
 };
 use super::stop::{Header, Stop};
-use super::transport::AUTHENTICATION;
+use super::transport::{AUTHENTICATION, ESP, TCP};
 use super::view::View;
 use super::walk::{Kind, Step};
 use etherparse::Ipv6HeaderSlice;
@@ -70,38 +70,36 @@ fn extensions<'a>(next: u8, pair: Pair, body: View<'a>, headers: &mut Headers) -
             // RFC 6275 §6.1.1, 7401 §5.1, 5533 §5.3: control, behind which nothing may follow.
             MOBILITY | HIP | SHIM6 if rest.u8(0) == Some(NO_NEXT) => return Err(Stop::Transport),
             HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HIP | SHIM6 => {
-                let [following, length, ..] = *rest.need::<8>(Header::Extension)?;
+                let [following, length, ..] = *fixed::<8>(rest, Header::Extension)?;
                 (following, (usize::from(length) + 1) * 8)
             }
             FRAGMENT => {
-                let [following, ..] = *rest.need::<8>(Header::Extension)?;
+                let [following, ..] = *fixed::<8>(rest, Header::Extension)?;
                 (following, 8)
             }
             AUTHENTICATION => {
-                let [following, length, ..] = *rest.need::<12>(Header::Authentication)?;
+                let [following, length, ..] = *fixed::<12>(rest, Header::Authentication)?;
                 (following, (usize::from(length) + 2) * 4)
             }
             _ => return Ok((Kind::Protocol(next), rest)),
         };
-        if rest.bytes.len() < length {
-            set_protocol(headers, following);
-            return Err(beyond(next, following, length, rest));
-        }
         let header = rest.clip(length);
         match next {
             ROUTING => routing(header, pair, headers)?,
             DESTINATION => home_address(header, pair, headers)?,
-            AUTHENTICATION => {
+            AUTHENTICATION if header.bytes.len() == length => {
                 headers.path_mut().push_tunnel(Tunnel::Ah);
                 headers.settle_path();
             }
-            FRAGMENT => {
-                if fragment(header, headers) {
-                    set_protocol(headers, following);
-                    return Err(Stop::LaterFragment);
-                }
+            FRAGMENT if fragment(header, headers) => {
+                set_protocol(headers, following);
+                return Err(Stop::LaterFragment);
             }
             _ => {}
+        }
+        if header.bytes.len() < length {
+            set_protocol(headers, following);
+            return Err(beyond(next, following, length, rest));
         }
         next = following;
         rest = rest.skip(length);
@@ -109,14 +107,27 @@ fn extensions<'a>(next: u8, pair: Pair, body: View<'a>, headers: &mut Headers) -
     Err(Stop::TooManyExtensions)
 }
 
-/// A header ends beyond what was captured or declared.
-fn beyond(next: u8, _following: u8, length: usize, rest: View<'_>) -> Stop {
-    let header = if next == AUTHENTICATION {
-        Header::Authentication
+/// The fixed part of an extension header. A packet that ends in it carries nothing behind it.
+fn fixed<const N: usize>(rest: View<'_>, header: Header) -> Result<&[u8; N], Stop> {
+    match rest.first() {
+        Some(bytes) => Ok(bytes),
+        None => Err(rest.absent(N, header)),
+    }
+}
+
+/// Why the chain ends in a header that goes on beyond the end. Where the packet itself ends there,
+/// nothing can follow, and where TCP or the like follows, no IP can: the layers there are decide. What
+/// of its addresses is there has been judged.
+fn beyond(number: u8, following: u8, length: usize, rest: View<'_>) -> Stop {
+    let listed = matches!(number, ROUTING | DESTINATION);
+    let harmless = matches!(following, TCP | ESP | NO_NEXT | 33 | 132 | 136);
+    if rest.wire < length || (harmless && !listed) {
+        Stop::Transport
+    } else if number == AUTHENTICATION {
+        Stop::Truncated(Header::Authentication)
     } else {
-        Header::Extension
-    };
-    rest.short(length, header)
+        Stop::Truncated(Header::Extension)
+    }
 }
 
 fn set_protocol(headers: &mut Headers, protocol: u8) {

@@ -9,6 +9,7 @@ use super::{ipv4, ipv6, udp};
 pub(super) const ICMP: u8 = 1;
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
+pub(super) const ESP: u8 = 50;
 pub(super) const AUTHENTICATION: u8 = 51;
 const ICMPV6: u8 = 58;
 
@@ -56,7 +57,7 @@ pub(super) fn protocol<'a>(number: u8, view: View<'a>, headers: &mut Headers) ->
             Ok((Kind::Ipv6, view))
         }
         47 => Ok((Kind::Gre, view)),
-        50 => Err(Stop::Opaque),
+        ESP => Err(Stop::Opaque),
         AUTHENTICATION => authentication(view, headers),
         97 => {
             // EtherIP (RFC 3378 §3).
@@ -135,17 +136,19 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
 
 /// The authentication header (RFC 4302 §2) in IPv4 is stepped over as in IPv6.
 fn authentication<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
-    let [next, length, ..] = *view.need::<12>(Header::Authentication)?;
-    let length = (usize::from(length) + 2) * 4;
+    let Some([next, length, ..]) = view.first::<12>() else {
+        return Err(view.absent(12, Header::Authentication));
+    };
+    let length = (usize::from(*length) + 2) * 4;
     if let Some(layer) = headers.innermost_mut() {
-        layer.protocol = next;
+        layer.protocol = *next;
     }
     if view.bytes.len() < length {
-        return Err(view.short(length, Header::Authentication));
+        return Err(view.absent(length, Header::Authentication));
     }
     headers.path_mut().push_tunnel(Tunnel::Ah);
     headers.settle_path();
-    Ok((Kind::Protocol(next), view.skip(length)))
+    Ok((Kind::Protocol(*next), view.skip(length)))
 }
 
 /// PIM registers (RFC 7761 §4.9.3) carry the multicast packet that they announce; null registers
@@ -157,7 +160,7 @@ fn pim<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     }
     // Shorter than any packet: a register that carries none.
     if view.bytes.len() < 28 {
-        return Err(udp::absent(view, 28, Header::Other));
+        return Err(view.absent(28, Header::Other));
     }
     headers.path_mut().push_tunnel(Tunnel::PimRegister);
     Ok((Kind::Ip, view.skip(8)))

@@ -1,7 +1,7 @@
 //! UDP, and what well-known ports or the content say is a tunnel inside.
 
 use super::headers::{Headers, Tunnel};
-use super::stop::{Carrier, Header, NotIp, Stop};
+use super::stop::{Carrier, NotIp, Stop};
 use super::transport;
 use super::udp_tunnels as tunnels;
 use super::view::View;
@@ -87,15 +87,6 @@ fn ending(src: u16, dst: u16, inside: &[u8]) -> Stop {
     };
     if opaque {
         Stop::Opaque
-    } else {
-        Stop::Transport
-    }
-}
-
-/// A tunnel's header is not all there: cut off by the capture, or not that tunnel's after all.
-pub(super) fn absent(view: View<'_>, count: usize, header: Header) -> Stop {
-    if view.is_cut(count) {
-        Stop::Truncated(header)
     } else {
         Stop::Transport
     }

@@ -1,19 +1,20 @@
 //! Tunnels over UDP.
 //!
-//! A port alone proves nothing, so a datagram whose header is not the tunnel's is only UDP; one whose
-//! header was cut off by the capture is [`Stop::Truncated`], since addresses may lie behind.
+//! A port alone proves nothing: a datagram in which the tunnel's fixed header was not captured, or is
+//! another's, is only UDP and judged by its own ends. Where the header proves the tunnel and the capture
+//! ends before the addresses behind it, that is [`Stop::Truncated`].
 
 use super::ethernet;
 use super::headers::{Headers, Tunnel};
 use super::stop::{Carrier, Header, NotIp, Stop};
-use super::udp::{CONTROL, absent};
+use super::udp::CONTROL;
 use super::view::View;
 use super::walk::{Kind, Step};
 
 /// VXLAN (RFC 7348 §5): flag I says that there is a network identifier, and a frame.
 pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([flags, _, _, _, _, _, _, _]) = view.first() else {
-        return Err(absent(view, 8, Header::Vxlan));
+        return Err(Stop::Transport);
     };
     if flags & 0x08 == 0 {
         return Err(Stop::Transport);
@@ -26,7 +27,7 @@ pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// VXLAN, though some senders forget the flag.
 pub(super) fn vxlan_gpe<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([flags, _, _, next, _, _, _, _]) = view.first() else {
-        return Err(absent(view, 8, Header::Vxlan));
+        return Err(Stop::Transport);
     };
     let kind = match (flags & 0x04, next) {
         (_, 1) => Kind::Ipv4,
@@ -42,7 +43,7 @@ pub(super) fn vxlan_gpe<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// Geneve (RFC 8926 §3.4), version 0.
 pub(super) fn geneve<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([first, flags, high, low, _, _, _, _]) = view.first() else {
-        return Err(absent(view, 8, Header::Geneve));
+        return Err(Stop::Transport);
     };
     if first >> 6 != 0 {
         return Err(Stop::Transport);
@@ -70,7 +71,7 @@ pub(super) fn gtp_u<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     /// *Guessed*: a handful are defined.
     const MAX_EXTENSIONS: usize = 16;
     let Some([flags, kind, _, _, _, _, _, _]) = view.first() else {
-        return Err(absent(view, 8, Header::Gtpu));
+        return Err(Stop::Transport);
     };
     // Version 1, and not the charging protocol GTP'.
     if flags & 0xf0 != 0x30 {
@@ -105,7 +106,7 @@ pub(super) fn gtp_u<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         }
         // Ethernet or PPP of a session whose kind was agreed elsewhere.
         Some(_) => Err(Stop::NotDecoded(Carrier::Other)),
-        None => Err(absent(inside, 1, Header::Gtpu)),
+        None => Err(inside.absent(1, Header::Gtpu)),
     }
 }
 
@@ -123,7 +124,7 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
             headers.path_mut().push_tunnel(Tunnel::Teredo);
             Ok((Kind::Ipv6, inside))
         }
-        Some(6) | None => Err(absent(inside, 40, Header::Teredo)),
+        Some(6) | None => Err(inside.absent(40, Header::Teredo)),
         Some(_) => Err(Stop::Transport),
     }
 }
@@ -132,7 +133,7 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// agreed.
 pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([first, second, _, _, _, _]) = view.first() else {
-        return Err(absent(view, 6, Header::L2tp));
+        return Err(Stop::Transport);
     };
     let flags = u16::from_be_bytes([*first, *second]);
     let is_control = flags & 0x8000 != 0;
@@ -156,7 +157,7 @@ pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         length += 2 + usize::from(offset);
     }
     if view.bytes.len() <= length {
-        return Err(absent(view, length + 1, Header::L2tp));
+        return Err(view.absent(length + 1, Header::L2tp));
     }
     headers.path_mut().push_tunnel(Tunnel::L2tp);
     Ok((Kind::Ppp, view.skip(length)))
@@ -166,7 +167,11 @@ pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// like IP is taken for it.
 pub(super) fn lisp<'a>(view: View<'a>, headers: &mut Headers, to_port: bool) -> Step<'a> {
     if view.bytes.len() < 28 {
-        return Err(absent(view, 28, Header::Other));
+        return Err(if to_port {
+            view.absent(28, Header::Other)
+        } else {
+            Stop::Transport
+        });
     }
     match view.skip(8).nibble() {
         Some(4 | 6) => {
@@ -181,14 +186,14 @@ pub(super) fn lisp<'a>(view: View<'a>, headers: &mut Headers, to_port: bool) -> 
 /// AYIYA (draft-massar-v6ops-ayiya-02 §3), obsolete since 2017 but in archives.
 pub(super) fn ayiya<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([identity, signature, operation, next, _, _, _, _]) = view.first() else {
-        return Err(absent(view, 8, Header::Other));
+        return Err(Stop::Transport);
     };
     let length = 8 + (1 << (identity >> 4)) + usize::from(signature >> 4) * 4;
     if operation & 0x0f != 1 {
         return Err(Stop::Transport);
     }
     if view.bytes.len() < length {
-        return Err(absent(view, length, Header::Other));
+        return Err(view.absent(length, Header::Other));
     }
     let kind = match next {
         41 => Kind::Ipv6,

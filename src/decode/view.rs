@@ -66,6 +66,16 @@ impl<'a> View<'a> {
         self.bytes.len() < count && self.wire >= count
     }
 
+    /// Why there is nothing behind a header of `count` bytes that is not all there: the capture cut
+    /// it off, or the packet ends, and the layers there are decide.
+    pub(super) fn absent(self, count: usize, header: Header) -> Stop {
+        if self.is_cut(count) {
+            Stop::Truncated(header)
+        } else {
+            Stop::Transport
+        }
+    }
+
     /// One byte.
     pub(super) fn u8(self, at: usize) -> Option<u8> {
         self.bytes.get(at).copied()
