@@ -84,6 +84,9 @@ pub enum Error {
         /// The country.
         home: super::CountryCode,
     },
+    /// More borders between findings than the structure holds; no public table comes near.
+    #[error("the tables and lists together have more than 16 million borders: leave some out")]
+    TooFine,
     /// A known answer came out wrong.
     #[error("the compiled table fails its known-answer probe: {probe}; do not use it, and report this")]
     Probe {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::compile::{Compiled, Home, Layers, compile};
 use super::embedded::{self, Inside};
-use super::finder::{FinderV4, FinderV6, Label};
+use super::finder::{FinderV4, FinderV6, Label, MAX_BORDERS};
 use super::identity::Hasher;
 use super::list::List;
 use super::segments::Segments;
@@ -58,7 +58,11 @@ impl Table {
         }
         embedded::check_nat64(&settings.nat64_prefixes)?;
         let home_bits = Home::new(&settings.home);
-        let sources = source::read_all(&settings.sources, &home_bits)?;
+        let mut sources = source::read_all(&settings.sources, &home_bits)?;
+        for source in &mut sources {
+            source.v4.index();
+            source.v6.index();
+        }
         let domestic = List::read_optional(settings.domestic_list.as_deref())?;
         let anycast = List::read_optional(settings.anycast_list.as_deref())?;
         let (special_v4, special_v6) = special::layers(settings.site, &settings.nat64_prefixes);
@@ -83,6 +87,9 @@ impl Table {
             };
             compile(&layers, &home_bits)
         };
+        if v4.borders.len().max(v6.borders.len()) > MAX_BORDERS {
+            return Err(Error::TooFine);
+        }
         let digest = digest(settings, &sources, &domestic, &anycast);
         let mut table = Self {
             finder_v4: FinderV4::new(&v4.borders),

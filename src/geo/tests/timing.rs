@@ -22,11 +22,11 @@ fn figures() {
         let Some(path) = corpus(name) else { return };
         for _ in 0..3 {
             let start = Instant::now();
-            let table = Table::build(&super::settings(&[&path])).unwrap();
+            let table = Table::build(&super::settings(&[path.as_path()])).unwrap();
             println!("{name} build: {:?}", start.elapsed());
             black_box(table.digest());
         }
-        lookups(&Table::build(&super::settings(&[&path])).unwrap());
+        lookups(&Table::build(&super::settings(&[path.as_path()])).unwrap());
     }
 }
 
