@@ -42,7 +42,9 @@
 //! ```
 
 pub mod decode;
+pub mod export;
 pub mod fate;
+pub mod flow;
 pub mod gate;
 pub mod geo;
 pub mod locate;
