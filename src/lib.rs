@@ -44,7 +44,9 @@
 pub mod cli;
 pub mod config;
 pub mod decode;
+pub mod export;
 pub mod fate;
+pub mod flow;
 pub mod gate;
 pub mod geo;
 pub mod locate;
