@@ -47,6 +47,18 @@ impl Lane {
         }
     }
 
+    /// The lane of a later range (from 1) of the same run, to be absorbed by the lane before it.
+    #[must_use]
+    pub fn for_range(&self, nth: u32) -> Self {
+        Self {
+            table: Arc::clone(&self.table),
+            gate: Gate::new(self.gate.policy().clone(), self.gate.fragments().empty()),
+            headers: Headers::new(),
+            flows: self.flows.for_range(nth),
+            tally: Tally::default(),
+        }
+    }
+
     /// Takes one frame down the road and says how it ended.
     #[inline]
     pub fn pass(&mut self, frame: &Frame<'_>) -> Fate {
@@ -112,13 +124,10 @@ impl Lane {
 
     /// Becomes what this lane would be, had it walked the range of `later` itself. Only where
     /// [`Lane::accepts`] says so.
-    pub fn absorb(&mut self, mut later: Self) {
-        later.flows.flush();
+    pub fn absorb(&mut self, later: Self) {
         self.flows().absorb(later.flows);
         self.tally += &later.tally;
-        let fragments = std::mem::replace(later.gate.fragments_mut(), Fragments::new(0));
-        let earlier = std::mem::replace(self.gate.fragments_mut(), fragments);
-        self.gate.fragments_mut().take_over(earlier);
+        self.gate.fragments_mut().absorb(later.gate.into_fragments());
     }
 
     /// Ends every open flow and hands over what the lane counted.

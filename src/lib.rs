@@ -49,6 +49,7 @@ pub mod fate;
 pub mod flow;
 pub mod gate;
 pub mod geo;
+pub mod lane;
 pub mod locate;
 pub mod pipeline;
 pub mod source;
