@@ -5,14 +5,11 @@
 //! in it may have its first before it, and the flow table must have room for both. Where it does not
 //! hold, the joined lane walks that unit itself; so the outcome is that of one lane, always.
 
-use super::walk::{Trouble, Unit, Walked, walk};
-use crate::lane::{Lane, Settings};
+use super::walk::{Unit, Walked, walk};
+use crate::lane::Lane;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::collections::BTreeMap;
 use std::thread;
-
-/// What the pipeline does with a lane now and then: take its ended records, report progress.
-pub(super) type Tick<'a> = dyn FnMut(&mut Lane, u64, u64) + 'a;
 
 /// A unit and where it belongs.
 pub(super) struct Piece {
@@ -42,13 +39,13 @@ pub(super) struct Join<'a> {
 
 impl<'a> Join<'a> {
     pub(super) fn new(
-        settings: &Settings,
+        lane: Lane,
         drain: &'a mut dyn FnMut(&mut Lane),
         note: &'a mut dyn FnMut(usize, Walked),
         report: &'a (dyn Fn(u64, u64) + Sync),
     ) -> Self {
         Self {
-            lane: Lane::new(settings),
+            lane,
             last: None,
             drain,
             note,
@@ -69,8 +66,9 @@ impl<'a> Join<'a> {
         }
     }
 
-    /// Walks the pieces with `lanes` threads and joins them in order.
-    pub(super) fn walk_together(&mut self, pieces: &[Piece], lanes: usize, settings: &Settings) {
+    /// Walks the pieces with `lanes` threads and joins them in order. Each unit must be readable more
+    /// than once. `fresh` has seen nothing, and is the model of the lanes of later pieces.
+    pub(super) fn walk_together(&mut self, pieces: &[Piece], lanes: usize, fresh: &Lane) {
         let report = self.report;
         thread::scope(|scope| {
             let (work, todo) = unbounded::<usize>();
@@ -79,7 +77,8 @@ impl<'a> Join<'a> {
                 let (todo, done): (Receiver<usize>, Sender<_>) = (todo.clone(), done.clone());
                 scope.spawn(move || {
                     for index in todo {
-                        let speculation = speculate(&pieces[index], settings, report);
+                        let lane = fresh.for_range(index as u32 + 1);
+                        let speculation = speculate(&pieces[index], lane, report);
                         if done.send((index, speculation)).is_err() {
                             return;
                         }
@@ -118,16 +117,17 @@ impl<'a> Join<'a> {
             (Unit::Range(due), Unit::Range(guessed)) => due.start == guessed.start,
             (Unit::Whole(_), _) | (_, Unit::Whole(_)) => true,
         };
-        match speculation {
-            Some(mut speculation)
-                if started_right && self.lane.accepts(&mut speculation.lane) =>
-            {
-                self.lane.absorb(*speculation.lane);
+        let accepted = speculation.and_then(|mut speculation| {
+            let holds = started_right && self.lane.accepts(&mut speculation.lane);
+            holds.then_some(speculation)
+        });
+        match accepted {
+            Some(Speculation { lane, walked }) => {
+                self.lane.absorb(*lane);
                 (self.drain)(&mut self.lane);
-                self.ended(piece.input, &unit, speculation.walked);
+                self.ended(piece.input, &unit, walked);
             }
-            // What cannot be opened twice (standard input) is never walked again: see `due`.
-            _ => self.walk_here(piece.input, &unit, false),
+            None => self.walk_here(piece.input, &unit, false),
         }
     }
 
@@ -170,17 +170,10 @@ impl<'a> Join<'a> {
     }
 }
 
-fn speculate(piece: &Piece, settings: &Settings, report: &(dyn Fn(u64, u64) + Sync)) -> Speculation {
-    let mut lane = Box::new(Lane::new(settings));
+fn speculate(piece: &Piece, lane: Lane, report: &(dyn Fn(u64, u64) + Sync)) -> Speculation {
+    let mut lane = Box::new(lane);
     let walked = walk(&piece.unit, &mut lane, &mut |_, bytes, packets| {
         report(bytes, packets);
     });
     Speculation { lane, walked }
-}
-
-impl Trouble {
-    /// Whether nothing at all could be read.
-    pub(super) const fn is_unopened(&self) -> bool {
-        matches!(self, Self::Unopened(_))
-    }
 }

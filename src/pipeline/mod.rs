@@ -1,8 +1,11 @@
 //! Runs lanes over captures and joins what they found.
 
 mod failure;
+mod lanes;
 mod outcome;
+mod plan;
 mod summary;
+mod walk;
 
 pub use failure::{Failure, FailureKind};
 pub use outcome::{Outcome, Progress};
