@@ -2,6 +2,9 @@
 //! frames of 64 bytes, and imix (64, 594 and 1518 bytes at 7:4:1). One iteration reads one file;
 //! criterion's throughput is packets a second. The file is in the page cache.
 
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+#![allow(clippy::expect_used, reason = "a bench without its captures has nothing to say")]
+
 use std::hint::black_box;
 use std::io::Write;
 use std::ops::ControlFlow;

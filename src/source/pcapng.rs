@@ -331,10 +331,9 @@ impl Section {
     }
 
     #[inline]
-    fn interface(&self, number: u32) -> Result<Interface, Fault> {
+    fn interface(&self, number: u32) -> Result<&Interface, Fault> {
         self.interfaces
             .get(number as usize)
-            .copied()
             .ok_or(Fault::UnknownInterface {
                 interface: number,
                 described: self.interfaces.len() as u32,
