@@ -4,13 +4,24 @@
 use crate::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
 use std::ops::AddAssign;
 
-/// Frames and their bytes on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Packets and their bytes on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Count {
-    /// Frames.
+    /// Packets.
     pub packets: u64,
     /// Bytes on the wire.
     pub bytes: u64,
+}
+
+impl Count {
+    /// Both, added up; saturates.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            packets: self.packets.saturating_add(other.packets),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
 }
 
 impl AddAssign for Count {

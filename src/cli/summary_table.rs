@@ -26,8 +26,8 @@ pub(super) fn render(outcome: &Outcome, export: &Export, style: Style) -> String
         bytes: summary.admitted.bytes,
     };
     table.row(0, "kept", admitted, "", GREEN);
-    for (class, &packets) in Class::ALL.iter().zip(&summary.admitted.by_class.0) {
-        table.part(class.id(), packets, None, class_note(*class, style.unicode));
+    for (class, count) in Class::ALL.iter().zip(&summary.admitted.by_class.0) {
+        table.part(class.id(), count.packets, Some(count.bytes), class_note(*class, style.unicode));
     }
     let excluded = Count {
         packets: summary.excluded.packets,

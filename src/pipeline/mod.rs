@@ -1,5 +1,6 @@
 //! Runs lanes over captures and joins what they found.
 
+mod books;
 mod failure;
 mod lanes;
 mod outcome;

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::fate::{Class, Reason};
+pub use crate::tally::Count;
 
 /// The schema's name.
 pub const SCHEMA: &str = "sekisho.summary.v1";
@@ -44,26 +45,6 @@ pub struct Summary {
     pub balanced: bool,
 }
 
-/// Packets and their bytes on the wire.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Count {
-    /// Packets.
-    pub packets: u64,
-    /// Bytes on the wire.
-    pub bytes: u64,
-}
-
-impl Count {
-    /// Both, added up; saturates.
-    #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
-        Self {
-            packets: self.packets.saturating_add(other.packets),
-            bytes: self.bytes.saturating_add(other.bytes),
-        }
-    }
-}
-
 /// Frames that passed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Admitted {
@@ -86,9 +67,9 @@ pub struct Excluded {
     pub by_reason: ByReason,
 }
 
-/// One number for each class, in the order of [`Class::ALL`]; all classes are always written.
+/// One count for each class, in the order of [`Class::ALL`]; all classes are always written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ByClass(pub [u64; Class::ALL.len()]);
+pub struct ByClass(pub [Count; Class::ALL.len()]);
 
 /// One count for each reason, in the order of [`Reason::ALL`]; all reasons are always written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,8 +78,8 @@ pub struct ByReason(pub [Count; Reason::ALL.len()]);
 impl Serialize for ByClass {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (class, packets) in Class::ALL.iter().zip(&self.0) {
-            map.serialize_entry(class.id(), packets)?;
+        for (class, count) in Class::ALL.iter().zip(&self.0) {
+            map.serialize_entry(class.id(), count)?;
         }
         map.end()
     }
@@ -182,17 +163,14 @@ impl Summary {
             excluded,
             ..
         } = self;
-        let reasons = excluded
-            .by_reason
-            .0
-            .iter()
-            .fold(Count::default(), |sum, &count| sum.plus(count));
-        let classes = admitted
-            .by_class
-            .0
-            .iter()
-            .fold(0_u64, |sum, &packets| sum.saturating_add(packets));
-        classes == admitted.packets
+        let sum = |counts: &[Count]| {
+            counts
+                .iter()
+                .fold(Count::default(), |sum, &count| sum.plus(count))
+        };
+        let reasons = sum(&excluded.by_reason.0);
+        let classes = sum(&admitted.by_class.0);
+        (classes.packets, classes.bytes) == (admitted.packets, admitted.bytes)
             && (reasons.packets, reasons.bytes) == (excluded.packets, excluded.bytes)
             && admitted.packets.checked_add(excluded.packets) == Some(frames.packets)
             && admitted.bytes.checked_add(excluded.bytes) == Some(frames.bytes)
@@ -260,7 +238,7 @@ mod tests {
             admitted: Admitted {
                 packets: 3,
                 bytes: 300,
-                by_class: ByClass([3, 0, 0, 0, 0]),
+                by_class: ByClass([Count { packets: 3, bytes: 300 }, Count::default(), Count::default(), Count::default(), Count::default()]),
             },
             excluded: Excluded {
                 packets: 2,
@@ -301,7 +279,7 @@ mod tests {
         );
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["excluded"]["by_reason"]["domestic_pair"]["bytes"], 200);
-        assert_eq!(value["admitted"]["by_class"]["foreign_foreign"], 3);
+        assert_eq!(value["admitted"]["by_class"]["foreign_foreign"]["packets"], 3);
         assert_eq!(value["inputs"][0]["path"], "a\u{1b}[2J\"</script>\n.pcap");
         assert!(!text.contains('\u{1b}'));
     }
@@ -312,7 +290,7 @@ mod tests {
         let wrong: [fn(&mut Summary); 5] = [
             |s| s.frames.packets += 1,
             |s| s.frames.bytes -= 1,
-            |s| s.admitted.by_class.0[1] += 1,
+            |s| s.admitted.by_class.0[1].packets += 1,
             |s| s.excluded.by_reason.0[3].bytes += 1,
             |s| s.admitted.packets = u64::MAX,
         ];

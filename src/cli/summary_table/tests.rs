@@ -39,7 +39,13 @@ pub(in crate::cli) fn example() -> Outcome {
             admitted: Admitted {
                 packets: 61_203,
                 bytes: 40_100_000,
-                by_class: ByClass([20_000, 25_000, 16_000, 203, 0]),
+                by_class: ByClass([
+                    Count { packets: 20_000, bytes: 12_000_000 },
+                    Count { packets: 25_000, bytes: 18_000_000 },
+                    Count { packets: 16_000, bytes: 10_000_000 },
+                    Count { packets: 203, bytes: 100_000 },
+                    Count::default(),
+                ]),
             },
             excluded: Excluded {
                 packets: 38_797,
@@ -176,7 +182,7 @@ fn the_largest_numbers_stay_in_80_columns() {
         packets: u64::MAX,
         bytes: u64::MAX,
     };
-    outcome.summary.admitted.by_class = ByClass([most; 5]);
+    outcome.summary.admitted.by_class = ByClass([Count { packets: most, bytes: most }; 5]);
     outcome.summary.excluded.by_reason = ByReason([Count {
         packets: most,
         bytes: most,
