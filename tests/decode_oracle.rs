@@ -2,6 +2,11 @@
 //! parser in plain Python, written from the RFCs. Without the corpus beside the checkout, or without
 //! Python, there is nothing to compare and the test passes.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a line that cannot be read is a failed test"
+)]
+
 use sekisho::decode::{Fragment, Headers, IpVersion, SidePair, Stop, Transport, decode};
 use sekisho::source::{Frame, LinkType};
 use sekisho::time::Timestamp;

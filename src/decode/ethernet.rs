@@ -1,6 +1,7 @@
 //! Ethernet, its tags, and 802.2 LLC/SNAP.
 
-use super::headers::{Headers, Tunnel};
+use super::headers::Headers;
+use super::path::Tunnel;
 use super::stop::{Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};

@@ -1,7 +1,8 @@
 //! GRE and what it carries: ERSPAN, WCCP, PPTP, bridged Ethernet.
 
 use super::ethernet;
-use super::headers::{Headers, Tunnel};
+use super::headers::Headers;
+use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};

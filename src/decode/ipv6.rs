@@ -1,8 +1,7 @@
 //! IPv6 (RFC 8200) and its extension headers.
 
-use super::headers::{
-    Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, Pair, SidePair, Tunnel,
-};
+use super::headers::{Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, Pair, SidePair};
+use super::path::Tunnel;
 use super::stop::{Header, Stop};
 use super::transport::{AUTHENTICATION, ESP, TCP};
 use super::view::View;

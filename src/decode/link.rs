@@ -4,15 +4,15 @@ use super::headers::Headers;
 use super::stop::{Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};
-use super::{gre, ppp, wifi};
+use super::{gre, link_odd, ppp, wifi};
 use crate::source::LinkType;
 
-/// Decodes the link header; `None` where it is not one of the usual ones.
+/// Decodes the link header.
 ///
 /// Numbers are those of the LINKTYPE_ registry, and the DLT_ values 12 and 14 that some systems
 /// write for raw IP.
-pub(super) fn link<'a>(link: LinkType, view: View<'a>, headers: &mut Headers) -> Option<Step<'a>> {
-    Some(match link.0 {
+pub(super) fn link<'a>(link: LinkType, view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    match link.0 {
         1 => Ok((Kind::Ethernet, view)),
         0 | 108 => null(view),
         12 | 14 | 101 => Ok((Kind::Ip, view)),
@@ -31,8 +31,8 @@ pub(super) fn link<'a>(link: LinkType, view: View<'a>, headers: &mut Headers) ->
         119 | 163 => wifi::prism(view),
         192 => wifi::ppi(view),
         219 => Ok((Kind::Mpls, view)),
-        _ => return None,
-    })
+        _ => link_odd::link(link, view),
+    }
 }
 
 /// BSD loopback (LINKTYPE_NULL, LINKTYPE_LOOP): an address family in the byte order of whoever

@@ -13,6 +13,7 @@ mod ipv6;
 mod link;
 mod link_odd;
 mod mpls;
+mod path;
 mod ppp;
 mod stop;
 mod transport;
@@ -24,8 +25,9 @@ mod wifi;
 
 pub use headers::{
     Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, MAX_IP_LAYERS, MAX_SIDE_PAIRS,
-    MAX_TUNNELS, MAX_VLANS, Pair, Path, SidePair, Transport, Tunnel,
+    Pair, SidePair, Transport,
 };
+pub use path::{MAX_TUNNELS, MAX_VLANS, Path, Tunnel};
 pub use stop::{Carrier, Header, NotIp, Stop};
 
 use crate::source::Frame;

@@ -1,6 +1,7 @@
 //! MPLS label stacks with what they carry, and the network service header.
 
-use super::headers::{Headers, Tunnel};
+use super::headers::Headers;
+use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};

@@ -1,6 +1,7 @@
 //! PPP in all its framings, PPPoE, and Cisco HDLC.
 
-use super::headers::{Headers, Tunnel};
+use super::headers::Headers;
+use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};

@@ -1,6 +1,7 @@
 //! What an IP layer carries: ports, ICMP with the packet that it quotes, AH, or the next layer.
 
-use super::headers::{Headers, IpVersion, SidePair, Transport, Tunnel};
+use super::headers::{Headers, IpVersion, SidePair, Transport};
+use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};

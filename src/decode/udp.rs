@@ -1,6 +1,7 @@
 //! UDP, and what well-known ports or the content say is a tunnel inside.
 
-use super::headers::{Headers, Tunnel};
+use super::headers::Headers;
+use super::path::Tunnel;
 use super::stop::{Carrier, NotIp, Stop};
 use super::transport;
 use super::udp_tunnels as tunnels;

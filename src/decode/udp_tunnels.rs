@@ -5,7 +5,8 @@
 //! ends before the addresses behind it, that is [`Stop::Truncated`].
 
 use super::ethernet;
-use super::headers::{Headers, Tunnel};
+use super::headers::Headers;
+use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::udp::CONTROL;
 use super::view::View;

@@ -13,6 +13,7 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// A whole frame. Some files claim wire lengths below the captured ones; those are not believed.
+    #[inline]
     pub(super) fn new(bytes: &'a [u8], wire_len: u32) -> Self {
         let wire = usize::try_from(wire_len).unwrap_or(usize::MAX);
         Self {
@@ -22,6 +23,7 @@ impl<'a> View<'a> {
     }
 
     /// What follows the first `count` bytes; nothing, where there are fewer.
+    #[inline]
     pub(super) fn skip(self, count: usize) -> Self {
         Self {
             bytes: self.bytes.get(count..).unwrap_or_default(),
@@ -30,6 +32,7 @@ impl<'a> View<'a> {
     }
 
     /// At most the first `count` bytes.
+    #[inline]
     pub(super) fn clip(self, count: usize) -> Self {
         Self {
             bytes: self.bytes.get(..count).unwrap_or(self.bytes),
@@ -38,21 +41,27 @@ impl<'a> View<'a> {
     }
 
     /// The captured bytes from `at` on, none beyond the end.
+    #[inline]
     pub(super) fn tail(self, at: usize) -> &'a [u8] {
         self.bytes.get(at..).unwrap_or_default()
     }
 
     /// The first `N` bytes.
+    #[inline]
     pub(super) fn first<const N: usize>(self) -> Option<&'a [u8; N]> {
         self.bytes.first_chunk()
     }
 
     /// The first `N` bytes of a header that must be there.
+    #[inline]
     pub(super) fn need<const N: usize>(self, header: Header) -> Result<&'a [u8; N], Stop> {
-        self.bytes.first_chunk().ok_or(self.short(N, header))
+        self.bytes
+            .first_chunk()
+            .ok_or_else(|| self.short(N, header))
     }
 
     /// Why `count` bytes of a header are not there: cut off, or never sent.
+    #[cold]
     pub(super) fn short(self, count: usize, header: Header) -> Stop {
         if self.wire >= count {
             Stop::Truncated(header)
@@ -62,12 +71,14 @@ impl<'a> View<'a> {
     }
 
     /// Whether `count` bytes were sent, but not all of them captured.
+    #[inline]
     pub(super) fn is_cut(self, count: usize) -> bool {
         self.bytes.len() < count && self.wire >= count
     }
 
     /// Why there is nothing behind a header of `count` bytes that is not all there: the capture cut
     /// it off, or the packet ends, and the layers there are decide.
+    #[inline]
     pub(super) fn absent(self, count: usize, header: Header) -> Stop {
         if self.is_cut(count) {
             Stop::Truncated(header)
@@ -77,26 +88,31 @@ impl<'a> View<'a> {
     }
 
     /// One byte.
+    #[inline]
     pub(super) fn u8(self, at: usize) -> Option<u8> {
         self.bytes.get(at).copied()
     }
 
     /// Two bytes in network order.
+    #[inline]
     pub(super) fn u16(self, at: usize) -> Option<u16> {
         self.tail(at).first_chunk().copied().map(u16::from_be_bytes)
     }
 
     /// Four bytes in network order.
+    #[inline]
     pub(super) fn u32(self, at: usize) -> Option<u32> {
         self.tail(at).first_chunk().copied().map(u32::from_be_bytes)
     }
 
     /// Four bytes in little-endian order.
+    #[inline]
     pub(super) fn u32_le(self, at: usize) -> Option<u32> {
         self.tail(at).first_chunk().copied().map(u32::from_le_bytes)
     }
 
     /// The version nibble of an IP header.
+    #[inline]
     pub(super) fn nibble(self) -> Option<u8> {
         self.bytes.first().map(|byte| byte >> 4)
     }

@@ -3,7 +3,7 @@
 use super::headers::Headers;
 use super::stop::Stop;
 use super::view::View;
-use super::{ethernet, gre, ipv4, ipv6, link, link_odd, mpls, ppp, transport, wifi};
+use super::{ethernet, gre, ipv4, ipv6, link, mpls, ppp, transport, wifi};
 use crate::source::LinkType;
 
 /// Headers stepped into at most. *Guessed*: four full IP layers with tunnels and tags between them
@@ -47,9 +47,7 @@ pub(super) fn walk(link: LinkType, frame: View<'_>, headers: &mut Headers) -> St
 
 fn step<'a>(kind: Kind, view: View<'a>, headers: &mut Headers) -> Step<'a> {
     match kind {
-        Kind::Link(link) => {
-            link::link(link, view, headers).unwrap_or_else(|| link_odd::link(link, view))
-        }
+        Kind::Link(link) => link::link(link, view, headers),
         Kind::Ethernet => ethernet::ethernet(view),
         Kind::EtherType(number) => ethernet::ether_type(number, view, headers),
         Kind::Llc => ethernet::llc(view),

@@ -38,6 +38,12 @@ fn packet() -> impl Strategy<Value = Vec<u8>> {
             17,
             &udp(s, d, &data)
         )),
+        (ports(), any::<bool>()).prop_map(|((s, d), is_exact)| {
+            let mut inside = ip6(5, 6, 6, &tcp());
+            inside[8..12].copy_from_slice(&[0x20, 1, 0, 0]);
+            inside.extend(std::iter::repeat_n(0, usize::from(!is_exact)));
+            ip4(1, 2, 17, &udp(s, d, &inside))
+        }),
         vec(any::<u8>(), 0..5).prop_map(|o| ip4_options(1, 2, 6, &o.repeat(4), &tcp())),
         (
             select(vec![0, 43, 44, 51, 60, 135]),
@@ -73,14 +79,19 @@ fn ports() -> impl Strategy<Value = (u16, u16)> {
     (port(), port())
 }
 
-/// Ethernet frames of packets with up to three tags, and then some bytes overwritten.
+/// Ethernet frames of packets with up to three tags, and then some bytes overwritten: in the outer IP
+/// header, whose every field decides something, and anywhere.
 fn ethernet() -> impl Strategy<Value = Vec<u8>> {
     let tags = vec(
         (select(vec![0x8100_u16, 0x88a8, 0x9100]), any::<u16>()),
         0..4,
     );
-    let mutations = vec((any::<Index>(), any::<u8>()), 0..4);
-    (packet(), tags, mutations).prop_map(|(packet, tags, mutations)| {
+    let telling = select(vec![
+        0, 1, 6, 17, 0x20, 0x40, 0x44, 0x45, 0x46, 0x60, 0x65, 0x80, 0xff,
+    ]);
+    let in_header = vec((0_usize..10, telling), 0..3);
+    let anywhere = vec((any::<Index>(), any::<u8>()), 0..3);
+    (packet(), tags, in_header, anywhere).prop_map(|(packet, tags, in_header, anywhere)| {
         let kind = if packet[0] >> 4 == 4 {
             0x0800_u16
         } else {
@@ -92,8 +103,12 @@ fn ethernet() -> impl Strategy<Value = Vec<u8>> {
             frame.extend(id.to_be_bytes());
         }
         frame.extend(kind.to_be_bytes());
+        let header = frame.len();
         frame.extend(packet);
-        for (at, byte) in mutations {
+        for (at, byte) in in_header {
+            frame[header + at] = byte;
+        }
+        for (at, byte) in anywhere {
             let at = at.index(frame.len());
             frame[at] = byte;
         }
@@ -133,7 +148,11 @@ fn never_other(link: u32, bytes: &[u8], captured: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig {
+        cases: 16_384,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn any_bytes_end(link in select(LINKS.to_vec()), bytes in vec(any::<u8>(), 0..200), wire in any::<u32>()) {
