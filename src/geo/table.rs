@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::compile::{Compiled, Home, Layers, compile};
 use super::embedded::{self, Inside};
-use super::finder::{FinderV4, FinderV6, Label, MAX_BORDERS};
+use super::finder::{Finder, Label, MAX_BORDERS};
 use super::identity::Hasher;
 use super::list::List;
 use super::segments::Segments;
@@ -14,8 +14,8 @@ use super::{CountryCode, Error, Evidence, Finding, Prefix, Settings, Site, probe
 
 /// Where every address is. Immutable; shared by all lanes.
 pub struct Table {
-    finder_v4: FinderV4,
-    finder_v6: FinderV6,
+    finder_v4: Finder,
+    finder_v6: Finder,
     pub(super) nat64: Vec<Prefix>,
     softwires: Vec<Prefix>,
     digest: [u8; 32],
@@ -92,8 +92,8 @@ impl Table {
         }
         let digest = digest(settings, &sources, &domestic, &anycast);
         let mut table = Self {
-            finder_v4: FinderV4::new(&v4.borders),
-            finder_v6: FinderV6::new(&v6.borders),
+            finder_v4: Finder::new(&v4.borders),
+            finder_v6: Finder::new(&v6.borders),
             nat64: settings.nat64_prefixes.clone(),
             softwires: settings.softwire_prefixes.clone(),
             digest,

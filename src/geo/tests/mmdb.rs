@@ -175,3 +175,12 @@ fn text(out: &mut Vec<u8>, value: &str) {
     }
     out.extend_from_slice(value.as_bytes());
 }
+
+impl Database {
+    /// The length of `{"country": {"iso_code": "JP"}}` in the data section.
+    pub(super) fn record_len() -> usize {
+        let mut out = Vec::new();
+        write(&mut out, &map(&[iso("country", "JP")]));
+        out.len()
+    }
+}

@@ -1,6 +1,11 @@
 //! Tests of the whole room.
 
+mod corpus;
+#[cfg(feature = "embedded-geo")]
+mod embedded_table;
 mod mmdb;
+mod mutations;
+mod sources;
 mod special;
 mod timing;
 
@@ -53,4 +58,24 @@ fn find(table: &Table, address: &str) -> Finding {
 
 fn country(text: &str) -> CountryCode {
     CountryCode::new(text).unwrap()
+}
+
+/// xorshift64*: the same addresses in every run.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn v6(&mut self) -> u128 {
+        u128::from(self.next()) << 64 | u128::from(self.next())
+    }
 }
