@@ -72,7 +72,7 @@ impl<'a> Table<'a> {
         let width = self.packets_width;
         self.blank();
         let text = format!(
-            "{:NAME$}{:>width$} {:>9} {:>7}",
+            "{:NAME$}{:>width$} {:>8} {:>6}",
             "sekisho", "packets", "bytes", "share"
         );
         self.line(&self.style.paint(BOLD, &text));
@@ -83,7 +83,7 @@ impl<'a> Table<'a> {
         let whole = self.summary.frames.packets;
         let width = self.packets_width;
         format!(
-            "{name:NAME$}{:>width$} {:>9} {:>7}",
+            "{name:NAME$}{:>width$} {:>8} {:>6}",
             grouped(packets),
             wire.map(bytes).unwrap_or_default(),
             share(packets, whole),

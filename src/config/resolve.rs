@@ -272,13 +272,13 @@ impl From<'_> {
         // Up to 10^9 seconds (31 years) and beyond: whole captures as one record.
         let secs = 1..=10_000_000_000;
         Ok(Flow {
-            idle_secs: self.number(idle, "idle", secs.clone(), "seconds", default.idle_secs)?,
-            active_secs: self.number(active, "active", secs, "seconds", default.active_secs)?,
+            idle_secs: self.number(idle, "idle", secs.clone(), " seconds", default.idle_secs)?,
+            active_secs: self.number(active, "active", secs, " seconds", default.active_secs)?,
             max_flows: self.number(
                 max_flows,
                 "max_flows",
                 1..=1_000_000_000,
-                "flows",
+                "",
                 default.max_flows as u64,
             )? as usize,
         })
@@ -356,7 +356,7 @@ impl From<'_> {
     fn replay(self, layer: ReplayLayer, default: Replay) -> Result<Replay, Error> {
         let ReplayLayer { lanes, progress } = layer;
         Ok(Replay {
-            lanes: self.number(lanes, "lanes", 0..=1024, "lanes", default.lanes as u64)? as usize,
+            lanes: self.number(lanes, "lanes", 0..=1024, "", default.lanes as u64)? as usize,
             progress: match progress {
                 None => default.progress,
                 Some(given) => self.choice(
@@ -382,7 +382,7 @@ impl From<'_> {
             Some(given) if range.contains(&given.value) => Ok(given.value),
             Some(given) => Err(self.refuse(
                 &given.origin,
-                format!("`{name}` cannot be {} {unit}", given.value),
+                format!("`{name}` cannot be {}{unit}", given.value),
                 format!("give a whole number from {} to {}", range.start(), range.end()),
             )),
         }
