@@ -42,6 +42,7 @@
 //! ```
 
 pub mod decode;
+pub mod demo;
 pub mod fate;
 pub mod gate;
 pub mod geo;
