@@ -158,10 +158,10 @@ fn in_parts(scene: &mut Scene<'_>, src: Place, dst: Place, from: usize) {
 /// Six IP layers, all abroad.
 fn too_deep(scene: &mut Scene<'_>) {
     for _ in 0..5 {
-        let outer = scene.ends(Abroad, Abroad);
+        let outer = scene.ends_of(false, Abroad, Abroad);
         scene.through(Wrap::Ip, outer);
     }
-    let inner = scene.ends(Abroad, Abroad);
+    let inner = scene.ends_of(false, Abroad, Abroad);
     ping(scene, inner, 1);
 }
 
