@@ -44,6 +44,7 @@
 pub mod cli;
 pub mod config;
 pub mod decode;
+pub mod demo;
 pub mod export;
 pub mod fate;
 pub mod flow;

@@ -1,0 +1,194 @@
+//! The mixes on which speed is measured, as captures in memory: flows drawn by Zipf's law with exponent
+//! 1, 80 % TCP, 10 % IPv6, 5 % tagged; 45 % of flows within home, 35 % between home and abroad, 15 %
+//! abroad, 5 % with a private end.
+
+use super::OwnedFrame;
+use super::capture::{Format, Pcap};
+use super::link::{MACS, ethernet, vlan};
+use super::packet::{Ends, Tcp, flags, ip, tcp, udp};
+use super::places::{self, Place};
+use super::rng::Rng;
+use crate::source::LinkType;
+use crate::time::Timestamp;
+
+/// Sizes of frames, and how much of them is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mix {
+    /// 64, 594 and 1518 bytes at 7 : 4 : 1, whole.
+    Imix,
+    /// 64 bytes.
+    Min64,
+    /// The sizes of [`Mix::Imix`], cut at 96 bytes.
+    Hdr96,
+}
+
+/// One flow: who, on which ports, and what has been sent.
+struct Flow {
+    ends: Ends,
+    ports: [u16; 2],
+    tcp: bool,
+    tag: Option<u16>,
+    left: u32,
+    begun: bool,
+    seq: [u32; 2],
+}
+
+/// Replaces `image` by a pcap file of so many packets over so many flows, one packet a microsecond on
+/// average.
+pub fn fill(mix: Mix, packets: usize, flows: usize, seed: u64, image: &mut Vec<u8>) {
+    let mut rng = Rng::new(seed);
+    let flows = flows.max(1);
+    let mut table: Vec<Flow> = (0..flows).map(|_| draw(&mut rng)).collect();
+    let order = zipf(packets, flows, &mut rng);
+    for flow in &order {
+        table[*flow as usize].left += 1;
+    }
+    let payload = rng.bytes(2_048);
+    image.clear();
+    // A vector takes everything.
+    let Ok(mut pcap) = Pcap::new(image, LinkType(1), Format::USUAL) else {
+        return;
+    };
+    let mut micros = 1_793_523_600_000_000_u64;
+    for flow in order {
+        let size = match (mix, rng.below(12)) {
+            (Mix::Min64, _) | (_, 0..7) => 64,
+            (_, 7..11) => 594,
+            _ => 1_518,
+        };
+        let bytes = next_packet(&mut table[flow as usize], size, &payload, &mut rng);
+        micros += rng.below(3);
+        let seen = Timestamp::from_nanos(micros * 1_000);
+        let frame = OwnedFrame::whole(seen, LinkType(1), bytes);
+        let kept = if mix == Mix::Hdr96 { 96 } else { usize::MAX };
+        let _ = pcap.write(&frame.cut(kept));
+    }
+}
+
+fn draw(rng: &mut Rng) -> Flow {
+    let (is_v6, tcp, tagged) = (rng.percent(10), rng.percent(80), rng.percent(5));
+    let (one, other) = match rng.below(100) {
+        0..45 => (Place::Home, Place::Home),
+        45..80 => (Place::Home, Place::Abroad),
+        80..95 => (Place::Abroad, Place::Abroad),
+        95..98 => (Place::Private, Place::Home),
+        _ => (Place::Private, Place::Abroad),
+    };
+    let ends = Ends::new(
+        places::address(one, is_v6, rng),
+        places::address(other, is_v6, rng),
+    );
+    let ends = if rng.percent(20) {
+        ends.reversed()
+    } else {
+        ends
+    };
+    let any = rng.between(1_024, 61_000) as u16;
+    let server = match (tcp, rng.below(100)) {
+        (true, 0..60) | (false, 0..50) => 443,
+        (true, 60..75) => 80,
+        (false, 50..80) => 53,
+        _ => any,
+    };
+    Flow {
+        ends,
+        ports: [rng.between(1_024, 65_000) as u16, server],
+        tcp,
+        tag: tagged.then(|| rng.between(100, 107) as u16),
+        left: 0,
+        begun: false,
+        seq: [rng.next() as u32, rng.next() as u32],
+    }
+}
+
+/// Which flow each packet belongs to: the k-th flow k times as seldom as the first.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "weights of at most a few million ranks"
+)]
+fn zipf(packets: usize, flows: usize, rng: &mut Rng) -> Vec<u32> {
+    let mut total = 0.0;
+    let heights: Vec<f64> = (1..=flows)
+        .map(|rank| {
+            total += 1.0 / rank as f64;
+            total
+        })
+        .collect();
+    (0..packets)
+        .map(|_| {
+            let height = rng.unit() * total;
+            let rank = heights.partition_point(|reached| *reached <= height);
+            rank.min(flows - 1) as u32
+        })
+        .collect()
+}
+
+/// The next packet of a flow in a frame of about `size` bytes: a SYN first, a FIN last.
+fn next_packet(flow: &mut Flow, size: usize, payload: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let back = flow.begun && rng.percent(45);
+    let ends = if back {
+        flow.ends.reversed()
+    } else {
+        flow.ends
+    };
+    let way = usize::from(back);
+    let ports = [flow.ports[way], flow.ports[1 - way]];
+    flow.left = flow.left.saturating_sub(1);
+    let bits = match (flow.begun, flow.left) {
+        (false, _) => flags::SYN,
+        (true, 0) => flags::FIN | flags::ACK,
+        (true, _) => flags::ACK,
+    };
+    flow.begun = true;
+    let network = if ends.is_v6() { 54 } else { 34 };
+    let transport = match (flow.tcp, bits) {
+        (true, flags::SYN) => 28,
+        (true, _) => 20,
+        (false, _) => 8,
+    };
+    let room = size.saturating_sub(network + transport);
+    let room = if flow.tcp && bits == flags::SYN {
+        0
+    } else {
+        room
+    };
+    let data = &payload[..room.min(payload.len())];
+    let inner = if flow.tcp {
+        let fields = Tcp {
+            src_port: ports[0],
+            dst_port: ports[1],
+            seq: flow.seq[way],
+            ack: flow.seq[1 - way],
+            flags: bits,
+        };
+        let sent = data.len() as u32 + u32::from(bits != flags::ACK);
+        flow.seq[way] = flow.seq[way].wrapping_add(sent);
+        tcp(ends, fields, data)
+    } else {
+        udp(ends, ports[0], ports[1], data)
+    };
+    let packet = ip(ends, inner);
+    let packet = match flow.tag {
+        Some(id) => vlan(0x8100, id, packet),
+        None => packet,
+    };
+    let mut bytes = ethernet(MACS, packet).bytes;
+    bytes.resize(bytes.len().max(64), 0);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_has_the_asked_packets_of_the_asked_sizes() {
+        let (mut image, mut cut) = (Vec::new(), Vec::new());
+        fill(Mix::Min64, 1_000, 100, 1, &mut image);
+        assert_eq!(&image[..4], &0xa1b2_c3d4u32.to_le_bytes());
+        assert!(image.len() > 24 + 1_000 * (16 + 64) && image.len() < 24 + 1_000 * (16 + 90));
+        fill(Mix::Imix, 1_000, 100, 1, &mut image);
+        fill(Mix::Hdr96, 1_000, 100, 1, &mut cut);
+        assert!(cut.len() <= 24 + 1_000 * (16 + 96) && cut.len() < image.len() / 2);
+    }
+}
