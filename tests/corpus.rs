@@ -10,7 +10,7 @@ use sekisho::flow;
 use sekisho::gate::{Authorisation, Policy};
 use sekisho::geo::{self, CountryCode, Table};
 use sekisho::lane;
-use sekisho::pipeline::{Failure, Job, Outcome, Silent};
+use sekisho::pipeline::{Failure, Job, Outcome, Progress};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,14 @@ use std::sync::Arc;
 const NANOS: u64 = 1_000_000_000;
 /// As the oracle: boundaries off.
 const NEVER: u64 = 1_000_000_000 * NANOS;
+
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: Option<u64>) {}
+    fn advance(&self, _: u64, _: u64) {}
+    fn end(&self) {}
+}
 
 fn corpus() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
@@ -83,6 +91,7 @@ fn run(capture: &Path, lane: &lane::Settings, lanes: usize) -> (Result<Outcome, 
         range_bytes: 2_000,
         format: Format::Jsonl,
         sensor: "corpus".to_owned(),
+        config: String::new(),
     };
     let outcome = job.run_into(&mut records, &Silent);
     (outcome, records)
@@ -100,7 +109,7 @@ fn every_capture_is_judged_as_the_oracle_judges_it() {
             score.add(&format!("{home} {name}"), answer.check(&outcome, &records));
         }
     }
-    println!("{score}");
+    println!("{score}\nsound: {:?}", score.sound);
     assert!(score.files > 2000, "only {} files", score.files);
     assert!(score.wrong.is_empty(), "{}", score.wrong.join("\n"));
 }

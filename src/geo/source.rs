@@ -22,6 +22,18 @@ pub enum SourceKind {
     Delegated,
 }
 
+impl SourceKind {
+    /// The stable id in output.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Mmdb => "mmdb",
+            Self::Delegated => "delegated",
+        }
+    }
+}
+
 /// One file of a source, or the table inside the binary.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {

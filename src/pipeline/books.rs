@@ -91,7 +91,7 @@ fn identity(table: &Table, stale: bool) -> Geo {
             .into_iter()
             .map(|source| GeoSource {
                 name: source.name,
-                kind: source.kind.to_string(),
+                kind: source.kind.id().to_owned(),
                 date: source.date,
                 sha256: source.sha256,
             })

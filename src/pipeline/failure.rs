@@ -6,9 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     kind: FailureKind,
-    what: String,
-    place: String,
-    hint: String,
+    line: String,
 }
 
 /// The kinds of failure that programs can tell apart.
@@ -37,12 +35,16 @@ impl Failure {
         place: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self {
+        Self::line(
             kind,
-            what: what.into(),
-            place: place.into(),
-            hint: hint.into(),
-        }
+            format!("{}: {}: {}", what.into(), place.into(), hint.into()),
+        )
+    }
+
+    /// A failure whose line is complete.
+    #[must_use]
+    pub const fn line(kind: FailureKind, line: String) -> Self {
+        Self { kind, line }
     }
 
     /// Its kind.
@@ -54,7 +56,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.what, self.place, self.hint)
+        f.write_str(&self.line)
     }
 }
 

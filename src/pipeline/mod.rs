@@ -2,13 +2,16 @@
 
 mod books;
 mod failure;
+mod job;
 mod lanes;
 mod outcome;
+mod output;
 mod plan;
 mod summary;
 mod walk;
 
 pub use failure::{Failure, FailureKind};
+pub use job::Job;
 pub use outcome::{Outcome, Progress};
 pub use summary::{
     Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
