@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// How a run compares.
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Every class as the oracle prefers it, and every flow.
     Exact,
     /// Within the bounds that the rules leave.
@@ -21,16 +21,16 @@ pub enum Verdict {
 }
 
 #[derive(Default)]
-pub struct Score {
-    pub files: usize,
+pub(crate) struct Score {
+    pub(crate) files: usize,
     exact: usize,
-    pub sound: Vec<String>,
+    pub(crate) sound: Vec<String>,
     refused: usize,
-    pub wrong: Vec<String>,
+    pub(crate) wrong: Vec<String>,
 }
 
 impl Score {
-    pub fn add(&mut self, name: &str, verdict: Verdict) {
+    pub(crate) fn add(&mut self, name: &str, verdict: Verdict) {
         self.files += 1;
         match verdict {
             Verdict::Exact => self.exact += 1,
@@ -55,13 +55,13 @@ impl fmt::Display for Score {
     }
 }
 
-pub struct Answer(Value);
+pub(crate) struct Answer(Value);
 
 type End = (String, u64);
 type Key = (u64, End, End);
 
 impl Answer {
-    pub fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("an expected answer");
         Self(serde_json::from_str(&text).expect("JSON"))
     }
@@ -74,7 +74,7 @@ impl Answer {
         self.0["format"].as_str().is_some_and(|format| format.starts_with("pcap"))
     }
 
-    pub fn check(&self, outcome: &Result<Outcome, Failure>, records: &[u8]) -> Verdict {
+    pub(crate) fn check(&self, outcome: &Result<Outcome, Failure>, records: &[u8]) -> Verdict {
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(failure)
