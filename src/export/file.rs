@@ -129,9 +129,7 @@ impl Output {
             Sink::Nothing | Sink::Closed => Ok(()),
             Sink::File {
                 temporary, file, ..
-            } => file
-                .write_all(bytes)
-                .map_err(failed("write to", temporary)),
+            } => file.write_all(bytes).map_err(failed("write to", temporary)),
             Sink::Special(path, file) => match file.write_all(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
                 result => result.map_err(failed("write to", path)),

@@ -19,7 +19,7 @@ mod tests;
 
 pub use error::Error;
 pub use file::{Format, Output, Written};
-pub use record::{ClassName, FlowRecord, InitiatorName, EndReasonName, Mark, PlaceName, ScopeName};
+pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
 pub use schema::schema;
 pub use sort::{Order, Sorted, Sorter, heal};
 pub use view::{Run, RunContext};

@@ -18,7 +18,10 @@ mod tests {
 
     #[test]
     fn the_shipped_schema_is_the_type_s() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/sekisho.flow.v1.json");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/docs/schema/sekisho.flow.v1.json"
+        );
         if std::env::var_os("SEKISHO_ACCEPT").is_some() {
             std::fs::write(path, schema()).unwrap();
         }

@@ -93,12 +93,12 @@ impl Sorter {
             Some(file) => file,
             None => {
                 let file = tempfile::tempfile().map_err(spill("create"))?;
-                self.spilled
-                    .insert(BufWriter::with_capacity(WINDOW, file))
+                self.spilled.insert(BufWriter::with_capacity(WINDOW, file))
             }
         };
         for ended in &self.held {
-            file.write_all(&ended.to_bytes()).map_err(spill("write to"))?;
+            file.write_all(&ended.to_bytes())
+                .map_err(spill("write to"))?;
         }
         self.runs.push(self.held.len() as u64);
         self.held.clear();

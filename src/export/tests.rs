@@ -30,7 +30,7 @@ impl Atlas for TestAtlas {
 const SETTINGS: Settings = Settings {
     idle: 60_000_000_000,
     active: 300_000_000_000,
-    max_flows: 1 << 16,
+    max_flows: 1 << 18,
     seed: 1,
 };
 
@@ -47,11 +47,18 @@ impl std::fmt::Debug for Packet {
 fn any_packet() -> impl Strategy<Value = Packet> {
     let path = (
         prop::collection::vec(0..4096_u16, 0..3),
-        prop::collection::vec(prop::sample::select(vec![Tunnel::Gre, Tunnel::SixInFour]), 0..3),
+        prop::collection::vec(
+            prop::sample::select(vec![Tunnel::Gre, Tunnel::SixInFour]),
+            0..3,
+        ),
     );
     let address = prop_oneof![any::<u128>(), 0..9_u128, Just(0xffff_u128 << 32 | 5)];
     (
-        (prop_oneof![any::<u64>(), 0..9_u64], any::<bool>(), any::<[u8; 5]>()),
+        (
+            prop_oneof![any::<u64>(), 0..9_u64],
+            any::<bool>(),
+            any::<[u8; 5]>(),
+        ),
         (address.clone(), address),
         any::<[u16; 2]>(),
         (any::<u32>(), any::<u32>()),
@@ -59,10 +66,19 @@ fn any_packet() -> impl Strategy<Value = Packet> {
         path,
     )
         .prop_map(
-            |((seen, v4, [protocol, flags, kind, code, has]), (src, dst), ports, lens, class, way)| {
+            |(
+                (seen, v4, [protocol, flags, kind, code, has]),
+                (src, dst),
+                ports,
+                lens,
+                class,
+                way,
+            )| {
                 let mut path = Path::DIRECT;
                 way.0.into_iter().for_each(|vlan| path.push_vlan(vlan));
-                way.1.into_iter().for_each(|tunnel| path.push_tunnel(tunnel));
+                way.1
+                    .into_iter()
+                    .for_each(|tunnel| path.push_tunnel(tunnel));
                 let transport = Transport {
                     src_port: ports[0],
                     dst_port: ports[1],
@@ -331,4 +347,61 @@ fn a_reader_that_goes_away_is_no_error() {
     output.write(&records, &context(&paths)).unwrap();
     assert!(output.is_closed());
     assert!(output.finish().unwrap().closed);
+}
+
+/// As `flow::measure`.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "this measures")]
+fn measure_rendering() {
+    let packets: Vec<Packet> = (0..200_000)
+        .map(|n| Packet(crate::flow::tests::a_udp_packet(n)))
+        .collect();
+    let (records, paths) = records_of(&packets);
+    let context = context(&paths);
+    let mut out = Vec::new();
+    let mut timed = |name: &str, each: &dyn Fn(&[Ended], &mut Vec<u8>)| {
+        for pass in 0..2 {
+            let began = std::time::Instant::now();
+            for batch in records.chunks(512) {
+                out.clear();
+                each(batch, &mut out);
+            }
+            let nanos = began.elapsed().as_nanos() as f64 / records.len() as f64;
+            if pass == 1 {
+                println!("{name}: {nanos:.0} ns a record");
+            }
+        }
+    };
+    timed("jsonl", &|batch, out| {
+        render(Format::Jsonl, batch, 0, &context, out)
+    });
+    timed("csv", &|batch, out| {
+        render(Format::Csv, batch, 0, &context, out)
+    });
+    timed("serde_json, with the type", &|batch, out| {
+        for ended in batch {
+            serde_json::to_writer(&mut *out, &FlowRecord::new(ended, 0, &context)).unwrap();
+        }
+    });
+    let typed: Vec<FlowRecord> = records[..512]
+        .iter()
+        .map(|ended| FlowRecord::new(ended, 0, &context))
+        .collect();
+    timed("serde_json, type given", &|batch, out| {
+        for (record, _) in typed.iter().zip(batch) {
+            serde_json::to_writer(&mut *out, record).unwrap();
+        }
+    });
+    let began = std::time::Instant::now();
+    let mut sorter = Sorter::new(Order::Start, Sorter::DEFAULT_LIMIT);
+    sorter.append(&mut records.clone()).unwrap();
+    let mut sorted = Vec::with_capacity(records.len());
+    sorter
+        .finish()
+        .unwrap()
+        .fill(&mut sorted, usize::MAX)
+        .unwrap();
+    let nanos = began.elapsed().as_nanos() as f64 / records.len() as f64;
+    println!("sorting in memory: {nanos:.0} ns a record");
 }

@@ -90,7 +90,10 @@ mod tests {
         for v4 in [0, u32::MAX, 0x0102_0304, 0xc0a8_0001] {
             let mut out = Vec::new();
             address(IpVersion::V4, u128::from(v4), &mut out);
-            assert_eq!(out, address_text(IpVersion::V4, u128::from(v4)).into_bytes());
+            assert_eq!(
+                out,
+                address_text(IpVersion::V4, u128::from(v4)).into_bytes()
+            );
         }
         let mut out = Vec::new();
         address(IpVersion::V6, 0x2001_0db8_u128 << 96 | 1, &mut out);

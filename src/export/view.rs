@@ -34,15 +34,17 @@ impl<'a> RunContext<'a> {
     /// Prepares what all records of a run share.
     #[must_use]
     pub fn new(run: Run<'a>) -> Self {
-        let geo = run.atlas.digest().iter().take(8).fold(
-            String::with_capacity(16),
-            |mut hex, byte| {
-                for digit in [byte >> 4, byte & 15] {
-                    hex.extend(char::from_digit(u32::from(digit), 16));
-                }
-                hex
-            },
-        );
+        let geo =
+            run.atlas
+                .digest()
+                .iter()
+                .take(8)
+                .fold(String::with_capacity(16), |mut hex, byte| {
+                    for digit in [byte >> 4, byte & 15] {
+                        hex.extend(char::from_digit(u32::from(digit), 16));
+                    }
+                    hex
+                });
         Self {
             geo,
             sensor_json: serde_json::Value::from(run.sensor).to_string(),

@@ -1,10 +1,10 @@
 //! A record that will not grow, except by joining with its neighbour.
 
+use super::Settings;
 use super::boundary::{Rule, Seam};
 use super::entry::Entry;
 use super::key::{Key, Packet};
 use super::paths::PathId;
-use super::Settings;
 use crate::gate::{Class, IpVersion};
 use crate::time::Timestamp;
 

@@ -307,8 +307,5 @@ fn take<const N: usize>(at: &mut &[u8]) -> Option<[u8; N]> {
 }
 
 fn take_pair(at: &mut &[u8]) -> Option<[u64; 2]> {
-    Some([
-        u64::from_le_bytes(take(at)?),
-        u64::from_le_bytes(take(at)?),
-    ])
+    Some([u64::from_le_bytes(take(at)?), u64::from_le_bytes(take(at)?)])
 }

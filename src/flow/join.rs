@@ -53,8 +53,7 @@ impl FlowTable {
                 self.continue_in(entry);
             }
         }
-        self.disordered |=
-            later.disordered || later.earliest.saturating_add(SLACK) < self.clock;
+        self.disordered |= later.disordered || later.earliest.saturating_add(SLACK) < self.clock;
         self.earliest = self.earliest.min(later.earliest);
         if later.earliest != u64::MAX {
             self.clock = self.clock.max(later.clock);

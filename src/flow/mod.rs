@@ -51,7 +51,9 @@ mod sweep;
 mod table;
 
 #[cfg(test)]
-mod tests;
+mod measure;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use atlas::Atlas;
 pub use ended::{ENDED_LEN, EndReason, Ended, Initiator, Side};

@@ -32,7 +32,11 @@ fn packet(seen: u64, protocol: u8, back: bool, transport: Transport) -> Admitted
         Timestamp::from_nanos(seen),
         IpVersion::V4,
         protocol,
-        if back { (server, client) } else { (client, server) },
+        if back {
+            (server, client)
+        } else {
+            (client, server)
+        },
         transport,
         (40 + u32::from(back), 60),
         (
@@ -45,6 +49,17 @@ fn packet(seen: u64, protocol: u8, back: bool, transport: Transport) -> Admitted
         ),
         Path::DIRECT,
     )
+}
+
+/// A UDP packet of the n-th flow.
+pub(crate) fn a_udp_packet(n: u32) -> Admitted {
+    let transport = Transport {
+        src_port: n as u16,
+        dst_port: (n >> 16) as u16 + 1,
+        has: Transport::PORTS,
+        ..Transport::default()
+    };
+    packet(5, 17, n & 1 == 0, transport)
 }
 
 pub(crate) fn a_packet() -> Packet {
@@ -183,7 +198,11 @@ fn records_end_where_this_table_says() {
         ),
         (
             "FIN from one side, then silence",
-            vec![go(0, false, FIN), go(0, false, ACK), tcp(t + 60 * SEC, 2, false, ACK)],
+            vec![
+                go(0, false, FIN),
+                go(0, false, ACK),
+                tcp(t + 60 * SEC, 2, false, ACK),
+            ],
             vec![(2, Idle), (1, EndOfInput)],
         ),
         (
@@ -193,7 +212,12 @@ fn records_end_where_this_table_says() {
         ),
         (
             "time going back a little, and a lot",
-            vec![go(100, false, ACK), go(50, true, ACK), go(300, true, ACK), go(110, true, ACK)],
+            vec![
+                go(100, false, ACK),
+                go(50, true, ACK),
+                go(300, true, ACK),
+                go(110, true, ACK),
+            ],
             vec![(2, Idle), (1, Idle), (1, EndOfInput)],
         ),
     ] {
