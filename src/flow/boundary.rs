@@ -44,17 +44,17 @@ impl Rule {
 
     /// The rule between a piece whose last packet was seen at `last` and the piece that follows it.
     ///
-    /// `only_syns`: the piece before holds nothing but packets with SYN set. `first`, `opens`: time
-    /// of the first packet of the piece after, and whether that is a SYN without ACK.
+    /// `last_syn`: that packet had SYN set. `first`, `opens`: time of the first packet of the piece
+    /// after, and whether that is a SYN without ACK.
     #[inline]
-    pub(super) fn seam(&mut self, last: u64, only_syns: bool, first: u64, opens: bool) -> Seam {
+    pub(super) fn seam(&mut self, last: u64, last_syn: bool, first: u64, opens: bool) -> Seam {
         if first < self.slot_start || first > self.slot_last {
             self.remember_slot_of(first);
         }
         let one_slot = self.slot_start <= last && last <= self.slot_last;
         if !one_slot || last.abs_diff(first) >= self.idle {
             Seam::Apart
-        } else if opens && !only_syns {
+        } else if opens && !last_syn {
             Seam::Superseded
         } else {
             Seam::Joins
@@ -78,9 +78,10 @@ impl Rule {
     /// At the sweep at `moment`, records whose last packet was seen before this leave the table:
     /// both deadlines of [`Self::deadlines`] rise with `last`, so one number tells them apart.
     pub(super) const fn swept_before(&self, moment: u64) -> u64 {
-        let by_idle = match moment.checked_sub(self.idle.saturating_add(SLACK)) {
-            Some(latest) => latest.saturating_add(1),
-            None => 0,
+        // The latest moment that is past the deadline, if any is.
+        let by_idle = match moment.saturating_sub(SLACK).checked_sub(self.idle) {
+            Some(latest) if moment >= SLACK => latest.saturating_add(1),
+            _ => 0,
         };
         let settled = moment.saturating_sub(SLACK);
         let by_slot = settled - settled % self.active;
@@ -105,8 +106,8 @@ mod tests {
     #[test]
     fn the_rule_is_this_table() {
         use Seam::{Apart, Joins, Superseded};
-        // idle 60, active 300; last, only SYNs so far, first, opens
-        for (last, only_syns, first, opens, seam) in [
+        // idle 60, active 300; time and SYN of the last packet; first, opens
+        for (last, last_syn, first, opens, seam) in [
             (310, false, 310, false, Joins),
             (310, false, 369, false, Joins),
             (310, false, 370, false, Apart),
@@ -124,9 +125,9 @@ mod tests {
             (299, true, 300, true, Apart),
         ] {
             assert_eq!(
-                rule(60, 300).seam(last, only_syns, first, opens),
+                rule(60, 300).seam(last, last_syn, first, opens),
                 seam,
-                "{last} {only_syns} {first} {opens}"
+                "{last} {last_syn} {first} {opens}"
             );
         }
     }

@@ -1,10 +1,10 @@
 //! A record that will not grow, except by joining with its neighbour.
 
+use super::Settings;
 use super::boundary::{Rule, Seam};
 use super::entry::Entry;
 use super::key::{Key, Packet};
 use super::paths::PathId;
-use super::Settings;
 use crate::gate::{Class, IpVersion};
 use crate::time::Timestamp;
 
@@ -276,7 +276,7 @@ impl Ended {
 
     fn seam(&self, later: &Entry, rule: &mut Rule) -> Seam {
         let Entry { last, .. } = self.entry;
-        rule.seam(last, self.entry.only_syns(), later.first, later.opens())
+        rule.seam(last, self.entry.last_syn(), later.first, later.opens())
     }
 
     /// A fixed-size form, for spilling to a temporary file of the same run.

@@ -10,6 +10,7 @@ const SYN_BY_A: u8 = 1 << 2;
 const SYN_BY_B: u8 = 1 << 3;
 const FIRST_BY_B: u8 = 1 << 4;
 const HAS_ICMP: u8 = 1 << 5;
+const LAST_SYN: u8 = 1 << 6;
 const CLASS_BITS: u8 = 0b111;
 const MARKS_SHIFT: u32 = 3;
 
@@ -104,9 +105,12 @@ impl Entry {
         self.tcp_flags[way] |= packet.tcp_flags;
         self.class_and_marks |= packet.marks << MARKS_SHIFT;
         if packet.tcp_flags & Packet::SYN == 0 {
-            self.state &= !ONLY_SYNS;
-        } else if packet.opens() && self.state & (SYN_BY_A | SYN_BY_B) == 0 {
-            self.state |= if packet.from_b { SYN_BY_B } else { SYN_BY_A };
+            self.state &= !(ONLY_SYNS | LAST_SYN);
+        } else {
+            self.state |= LAST_SYN;
+            if packet.opens() && self.state & (SYN_BY_A | SYN_BY_B) == 0 {
+                self.state |= if packet.from_b { SYN_BY_B } else { SYN_BY_A };
+            }
         }
     }
 
@@ -140,6 +144,7 @@ impl Entry {
         if state & ONLY_SYNS == 0 {
             self.state &= !ONLY_SYNS;
         }
+        self.state = self.state & !LAST_SYN | state & LAST_SYN;
         if self.state & (SYN_BY_A | SYN_BY_B) == 0 {
             self.state |= state & (SYN_BY_A | SYN_BY_B);
         }
@@ -173,9 +178,14 @@ impl Entry {
     }
 
     /// Holds nothing but packets with SYN set (means nothing where the protocol is not TCP).
-    #[inline]
     pub(super) const fn only_syns(&self) -> bool {
         self.state & ONLY_SYNS != 0
+    }
+
+    /// The last packet in capture order had SYN set.
+    #[inline]
+    pub(super) const fn last_syn(&self) -> bool {
+        self.state & LAST_SYN != 0
     }
 
     /// Begins with a SYN without ACK.
@@ -297,8 +307,5 @@ fn take<const N: usize>(at: &mut &[u8]) -> Option<[u8; N]> {
 }
 
 fn take_pair(at: &mut &[u8]) -> Option<[u64; 2]> {
-    Some([
-        u64::from_le_bytes(take(at)?),
-        u64::from_le_bytes(take(at)?),
-    ])
+    Some([u64::from_le_bytes(take(at)?), u64::from_le_bytes(take(at)?)])
 }

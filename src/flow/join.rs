@@ -24,7 +24,9 @@ impl FlowTable {
     /// Whether [`Self::absorb`] gives what walking on from here would have given. If not, walk the
     /// later range again with this table, and drop what the other one gave.
     #[must_use]
-    pub fn fits(&self, later: &Self) -> bool {
+    pub fn fits(&mut self, later: &mut Self) -> bool {
+        self.flush();
+        later.flush();
         let late = later.earliest.saturating_add(SLACK) < self.clock;
         // Pieces that were handed out early rely on the order of the later range.
         let order = !later.disordered || later.totals.ended == later.at_seam.len() as u64;
@@ -51,8 +53,7 @@ impl FlowTable {
                 self.continue_in(entry);
             }
         }
-        self.disordered |=
-            later.disordered || later.earliest.saturating_add(SLACK) < self.clock;
+        self.disordered |= later.disordered || later.earliest.saturating_add(SLACK) < self.clock;
         self.earliest = self.earliest.min(later.earliest);
         if later.earliest != u64::MAX {
             self.clock = self.clock.max(later.clock);
@@ -110,7 +111,7 @@ impl FlowTable {
         let before = self.remove(at, hash)?;
         let seam = self
             .rule
-            .seam(before.last, before.only_syns(), after.first, after.opens());
+            .seam(before.last, before.last_syn(), after.first, after.opens());
         Some((before, seam))
     }
 

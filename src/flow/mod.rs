@@ -14,11 +14,12 @@
 //!
 //! 1. |q.seen − p.seen| < idle,
 //! 2. ⌊p.seen / active⌋ = ⌊q.seen / active⌋: absolute slots of packet time since the epoch,
-//! 3. not: q is a TCP SYN without ACK, and the record so far holds anything but packets with SYN set.
+//! 3. not: q is a TCP SYN without ACK, and p is not a packet with SYN set.
 //!
-//! This looks at those two packets and at the record before only, so it is *associative*: two
-//! neighbouring pieces of a flow join if and only if the same test holds between the last packet of
-//! one and the first of the other (`boundary`). Records are therefore the same whether a capture was
+//! This looks at those two packets only, so it is *associative*: two neighbouring pieces of a flow
+//! join if and only if the same test holds between the last packet of one and the first of the other
+//! (`boundary`). (Whether the *record so far* held anything but SYNs would not be: of ACK, SYN-ACK,
+//! SYN the last two join or not by what came before.) Records are therefore the same whether a capture was
 //! walked in one go or in ranges ([`FlowTable::absorb`]), and whatever else happened in the table.
 //!
 //! **Timers only emit early what would end the same.** When the packet clock (the latest time of any
@@ -50,7 +51,9 @@ mod sweep;
 mod table;
 
 #[cfg(test)]
-mod tests;
+mod measure;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use atlas::Atlas;
 pub use ended::{ENDED_LEN, EndReason, Ended, Initiator, Side};

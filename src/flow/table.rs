@@ -134,8 +134,8 @@ impl FlowTable {
             if seen >= self.next_sweep {
                 self.sweep_on_time();
             }
-        } else if seen.saturating_add(SLACK) < self.clock {
-            self.disordered = true;
+        } else if seen.saturating_add(SLACK) < self.clock && !self.disordered {
+            self.begin_disorder();
         }
         self.earliest = self.earliest.min(seen);
     }
@@ -153,6 +153,13 @@ impl FlowTable {
         }
         self.flush();
         self.sweep();
+    }
+
+    #[cold]
+    fn begin_disorder(&mut self) {
+        // What came before must not be evicted by the order for disorder.
+        self.flush();
+        self.disordered = true;
     }
 
     /// Adds a packet to its flow. Packets are counted in batches; nothing is late but memory.
@@ -215,7 +222,7 @@ impl FlowTable {
         if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
             let seam = self
                 .rule
-                .seam(entry.last, entry.only_syns(), packet.seen, packet.opens());
+                .seam(entry.last, entry.last_syn(), packet.seen, packet.opens());
             if seam == Seam::Joins {
                 entry.count(packet);
                 return;
