@@ -53,7 +53,11 @@ impl Bar {
         // The template is ours; were it wrong, the bar would look plain.
         ProgressStyle::with_template(template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars(if self.style.unicode { "█▉▊▋▌▍▎▏ " } else { "#- " })
+            .progress_chars(if self.style.unicode {
+                "█▉▊▋▌▍▎▏ "
+            } else {
+                "#- "
+            })
             .tick_chars("-\\|/ ")
             .with_key("read", |state: &ProgressState, out: &mut dyn Write| {
                 let _ = out.write_str(&bytes(state.pos()));
@@ -61,11 +65,14 @@ impl Bar {
             .with_key("whole", |state: &ProgressState, out: &mut dyn Write| {
                 let _ = out.write_str(&bytes(state.len().unwrap_or_default()));
             })
-            .with_key("packet_rate", move |state: &ProgressState, out: &mut dyn Write| {
-                let packets = packets.load(Ordering::Relaxed) as f64;
-                let rate = packets / state.elapsed().as_secs_f64().max(0.001);
-                let _ = write!(out, "{} packets/s", grouped(rate as u64));
-            })
+            .with_key(
+                "packet_rate",
+                move |state: &ProgressState, out: &mut dyn Write| {
+                    let packets = packets.load(Ordering::Relaxed) as f64;
+                    let rate = packets / state.elapsed().as_secs_f64().max(0.001);
+                    let _ = write!(out, "{} packets/s", grouped(rate as u64));
+                },
+            )
     }
 }
 

@@ -18,11 +18,7 @@ pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
 }
 
 /// The end of a run: the summary as a file and as a table, and the exit code.
-pub(super) fn close(
-    config: &Config,
-    outcome: &Outcome,
-    talk: &mut Talk,
-) -> Result<Exit, Problem> {
+pub(super) fn close(config: &Config, outcome: &Outcome, talk: &mut Talk) -> Result<Exit, Problem> {
     let written = match &config.export.summary {
         None => Ok(()),
         Some(Output::Stdout) => outcome

@@ -35,7 +35,12 @@ pub(super) fn render(outcome: &Outcome, export: &Export, style: Style) -> String
     };
     table.row(0, "excluded", excluded, "", YELLOW);
     for (reason, count) in Reason::ALL.iter().zip(&summary.excluded.by_reason.0) {
-        table.part(reason.id(), count.packets, Some(count.bytes), short(*reason));
+        table.part(
+            reason.id(),
+            count.packets,
+            Some(count.bytes),
+            short(*reason),
+        );
     }
     table.blank();
     table.flows(export);
@@ -152,7 +157,11 @@ impl<'a> Table<'a> {
         };
         let exported = flows.exported;
         let records = if exported == 1 { "record" } else { "records" };
-        self.fact("flows", &format!("{} {records} {target}", grouped(exported)), None);
+        self.fact(
+            "flows",
+            &format!("{} {records} {target}", grouped(exported)),
+            None,
+        );
         if flows.evicted > 0 {
             let text = format!(
                 "{} ended early: the flow table was full (raise --max-flows)",
@@ -222,7 +231,11 @@ impl<'a> Table<'a> {
         );
         self.fact("table", &text, None);
         if geo.stale {
-            self.fact("", "too old for some of these packets: use a newer one", Some(YELLOW));
+            self.fact(
+                "",
+                "too old for some of these packets: use a newer one",
+                Some(YELLOW),
+            );
         }
     }
 
@@ -262,7 +275,11 @@ impl<'a> Table<'a> {
             self.fact("books", &text, Some(GREEN));
             return;
         }
-        self.fact("books", "DO NOT BALANCE: trust no number of this run, and report it", Some(ALARM));
+        self.fact(
+            "books",
+            "DO NOT BALANCE: trust no number of this run, and report it",
+            Some(ALARM),
+        );
         let accounted = u128::from(kept) + u128::from(excluded);
         let text = format!(
             "{} read, {} kept + {} excluded",

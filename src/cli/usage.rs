@@ -25,6 +25,8 @@ pub(super) fn answer(error: &Error, talk: &mut Talk) -> Exit {
 fn problem(error: &Error) -> Problem {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
+        // Of several suggestions, the last is the nearest.
+        Some(ContextValue::Strings(texts)) if is_suggestion(kind) => texts.last().cloned(),
         Some(ContextValue::Strings(texts)) => Some(texts.join(" ")),
         _ => None,
     };
@@ -44,15 +46,18 @@ fn problem(error: &Error) -> Problem {
             &text(ContextKind::InvalidSubcommand).unwrap_or_default(),
         ),
         (ErrorKind::MissingRequiredArgument, Some(argument)) => usage("missing", &argument),
-        (ErrorKind::InvalidValue, Some(argument)) => {
-            usage("missing or bad value", &argument)
-        }
+        (ErrorKind::InvalidValue, Some(argument)) => usage("missing or bad value", &argument),
         (ErrorKind::ValueValidation, Some(argument)) => {
             let value = text(ContextKind::InvalidValue).unwrap_or_default();
             let reason = std::error::Error::source(error)
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            Problem::new(Exit::Usage, &format!("bad value `{value}`"), &argument, &reason)
+            Problem::new(
+                Exit::Usage,
+                &format!("bad value `{value}`"),
+                &argument,
+                &reason,
+            )
         }
         (ErrorKind::ArgumentConflict, Some(argument)) => {
             let prior = text(ContextKind::PriorArg).unwrap_or_default();
@@ -68,4 +73,11 @@ fn problem(error: &Error) -> Problem {
             &argument.unwrap_or_else(|| "command line".to_owned()),
         ),
     }
+}
+
+const fn is_suggestion(kind: ContextKind) -> bool {
+    matches!(
+        kind,
+        ContextKind::SuggestedArg | ContextKind::SuggestedSubcommand | ContextKind::SuggestedValue
+    )
 }

@@ -138,7 +138,8 @@ impl Config {
         match file {
             None => Self::join(None, flags),
             Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|e| Error::unreadable(path, &e))?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|e| Error::unreadable(path, &e))?;
                 Self::join(Some((path, &text)), flags)
             }
         }

@@ -7,9 +7,7 @@ use super::error::{Error, place_of};
 use super::given::{Given, Origin};
 use super::keys::nearest;
 use super::layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
-use super::values::{
-    BadPrefix, Days, Format, MaxAge, Output, Prefix, ProgressMode, Site, Source,
-};
+use super::values::{BadPrefix, Days, Format, MaxAge, Output, Prefix, ProgressMode, Site, Source};
 use super::{Config, Export, Flow, Geo, Replay};
 use crate::fate::Class;
 use crate::gate::Authorisation;
@@ -51,12 +49,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
 
 impl From<'_> {
     /// A value that is refused.
-    fn refuse(
-        self,
-        origin: &Origin,
-        what: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Error {
+    fn refuse(self, origin: &Origin, what: impl Into<String>, hint: impl Into<String>) -> Error {
         Error::new(what, place_of(origin, self.0), hint).of_value(origin)
     }
 
@@ -69,7 +62,9 @@ impl From<'_> {
         let name = given.value;
         let fits = (1..=63).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         if fits {
             return Ok(name);
         }
@@ -104,7 +99,9 @@ impl From<'_> {
             anycast_lists: self.paths(anycast_list)?,
             site: match site {
                 None => default.site,
-                Some(given) => self.choice(&given, "site", &[Site::Undetermined, Site::Home], Site::id)?,
+                Some(given) => {
+                    self.choice(&given, "site", &[Site::Undetermined, Site::Home], Site::id)?
+                }
             },
             max_age: match max_age {
                 None => default.max_age,
@@ -113,10 +110,14 @@ impl From<'_> {
             nat64_prefixes: self.prefixes(nat64_prefixes, |prefix| {
                 let fits = prefix.address().is_ipv6()
                     && matches!(prefix.len(), 32 | 40 | 48 | 56 | 64 | 96);
-                (!fits).then_some("a NAT64 prefix is IPv6 and 32, 40, 48, 56, 64 or 96 long (RFC 6052)")
+                (!fits).then_some(
+                    "a NAT64 prefix is IPv6 and 32, 40, 48, 56, 64 or 96 long (RFC 6052)",
+                )
             })?,
             softwire_prefixes: self.prefixes(softwire_prefixes, |prefix| {
-                (prefix.len() < 8).then_some("so short a prefix would let whole continents be softwires: use 8 bits or more")
+                (prefix.len() < 8).then_some(
+                    "so short a prefix would let whole continents be softwires: use 8 bits or more",
+                )
             })?,
         })
     }
@@ -256,7 +257,11 @@ impl From<'_> {
                         || format!("known: {}", known.join(", ")),
                         |near| format!("did you mean `{near}`?"),
                     );
-                    return Err(self.refuse(&class.origin, format!("unknown class `{other}`"), hint));
+                    return Err(self.refuse(
+                        &class.origin,
+                        format!("unknown class `{other}`"),
+                        hint,
+                    ));
                 }
             }
         }
@@ -328,7 +333,12 @@ impl From<'_> {
                 "use jsonl or csv",
             ));
         }
-        self.choice(given, "format", &[Format::Jsonl, Format::Csv, Format::Null], Format::id)
+        self.choice(
+            given,
+            "format",
+            &[Format::Jsonl, Format::Csv, Format::Null],
+            Format::id,
+        )
     }
 
     fn output(self, given: &Given<String>) -> Result<Output, Error> {
@@ -383,7 +393,11 @@ impl From<'_> {
             Some(given) => Err(self.refuse(
                 &given.origin,
                 format!("`{name}` cannot be {}{unit}", given.value),
-                format!("give a whole number from {} to {}", range.start(), range.end()),
+                format!(
+                    "give a whole number from {} to {}",
+                    range.start(),
+                    range.end()
+                ),
             )),
         }
     }

@@ -35,12 +35,11 @@ pub(super) fn toml(config: &Config) -> String {
                 active_secs,
                 max_flows,
             },
-        export:
-            Export {
-                format,
-                output,
-                summary,
-            },
+        export: Export {
+            format,
+            output,
+            summary,
+        },
         replay: Replay { lanes, progress },
     } = config;
     let sources = sources.iter().map(|source| match source {

@@ -7,7 +7,8 @@ mod summary;
 pub use failure::{Failure, FailureKind};
 pub use outcome::{Outcome, Progress};
 pub use summary::{
-    Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
+    Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
+    Summary,
 };
 
 use std::path::PathBuf;

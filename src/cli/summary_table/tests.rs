@@ -114,7 +114,9 @@ books      balance: 100,000 read = 61,203 kept + 38,797 excluded
 fn without_utf_8_there_is_only_ascii() {
     let text = table(&example(), ASCII);
     assert!(text.is_ascii());
-    assert!(text.contains("  foreign_domestic          25,000           25.0% ##     abroad to home\n"));
+    assert!(
+        text.contains("  foreign_domestic          25,000           25.0% ##     abroad to home\n")
+    );
 }
 
 #[test]
@@ -135,7 +137,10 @@ fn everything_wrong_is_said_loudly() {
     };
     summary.geo.stale = true;
     summary.inputs[0].complete = false;
-    outcome.damaged = vec![format!("{}\u{1b}[2J.pcap: cut inside packet 812", "deep/".repeat(14))];
+    outcome.damaged = vec![format!(
+        "{}\u{1b}[2J.pcap: cut inside packet 812",
+        "deep/".repeat(14)
+    )];
     let text = table(&outcome, PLAIN);
     let tail = text.split("\n\n").last().unwrap();
     assert_eq!(
@@ -177,10 +182,12 @@ fn the_largest_numbers_stay_in_80_columns() {
         bytes: u64::MAX,
     };
     outcome.summary.admitted.by_class = ByClass([most; 5]);
-    outcome.summary.excluded.by_reason = ByReason([Count {
-        packets: most,
-        bytes: most,
-    }; 20]);
+    outcome.summary.excluded.by_reason = ByReason(
+        [Count {
+            packets: most,
+            bytes: most,
+        }; 20],
+    );
     outcome.summary.balanced = false;
     outcome.summary.geo.sources[0].name = "国".repeat(60);
     let _checked = table(&outcome, PLAIN);
