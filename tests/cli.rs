@@ -1,4 +1,8 @@
 //! The built program, from outside: what it prints, and how it ends.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot start its program has failed"
+)]
 
 use std::fs;
 use std::io::Write as _;
@@ -108,6 +112,14 @@ fn what_was_mistyped_is_named_in_one_line() {
         (
             &["replya", "x.pcap"][..],
             "unknown command: replya: did you mean replay?",
+        ),
+        (
+            &["frobnicate"],
+            "unknown command: frobnicate: see sekisho --help, or --help after a command",
+        ),
+        (
+            &["check", "a.toml", "b.toml"],
+            "one argument too many: b.toml: see sekisho --help, or --help after a command",
         ),
         (
             &["replay", "x.pcap", "--iddle", "3"],

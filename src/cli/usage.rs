@@ -4,6 +4,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use super::exit::Exit;
 use super::talk::{Problem, Talk};
+use crate::config::nearest;
 
 /// Answers what clap gave instead of arguments.
 pub(super) fn answer(error: &Error, talk: &mut Talk) -> Exit {
@@ -31,8 +32,14 @@ fn problem(error: &Error) -> Problem {
         _ => None,
     };
     let argument = text(ContextKind::InvalidArg);
+    // clap suggests commands that only sound alike.
+    let command = || {
+        let typed = text(ContextKind::InvalidSubcommand)?;
+        let near = text(ContextKind::SuggestedSubcommand)?;
+        nearest(&typed, [near.as_str()]).map(str::to_owned)
+    };
     let near = text(ContextKind::SuggestedArg)
-        .or_else(|| text(ContextKind::SuggestedSubcommand))
+        .or_else(command)
         .or_else(|| text(ContextKind::SuggestedValue));
     let hint = near.map_or_else(
         || "see sekisho --help, or --help after a command".to_owned(),
@@ -40,7 +47,10 @@ fn problem(error: &Error) -> Problem {
     );
     let usage = |what: &str, place: &str| Problem::new(Exit::Usage, what, place, &hint);
     match (error.kind(), argument) {
-        (ErrorKind::UnknownArgument, Some(argument)) => usage("unknown option", &argument),
+        (ErrorKind::UnknownArgument, Some(argument)) if argument.starts_with('-') => {
+            usage("unknown option", &argument)
+        }
+        (ErrorKind::UnknownArgument, Some(argument)) => usage("one argument too many", &argument),
         (ErrorKind::InvalidSubcommand, _) => usage(
             "unknown command",
             &text(ContextKind::InvalidSubcommand).unwrap_or_default(),

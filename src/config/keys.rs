@@ -127,7 +127,7 @@ pub(super) fn advice(section: &str, name: &str) -> String {
 }
 
 /// The nearest of some names, if it is near enough to be meant: a third of its letters may differ.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     typed: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -186,3 +186,13 @@ fn bad_configurations_are_refused_with_place_and_advice() {
     assert!(seen >= 50, "{seen} cases");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn the_digest_names_the_settings() {
+    let config = Config::default();
+    assert_eq!(config.digest(), config.clone().digest());
+    assert_eq!(config.digest().len(), 64);
+    let mut other = config.clone();
+    other.flow.idle_secs += 1;
+    assert_ne!(other.digest(), config.digest());
+}

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use sha2::{Digest as _, Sha256};
+
 use super::values::{MaxAge, Output, Source};
 use super::{Config, Export, Flow, Geo, Replay};
 use crate::gate::Authorisation;
@@ -83,6 +85,16 @@ pub(super) fn toml(config: &Config) -> String {
         text(progress.id()),
     );
     out
+}
+
+/// SHA-256 of the text, in hex.
+pub(super) fn digest(config: &Config) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(toml(config)) {
+        // Writing into a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 fn text(value: &str) -> String {
