@@ -92,7 +92,13 @@ mod tests {
         };
         let text = render(&TableView {
             digest: "cd".repeat(32),
-            sources: vec![source.clone(), SourceView { date: None, ..source }],
+            sources: vec![
+                source.clone(),
+                SourceView {
+                    date: None,
+                    ..source
+                },
+            ],
             home: CountryCode::new("JP").into_iter().collect(),
             site: "undetermined".to_owned(),
             ranges_v4: 123_456,

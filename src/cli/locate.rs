@@ -160,6 +160,9 @@ mod tests {
             country: None,
             ..view()
         };
-        assert!(json(&martian).contains("\"place\":\"excluded\",\"country\":null,\"reason\":\"martian\""));
+        assert!(
+            json(&martian)
+                .contains("\"place\":\"excluded\",\"country\":null,\"reason\":\"martian\"")
+        );
     }
 }

@@ -67,16 +67,22 @@ impl AddressView {
     /// The place in output: `excluded` where the address itself is a reason to exclude.
     #[must_use]
     pub fn place(&self) -> &'static str {
-        self.finding.place().map_or("excluded", crate::geo::Place::id)
+        self.finding
+            .place()
+            .map_or("excluded", crate::geo::Place::id)
     }
 
     /// The section of docs/rules.md that decides.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         match self.finding {
-            Finding::Home | Finding::Abroad | Finding::Unlocated | Finding::SourceDisagreement => "§3.1",
+            Finding::Home | Finding::Abroad | Finding::Unlocated | Finding::SourceDisagreement => {
+                "§3.1"
+            }
             Finding::OperatorHome | Finding::Anycast => "§3.2",
-            Finding::SiteHome | Finding::NonGlobal | Finding::Multicast | Finding::Martian => "§3.3",
+            Finding::SiteHome | Finding::NonGlobal | Finding::Multicast | Finding::Martian => {
+                "§3.3"
+            }
         }
     }
 }
