@@ -1,17 +1,23 @@
 //! Damaged databases: refused, or read without a panic and with the same answer as the library's.
 
-use super::super::{Table, Settings, SourceSpec};
-use super::super::source_mmdb;
 use super::super::compile::Home;
-use super::mmdb::{Database, Value, iso, map};
+use super::super::source_mmdb;
+use super::super::{Settings, SourceSpec, Table};
 use super::country;
+use super::mmdb::{Database, Value, iso, map};
 use proptest::prelude::*;
 use std::path::Path;
 
 fn small() -> Vec<u8> {
     let mut database = Database::new(&[
-        ("8.0.0.0/8", map(&[iso("country", "US"), iso("registered_country", "JP")])),
-        ("133.0.0.0/8", map(&[iso("country", "JP"), ("is_anycast", Value::Flag(true))])),
+        (
+            "8.0.0.0/8",
+            map(&[iso("country", "US"), iso("registered_country", "JP")]),
+        ),
+        (
+            "133.0.0.0/8",
+            map(&[iso("country", "JP"), ("is_anycast", Value::Flag(true))]),
+        ),
         ("2001:200::/32", map(&[("country_code", Value::Text("JP"))])),
         ("2600::/12", map(&[("country", Value::Text("US"))])),
     ]);
