@@ -107,9 +107,6 @@ mod tests {
     #[test]
     fn parts_saturate_instead_of_wrapping() {
         assert_eq!(Timestamp::from_parts(u64::MAX, 5).nanos(), u64::MAX);
-        assert_eq!(
-            Timestamp::from_parts(1, 2_000_000_000).nanos(),
-            3_000_000_000
-        );
+        assert_eq!(Timestamp::from_parts(1, 2_000_000_000).nanos(), 3_000_000_000);
     }
 }

@@ -82,3 +82,18 @@ fn a_cut_database_is_refused_at_every_length() {
         assert!(Table::build(&settings).is_err(), "{length}");
     }
 }
+
+#[test]
+fn damage_that_a_walk_would_not_notice_is_refused() {
+    let home = Home::new(&[country("JP")]);
+    let whole = small();
+    let separator = whole.windows(16).position(|w| w == [0; 16]).unwrap();
+    // A byte in the separator; a map that claims more entries than it has, in one record of four.
+    for (at, value) in [(separator + 8, 1), (separator + 16, 0xfb)] {
+        let mut bytes = whole.clone();
+        bytes[at] = value;
+        let error = source_mmdb::read(Path::new("mutant"), bytes, &home).err();
+        let error = error.expect("refused").to_string();
+        assert!(error.contains("damaged"), "{error}");
+    }
+}

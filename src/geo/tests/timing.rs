@@ -61,6 +61,27 @@ fn phases() {
 
 #[test]
 #[ignore = "prints figures"]
+fn a_list_of_a_million_prefixes() {
+    use std::fmt::Write;
+    let scratch = super::Scratch::new();
+    let mut random = super::Random::new(3);
+    let mut text = String::new();
+    for _ in 0..1_000_000 {
+        let address = random.next() as u32 & 0xffff_ff00;
+        writeln!(text, "{}/24", std::net::Ipv4Addr::from(address)).unwrap();
+    }
+    let path = scratch.file("list", text.as_bytes());
+    let start = Instant::now();
+    let table = Table::build(&Settings {
+        domestic_list: Some(path),
+        ..Settings::default()
+    });
+    println!("a million prefixes: {:?}", start.elapsed());
+    black_box(table.unwrap().digest());
+}
+
+#[test]
+#[ignore = "prints figures"]
 fn figures() {
     for round in 0..5 {
         let start = Instant::now();
