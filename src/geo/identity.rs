@@ -22,6 +22,7 @@ impl Hasher {
     }
 
     /// Numbers in a row, without a length.
+    #[cfg(feature = "embedded-geo")]
     pub(super) fn update_each<T, const N: usize>(
         &mut self,
         items: &[T],
@@ -44,6 +45,7 @@ impl Hasher {
 }
 
 /// *Guessed*: fits the first-level cache.
+#[cfg(feature = "embedded-geo")]
 const BLOCK: usize = 1024;
 
 /// Lower-case hexadecimal.

@@ -98,6 +98,7 @@ impl<A: Address> Segments<A> {
     }
 
     /// Nothing if the starts do not ascend strictly or the lengths differ.
+    #[cfg(feature = "embedded-geo")]
     pub(super) fn from_sorted(starts: Cow<'static, [A]>, labels: Vec<u16>) -> Option<Self> {
         let fits = starts.len() == labels.len() && u32::try_from(starts.len()).is_ok();
         (fits && starts.is_sorted_by(|a, b| a < b)).then(|| Self::new(starts, labels))
