@@ -2,6 +2,8 @@
 //! build. `SEKISHO_BENCH_MMDB=FILE` names a MaxMind-format database; without it the embedded table is
 //! measured alone.
 
+#![allow(clippy::expect_used)] // a bench that cannot start says why and stops
+
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -36,7 +38,8 @@ fn addresses() -> (Vec<u32>, Vec<u128>) {
                 2 => 0x2600 + random.next() % 16,
                 _ => 0x2a00 + random.next() % 16,
             };
-            u128::from(top) << 112 | (u128::from(random.next()) << 64 | u128::from(random.next())) >> 16
+            u128::from(top) << 112
+                | (u128::from(random.next()) << 64 | u128::from(random.next())) >> 16
         })
         .collect();
     (v4, v6)
@@ -65,17 +68,29 @@ fn look_ups(criterion: &mut Criterion) {
         bencher.iter(|| v6.iter().map(|a| table.find_v6(*a) as u64).sum::<u64>());
     });
     group.bench_function("country_v4", |bencher| {
-        bencher.iter(|| v4.iter().filter(|a| table.country_v4(**a).is_some()).count());
+        bencher.iter(|| {
+            v4.iter()
+                .filter(|a| table.country_v4(**a).is_some())
+                .count()
+        });
     });
     group.bench_function("country_v6", |bencher| {
-        bencher.iter(|| v6.iter().filter(|a| table.country_v6(**a).is_some()).count());
+        bencher.iter(|| {
+            v6.iter()
+                .filter(|a| table.country_v6(**a).is_some())
+                .count()
+        });
     });
     if let Some(path) = mmdb() {
         let reader = maxminddb::Reader::open_readfile(path).expect("a database");
         let country = |address: IpAddr| {
             let path = &maxminddb::path!["country", "iso_code"];
             let record = reader.lookup(address).expect("a look-up");
-            u64::from(record.decode_path::<&str>(path).is_ok_and(|code| code == Some("JP")))
+            u64::from(
+                record
+                    .decode_path::<&str>(path)
+                    .is_ok_and(|code| code == Some("JP")),
+            )
         };
         group.bench_function("maxminddb_v4", |bencher| {
             bencher.iter(|| {
