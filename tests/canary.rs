@@ -1,6 +1,12 @@
 //! No output of a run contains anything of an excluded packet, in any form; nor payload, MACs or
 //! quoted addresses of an admitted one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop where it is"
+)]
+
 mod common;
 
 use common::Sandbox;

@@ -1,6 +1,12 @@
 //! What must hold between runs, whatever the capture: the direction of traffic, what is excluded, the
 //! number of lanes, where a capture was cut, how it was packed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop where it is"
+)]
+
 mod common;
 
 use common::Sandbox;

@@ -1,8 +1,8 @@
 //! What whole-program tests share: a folder of their own, and runs of the built binary in it.
 #![allow(dead_code, reason = "every test program uses its own part")]
 
-pub mod search;
-pub mod swap;
+pub(crate) mod search;
+pub(crate) mod swap;
 
 use std::fs;
 use std::io::Write;
@@ -11,21 +11,21 @@ use std::process::{Command, Stdio};
 
 /// A folder for one test, gone after it: captures in `in`, the working directory `work`, and `tmp` for
 /// `TMPDIR`.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     root: tempfile::TempDir,
 }
 
 /// What a run left.
-pub struct Run {
-    pub code: Option<i32>,
-    pub stdout: Vec<u8>,
-    pub stderr: Vec<u8>,
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
 }
 
 impl Run {
     /// Fails with what the program said unless it exited with `code`.
     #[track_caller]
-    pub fn expect_code(self, code: i32) -> Self {
+    pub(crate) fn expect_code(self, code: i32) -> Self {
         let said = String::from_utf8_lossy(&self.stderr);
         assert_eq!(self.code, Some(code), "the program said: {said}");
         self
@@ -33,7 +33,7 @@ impl Run {
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         for folder in ["in", "work", "tmp"] {
             fs::create_dir(root.path().join(folder)).unwrap();
@@ -41,17 +41,17 @@ impl Sandbox {
         Self { root }
     }
 
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.root.path().join("work")
     }
 
     /// Where an input of this name lies.
-    pub fn input(&self, name: &str) -> PathBuf {
+    pub(crate) fn input(&self, name: &str) -> PathBuf {
         self.root.path().join("in").join(name)
     }
 
     /// Writes an input and says where it lies.
-    pub fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.input(name);
         fs::write(&path, bytes).unwrap();
         path
@@ -59,12 +59,12 @@ impl Sandbox {
 
     /// Reads a file of the working directory.
     #[track_caller]
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.work().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// Runs the program in the working directory.
-    pub fn run(&self, arguments: &[&str], stdin: Option<&[u8]>) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str], stdin: Option<&[u8]>) -> Run {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(arguments)
             .current_dir(self.work())
@@ -100,7 +100,7 @@ impl Sandbox {
 
     /// Every file that a run left in the working and the temporary directory, with its name: a name
     /// can leak too.
-    pub fn leavings(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn leavings(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         for folder in ["work", "tmp"] {
             collect(&self.root.path().join(folder), &mut found);
@@ -109,7 +109,7 @@ impl Sandbox {
     }
 
     /// Empties the working and the temporary directory.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         for folder in ["work", "tmp"] {
             let folder = self.root.path().join(folder);
             fs::remove_dir_all(&folder).unwrap();

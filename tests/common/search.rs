@@ -17,7 +17,7 @@ struct Needle {
 
 /// All forms of all secrets, found by their first bytes in one pass.
 #[derive(Default)]
-pub struct Needles {
+pub(crate) struct Needles {
     list: Vec<Needle>,
     by_head: HashMap<[u8; 4], Vec<usize>>,
 }
@@ -109,7 +109,7 @@ impl Needles {
     }
 
     /// An address in all its forms, and the prefix that only it has here.
-    pub fn address(&mut self, what: &str, address: IpAddr) {
+    pub(crate) fn address(&mut self, what: &str, address: IpAddr) {
         match address {
             IpAddr::V4(address) => self.v4(what, address),
             IpAddr::V6(address) => self.v6(what, address),
@@ -175,13 +175,13 @@ impl Needles {
     }
 
     /// A port of five digits.
-    pub fn port(&mut self, what: &str, port: u16) {
+    pub(crate) fn port(&mut self, what: &str, port: u16) {
         assert!(port > 9_999);
         self.number(&format!("{what} port {port}"), &port.to_string());
     }
 
     /// A hardware address.
-    pub fn mac(&mut self, what: &str, mac: [u8; 6]) {
+    pub(crate) fn mac(&mut self, what: &str, mac: [u8; 6]) {
         let what = &format!("{what} MAC");
         self.raw(what, &mac);
         let [a, b, c, d, e, f] = mac;
@@ -195,7 +195,7 @@ impl Needles {
     }
 
     /// A string in a payload.
-    pub fn payload(&mut self, what: &str, text: &[u8]) {
+    pub(crate) fn payload(&mut self, what: &str, text: &[u8]) {
         let what = &format!("{what} payload");
         self.add(format!("{what} as text"), text.to_vec(), true, false);
         self.raw(what, text);
@@ -203,12 +203,12 @@ impl Needles {
     }
 
     /// How many forms are looked for.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
 
     /// What is found, each form once.
-    pub fn find(&self, haystack: &[u8]) -> Vec<&str> {
+    pub(crate) fn find(&self, haystack: &[u8]) -> Vec<&str> {
         let lower = haystack.to_ascii_lowercase();
         let mut found: Vec<&str> = Vec::new();
         for at in 0..haystack.len().saturating_sub(3) {
@@ -251,7 +251,7 @@ fn groups(address: Ipv6Addr, from: usize, to: usize, padded: bool) -> String {
 }
 
 /// Base64 of some bytes.
-pub fn base64(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn base64(bytes: &[u8]) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut code = Vec::new();
     for chunk in bytes.chunks(3) {

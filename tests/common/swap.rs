@@ -8,7 +8,7 @@ const TUNNELS: [u16; 7] = [4_789, 4_790, 6_081, 2_152, 3_544, 1_701, 6_635];
 
 /// The same frame the other way round; `None` where that would be another kind of packet (groups,
 /// routes by way of others).
-pub fn swapped(frame: &OwnedFrame) -> Option<OwnedFrame> {
+pub(crate) fn swapped(frame: &OwnedFrame) -> Option<OwnedFrame> {
     let mut frame = frame.clone();
     ethernet(&mut frame.bytes)?;
     Some(frame)
