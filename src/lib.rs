@@ -41,11 +41,18 @@
 //!   locate       decode, geo      demo     source, geo, time
 //! ```
 
+pub mod cli;
+pub mod config;
 pub mod decode;
 pub mod demo;
+pub mod export;
 pub mod fate;
+pub mod flow;
 pub mod gate;
 pub mod geo;
+pub mod lane;
 pub mod locate;
+pub mod pipeline;
 pub mod source;
+pub mod tally;
 pub mod time;

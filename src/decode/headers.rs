@@ -1,5 +1,6 @@
 //! What decoding leaves of a frame: owned header fields and no payload.
 
+use super::path::Path;
 use super::stop::Stop;
 use crate::time::Timestamp;
 
@@ -10,11 +11,6 @@ pub const MAX_EXTENSION_HEADERS: usize = 8;
 /// Pairs beside the layers' own (routing headers, home addresses, ICMP quotes) judged at most.
 /// *Guessed*: more than this in one packet is not traffic but an attempt.
 pub const MAX_SIDE_PAIRS: usize = 16;
-/// VLAN tags named in a record at most; deeper tags are stepped over.
-pub const MAX_VLANS: usize = 8;
-/// Tunnels named in a record at most; there cannot be many more below the layer bound.
-pub const MAX_TUNNELS: usize = 8;
-
 /// IP version of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -114,131 +110,6 @@ pub enum SidePair {
     Quoted,
 }
 
-/// A tunnel between two layers, by its name in records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "the names are the documentation")]
-pub enum Tunnel {
-    Mpls,
-    Pppoe,
-    Ipip,
-    Gre,
-    Erspan,
-    Vxlan,
-    VxlanGpe,
-    Geneve,
-    Gtpu,
-    Teredo,
-    L2tp,
-    L2tpv3,
-    Ah,
-    Etherip,
-    Lisp,
-    Ayiya,
-    Nsh,
-    PimRegister,
-    Wccp,
-    Pptp,
-    Pbb,
-    SixInFour,
-    FourInSix,
-    SixInSix,
-}
-
-impl Tunnel {
-    /// The name in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Mpls => "mpls",
-            Self::Pppoe => "pppoe",
-            Self::Ipip => "ipip",
-            Self::Gre => "gre",
-            Self::Erspan => "erspan",
-            Self::Vxlan => "vxlan",
-            Self::VxlanGpe => "vxlan-gpe",
-            Self::Geneve => "geneve",
-            Self::Gtpu => "gtpu",
-            Self::Teredo => "teredo",
-            Self::L2tp => "l2tp",
-            Self::L2tpv3 => "l2tpv3",
-            Self::Ah => "ah",
-            Self::Etherip => "etherip",
-            Self::Lisp => "lisp",
-            Self::Ayiya => "ayiya",
-            Self::Nsh => "nsh",
-            Self::PimRegister => "pim-register",
-            Self::Wccp => "wccp",
-            Self::Pptp => "pptp",
-            Self::Pbb => "pbb",
-            Self::SixInFour => "6in4",
-            Self::FourInSix => "4in6",
-            Self::SixInSix => "6in6",
-        }
-    }
-}
-
-/// VLAN tags and tunnels a packet came through, outer to inner. What does not fit is left out; it
-/// was still stepped over and judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Path {
-    vlans: [u16; MAX_VLANS],
-    tunnels: [Tunnel; MAX_TUNNELS],
-    vlan_count: u8,
-    tunnel_count: u8,
-}
-
-impl Path {
-    /// A packet that came straight.
-    pub const DIRECT: Self = Self {
-        vlans: [0; MAX_VLANS],
-        tunnels: [Tunnel::Mpls; MAX_TUNNELS],
-        vlan_count: 0,
-        tunnel_count: 0,
-    };
-
-    /// VLAN identifiers (12 bits), outer to inner.
-    #[must_use]
-    pub fn vlans(&self) -> &[u16] {
-        &self.vlans[..usize::from(self.vlan_count)]
-    }
-
-    /// Tunnels, outer to inner.
-    #[must_use]
-    pub fn tunnels(&self) -> &[Tunnel] {
-        &self.tunnels[..usize::from(self.tunnel_count)]
-    }
-
-    /// Whether there is neither a tag nor a tunnel.
-    #[must_use]
-    pub const fn is_direct(&self) -> bool {
-        self.vlan_count == 0 && self.tunnel_count == 0
-    }
-
-    /// Adds a VLAN tag inside the others.
-    pub fn push_vlan(&mut self, id: u16) {
-        if let Some(slot) = self.vlans.get_mut(usize::from(self.vlan_count)) {
-            *slot = id;
-            self.vlan_count += 1;
-        }
-    }
-
-    /// Adds a tunnel inside the others.
-    pub fn push_tunnel(&mut self, tunnel: Tunnel) {
-        if let Some(slot) = self.tunnels.get_mut(usize::from(self.tunnel_count)) {
-            *slot = tunnel;
-            self.tunnel_count += 1;
-        }
-    }
-
-    fn clear(&mut self) {
-        // Unused slots keep a fixed value, so that equal paths are equal byte for byte.
-        if !self.is_direct() {
-            *self = Self::DIRECT;
-        }
-    }
-}
-
 /// Every IP layer of a frame, outside in, with the innermost transport.
 ///
 /// One value is used again for every frame of a lane, so that the usual frame writes one layer only.
@@ -252,6 +123,8 @@ pub struct Headers {
     side_pair_count: u8,
     transport: Transport,
     path: Path,
+    /// How much of the path leads to the innermost layer; the rest leads to something that is not IP.
+    settled: (u8, u8),
     stop: Stop,
 }
 
@@ -286,6 +159,7 @@ impl Headers {
                 has: 0,
             },
             path: Path::DIRECT,
+            settled: (0, 0),
             stop: Stop::Transport,
         }
     }
@@ -326,7 +200,7 @@ impl Headers {
         self.transport
     }
 
-    /// Tags and tunnels on the way in.
+    /// Tags and tunnels on the way to the innermost layer.
     #[must_use]
     pub const fn path(&self) -> &Path {
         &self.path
@@ -346,10 +220,31 @@ impl Headers {
         self.side_pair_count = 0;
         self.transport = Transport::default();
         self.path.clear();
+        self.settled = (0, 0);
         self.stop = Stop::Transport;
     }
 
-    /// Adds a layer inside the others. `false`: there are already [`MAX_IP_LAYERS`].
+    /// All of [`Headers::begin`] and one layer in one go: the usual frame.
+    #[inline]
+    pub(super) fn begin_plain(
+        &mut self,
+        (seen, wire_len): (Timestamp, u32),
+        layer: Layer,
+        transport: Transport,
+        stop: Stop,
+    ) {
+        self.seen = seen;
+        self.wire_len = wire_len;
+        self.layers[0] = layer;
+        self.layer_count = 1;
+        self.side_pair_count = 0;
+        self.transport = transport;
+        self.path.clear();
+        self.stop = stop;
+    }
+
+    /// Adds a layer inside the others; the transport header is still to come, and the path so far
+    /// leads here. `false`: there are already [`MAX_IP_LAYERS`].
     #[must_use]
     pub(super) fn push_layer(&mut self, layer: Layer) -> bool {
         let Some(slot) = self.layers.get_mut(usize::from(self.layer_count)) else {
@@ -357,6 +252,8 @@ impl Headers {
         };
         *slot = layer;
         self.layer_count += 1;
+        self.transport = Transport::default();
+        self.settle_path();
         true
     }
 
@@ -384,7 +281,14 @@ impl Headers {
         &mut self.path
     }
 
-    pub(super) fn set_stop(&mut self, stop: Stop) {
+    /// Keeps the path so far, even where no further layer follows.
+    pub(super) fn settle_path(&mut self) {
+        self.settled = self.path.counts();
+    }
+
+    /// Ends the descent: what was entered without finding IP is taken off the path again.
+    pub(super) fn finish(&mut self, stop: Stop) {
+        self.path.cut(self.settled);
         self.stop = stop;
     }
 }

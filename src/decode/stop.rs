@@ -17,7 +17,7 @@ pub enum Stop {
     Truncated(Header),
     /// This header contradicts itself or the one around it.
     Malformed(Header),
-    /// A fifth IP layer.
+    /// A fifth IP layer, or more headers than any packet has use for.
     TooManyLayers,
     /// A ninth extension header, or too many routed addresses.
     TooManyExtensions,

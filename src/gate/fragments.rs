@@ -157,24 +157,24 @@ impl Fragments {
         }
     }
 
-    /// Becomes the memory of both ranges one after the other. Only where [`Fragments::seam`] holds.
-    pub fn take_over(&mut self, earlier: Self) {
-        let shift = earlier.inserted;
-        for first in self.firsts.values_mut() {
-            first.number += shift;
+    /// An empty memory with the same secret.
+    #[must_use]
+    pub fn empty(&self) -> Self {
+        Self::new(self.secret)
+    }
+
+    /// Becomes the memory of both ranges one after the other. Only where the later one's
+    /// [`Fragments::seam`] holds.
+    pub fn absorb(&mut self, later: Self) {
+        let shift = self.inserted;
+        for (key, first) in later.firsts {
+            let number = first.number + shift;
+            self.firsts.insert(key, First { number, ..first });
         }
-        for (number, _) in &mut self.order {
-            *number += shift;
+        for (number, key) in later.order {
+            self.order.push_back((number + shift, key));
         }
-        for (key, first) in earlier.firsts {
-            self.firsts.entry(key).or_insert(first);
-        }
-        for entry in earlier.order.into_iter().rev() {
-            self.order.push_front(entry);
-        }
-        self.inserted += shift;
-        self.missed = earlier.missed;
-        self.missed_too_many = earlier.missed_too_many;
+        self.inserted += later.inserted;
         self.forget_oldest();
     }
 

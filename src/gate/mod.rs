@@ -53,14 +53,26 @@ impl Gate {
         rule::turn_back(undecodable)
     }
 
+    /// The policy in force.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// What is remembered of fragments, for the join of ranges.
     #[must_use]
     pub const fn fragments(&self) -> &Fragments {
         &self.fragments
     }
 
-    /// Likewise, to take over what an earlier range remembers.
+    /// Likewise, to add what a later range remembers.
     pub const fn fragments_mut(&mut self) -> &mut Fragments {
         &mut self.fragments
+    }
+
+    /// Likewise, of a lane that is done.
+    #[must_use]
+    pub fn into_fragments(self) -> Fragments {
+        self.fragments
     }
 }

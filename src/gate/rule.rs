@@ -104,6 +104,34 @@ impl Admitted {
         }
     }
 
+    /// A packet for the tests of the stages behind the gate; no other build has this door.
+    #[cfg(test)]
+    #[expect(clippy::too_many_arguments, reason = "it is the list of the fields")]
+    pub(crate) fn for_test(
+        seen: Timestamp,
+        version: IpVersion,
+        protocol: u8,
+        (src, dst): (u128, u128),
+        transport: Transport,
+        (ip_len, wire_len): (u32, u32),
+        (class, marks): (Class, u8),
+        path: Path,
+    ) -> Self {
+        Self {
+            seen,
+            src,
+            dst,
+            wire_len,
+            ip_len,
+            transport,
+            version,
+            protocol,
+            class,
+            marks,
+            path,
+        }
+    }
+
     /// Packet time.
     #[inline]
     #[must_use]

@@ -1,6 +1,9 @@
 //! What the table says of one address.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
 
 /// Where an end is (RULES §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,9 +116,18 @@ impl CountryCode {
         let &[first, second] = text.as_bytes() else {
             return None;
         };
-        let code = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
+        Self::from_bytes([first.to_ascii_uppercase(), second.to_ascii_uppercase()])
+    }
+
+    /// Two upper-case letters, as tables pack them.
+    pub(super) fn from_bytes(code: [u8; 2]) -> Option<Self> {
         (code.iter().all(u8::is_ascii_uppercase) && !Self::PSEUDO.contains(&code))
             .then_some(Self(code))
+    }
+
+    /// The two letters, as tables pack them.
+    pub(super) const fn to_bytes(self) -> [u8; 2] {
+        self.0
     }
 
     /// The code as text.
@@ -123,6 +135,25 @@ impl CountryCode {
     pub fn as_str(&self) -> &str {
         // Two ASCII letters are always valid text: `new` is the only constructor.
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl FromStr for CountryCode {
+    type Err = NotACountry;
+
+    fn from_str(text: &str) -> Result<Self, NotACountry> {
+        Self::new(text).ok_or(NotACountry)
+    }
+}
+
+/// The text is not a country code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a country: give an ISO 3166-1 code of two letters, such as JP")]
+pub struct NotACountry;
+
+impl Serialize for CountryCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

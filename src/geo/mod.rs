@@ -4,8 +4,37 @@
 //! registry files, operator lists. Out: one immutable [`Table`] for IPv4 and IPv6, a few nanoseconds
 //! a look-up.
 
+mod compile;
+mod embedded;
+mod error;
+mod evidence;
+mod explain;
+mod finder;
 mod finding;
+mod identity;
+mod info;
+mod list;
+mod prefix;
+mod probe;
+mod segments;
+mod settings;
+mod source;
+mod source_delegated;
+mod source_embedded;
+mod source_mmdb;
+mod special;
 mod table;
 
-pub use finding::{CountryCode, Finding, Place};
+use evidence::Evidence;
+
+pub use error::Error;
+pub use explain::{Explanation, Opinion};
+pub use finding::{CountryCode, Finding, NotACountry, Place};
+pub use info::{FindingInfo, Info, ListInfo, SourceInfo, SpaceInfo};
+pub use prefix::{Prefix, PrefixError};
+pub use settings::{Settings, Site, SourceSpec};
+pub use source::SourceKind;
 pub use table::Table;
+
+#[cfg(test)]
+mod tests;

@@ -1,49 +1,226 @@
-//! The compiled table. (Interface; the compiler and the look-up structures come next.)
+//! The compiled table.
 
-use super::{CountryCode, Finding};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::compile::{Compiled, Home, Layers, compile};
+use super::embedded::{self, Inside};
+use super::finder::{Finder, Label, MAX_BORDERS};
+use super::identity::Hasher;
+use super::list::List;
+use super::segments::Segments;
+use super::source::{self, Source};
+use super::{CountryCode, Error, Evidence, Finding, Prefix, Settings, Site, probe, special};
 
 /// Where every address is. Immutable; shared by all lanes.
 pub struct Table {
+    finder_v4: Finder,
+    finder_v6: Finder,
+    pub(super) nat64: Vec<Prefix>,
+    softwires: Vec<Prefix>,
     digest: [u8; 32],
+    /// Nanoseconds after the epoch beyond which the oldest source is too old.
+    fresh_until: Option<u64>,
+    pub(super) home: BTreeSet<CountryCode>,
+    pub(super) home_bits: Home,
+    pub(super) site: Site,
+    pub(super) sources: Vec<Source>,
+    pub(super) domestic: List,
+    pub(super) anycast: List,
+    pub(super) special_v4: Segments<u32>,
+    pub(super) special_v6: Segments<u128>,
+    pub(super) statistics: Statistics,
+}
+
+/// Counts made while compiling, for people.
+pub(super) struct Statistics {
+    pub(super) borders_v4: usize,
+    pub(super) borders_v6: usize,
+    pub(super) addresses_v4: [u128; Finding::ALL.len()],
+    pub(super) addresses_v6: [u128; Finding::ALL.len()],
+    pub(super) disagreement_v4: super::compile::Counts,
+    pub(super) disagreement_v6: super::compile::Counts,
+    pub(super) probes: usize,
 }
 
 impl Table {
+    /// Reads the sources and lists, compiles them and asks for known answers.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is damaged, is of a kind without countries, or the table fails a
+    /// known answer: then there is no table, and nothing may start with it (RULES §3).
+    pub fn build(settings: &Settings) -> Result<Self, Error> {
+        if settings.home.is_empty() {
+            return Err(Error::NoHome);
+        }
+        if settings.sources.is_empty() {
+            return Err(Error::NoSource);
+        }
+        embedded::check_nat64(&settings.nat64_prefixes)?;
+        let home_bits = Home::new(&settings.home);
+        let mut sources = source::read_all(&settings.sources, &home_bits)?;
+        for source in &mut sources {
+            source.v4.index();
+            source.v6.index();
+        }
+        let domestic = List::read_optional(settings.domestic_list.as_deref())?;
+        let anycast = List::read_optional(settings.anycast_list.as_deref())?;
+        let (special_v4, special_v6) = special::layers(settings.site, &settings.nat64_prefixes);
+
+        let v4: Compiled<u32> = {
+            let sources: Vec<_> = sources.iter().map(|source| &source.v4).collect();
+            let layers = Layers {
+                special: &special_v4,
+                domestic: &domestic.v4,
+                anycast: &anycast.v4,
+                sources: &sources,
+            };
+            compile(&layers, &home_bits)
+        };
+        let v6: Compiled<u128> = {
+            let sources: Vec<_> = sources.iter().map(|source| &source.v6).collect();
+            let layers = Layers {
+                special: &special_v6,
+                domestic: &domestic.v6,
+                anycast: &anycast.v6,
+                sources: &sources,
+            };
+            compile(&layers, &home_bits)
+        };
+        if v4.borders.len().max(v6.borders.len()) > MAX_BORDERS {
+            return Err(Error::TooFine);
+        }
+        let digest = digest(settings, &sources, &domestic, &anycast);
+        let mut table = Self {
+            finder_v4: Finder::new(&v4.borders),
+            finder_v6: Finder::new(&v6.borders),
+            nat64: settings.nat64_prefixes.clone(),
+            softwires: settings.softwire_prefixes.clone(),
+            digest,
+            fresh_until: fresh_until(settings, &sources),
+            home: settings.home.clone(),
+            home_bits,
+            site: settings.site,
+            sources,
+            domestic,
+            anycast,
+            special_v4,
+            special_v6,
+            statistics: Statistics {
+                borders_v4: v4.borders.len(),
+                borders_v6: v6.borders.len(),
+                addresses_v4: v4.addresses,
+                addresses_v6: v6.addresses,
+                disagreement_v4: v4.disagreement,
+                disagreement_v6: v6.disagreement,
+                probes: 0,
+            },
+        };
+        table.statistics.probes = probe::run(&table)?;
+        Ok(table)
+    }
+
     /// The finding for an IPv4 address.
     #[inline]
     #[must_use]
-    pub fn find_v4(&self, _address: u32) -> Finding {
-        Finding::Unlocated
+    pub fn find_v4(&self, address: u32) -> Finding {
+        // No label of the IPv4 structure stands for an address inside another.
+        self.finder_v4
+            .find(address)
+            .finding()
+            .unwrap_or(Finding::Unlocated)
     }
 
     /// The finding for an IPv6 address, embedded IPv4 addresses included (RULES §3).
     #[inline]
     #[must_use]
-    pub fn find_v6(&self, _address: u128) -> Finding {
-        Finding::Unlocated
+    pub fn find_v6(&self, address: u128) -> Finding {
+        let label = self.finder_v6.find(address);
+        match label.finding() {
+            Some(finding) => finding,
+            None => self.find_inside(address, label),
+        }
     }
 
-    /// The country of an IPv4 address, for records; not on the packet path.
+    fn find_inside(&self, address: u128, label: Label) -> Finding {
+        match embedded::inside(address, label, &self.nat64) {
+            Some(Inside::One(v4)) => self.find_v4(v4),
+            Some(Inside::Teredo { client, server }) => {
+                embedded::union(self.find_v4(client), self.find_v4(server))
+            }
+            None => Finding::Unlocated,
+        }
+    }
+
+    /// What an IPv6 address holds.
+    pub(super) fn inside(&self, address: u128) -> Option<Inside> {
+        embedded::inside(address, self.finder_v6.find(address), &self.nat64)
+    }
+
+    /// The finding for an address of either version.
     #[must_use]
-    pub fn country_v4(&self, _address: u32) -> Option<CountryCode> {
-        None
+    pub fn find(&self, address: IpAddr) -> Finding {
+        match address {
+            IpAddr::V4(v4) => self.find_v4(v4.into()),
+            IpAddr::V6(v6) => self.find_v6(v6.into()),
+        }
+    }
+
+    /// The country of an IPv4 address, for records; not on the packet path. Home if any source says
+    /// so, else what the first source that names one says.
+    #[must_use]
+    pub fn country_v4(&self, address: u32) -> Option<CountryCode> {
+        if self.special_v4.find(address).label != 0 {
+            return None;
+        }
+        let evidence = self.sources.iter().map(|source| source.v4.find(address).label);
+        self.choose(evidence)
     }
 
     /// The country of an IPv6 address, for records; embedded IPv4 addresses included.
     #[must_use]
-    pub fn country_v6(&self, _address: u128) -> Option<CountryCode> {
-        None
+    pub fn country_v6(&self, address: u128) -> Option<CountryCode> {
+        match self.inside(address) {
+            Some(Inside::One(v4)) => return self.country_v4(v4),
+            Some(Inside::Teredo { client, server }) => {
+                let country = self.country_v4(client);
+                return country.filter(|_| country == self.country_v4(server));
+            }
+            None => {}
+        }
+        if self.special_v6.find(address).label != 0 {
+            return None;
+        }
+        let evidence = self.sources.iter().map(|source| source.v6.find(address).label);
+        self.choose(evidence)
+    }
+
+    fn choose(&self, evidence: impl Iterator<Item = u16>) -> Option<CountryCode> {
+        let mut first = Evidence::NONE;
+        for bits in evidence {
+            let evidence = Evidence::from_packed(bits);
+            if self.home_bits.is(evidence) {
+                return evidence.country_code();
+            }
+            if first.country_bits() == 0 {
+                first = evidence;
+            }
+        }
+        first.country_code()
     }
 
     /// Whether an access softwire (RULES §4) may run between these: both lie in declared prefixes.
     #[must_use]
-    pub fn is_softwire_v4(&self, _a: u32, _b: u32) -> bool {
-        false
+    pub fn is_softwire_v4(&self, a: u32, b: u32) -> bool {
+        let declared = |address| self.softwires.iter().any(|prefix| prefix.contains_v4(address));
+        declared(a) && declared(b)
     }
 
     /// Likewise for IPv6.
     #[must_use]
-    pub fn is_softwire_v6(&self, _a: u128, _b: u128) -> bool {
-        false
+    pub fn is_softwire_v6(&self, a: u128, b: u128) -> bool {
+        let declared = |address| self.softwires.iter().any(|prefix| prefix.contains_v6(address));
+        declared(a) && declared(b)
     }
 
     /// SHA-256 over everything that the findings depend on.
@@ -52,9 +229,67 @@ impl Table {
         &self.digest
     }
 
-    /// Whether a record that starts `nanos` after the epoch is too late for this table's age.
+    /// Whether a record that starts `nanos` after the epoch is too late for this table's age: some
+    /// source was older than `max_age` at that time, or does not say how old it is.
     #[must_use]
-    pub fn is_stale_at(&self, _nanos: u64) -> bool {
-        false
+    pub fn is_stale_at(&self, nanos: u64) -> bool {
+        self.fresh_until.is_some_and(|until| nanos > until)
     }
+
+    /// Memory of the structures on the packet path, in bytes.
+    #[must_use]
+    pub fn hot_bytes(&self) -> usize {
+        self.finder_v4.bytes() + self.finder_v6.bytes()
+    }
+}
+
+/// Raised whenever the same inputs would give other findings.
+const FORMAT: &[u8] = b"sekisho.geo.v1";
+
+fn digest(settings: &Settings, sources: &[Source], domestic: &List, anycast: &List) -> [u8; 32] {
+    let mut hasher = Hasher::new();
+    hasher.part(FORMAT);
+    for source in sources {
+        for origin in &source.origins {
+            hasher.part(b"source");
+            hasher.part(&origin.sha256);
+        }
+    }
+    for (name, list) in [(b"domestic", domestic), (b"anycast_", anycast)] {
+        hasher.part(name);
+        hasher.part(if list.path.is_some() { &list.sha256 } else { &[] });
+    }
+    for country in &settings.home {
+        hasher.part(b"home");
+        hasher.part(country.as_str().as_bytes());
+    }
+    hasher.part(match settings.site {
+        Site::Undetermined => b"site undetermined",
+        Site::Home => b"site home",
+    });
+    for (name, prefixes) in [
+        (b"nat64___", &settings.nat64_prefixes),
+        (b"softwire", &settings.softwire_prefixes),
+    ] {
+        for prefix in prefixes {
+            hasher.part(name);
+            hasher.part(prefix.to_string().as_bytes());
+        }
+    }
+    hasher.finish()
+}
+
+/// The instant until which every source is young enough, in nanoseconds after the epoch; 0 if a
+/// source does not say when it was made.
+fn fresh_until(settings: &Settings, sources: &[Source]) -> Option<u64> {
+    let max_age = settings.max_age?.as_secs();
+    sources
+        .iter()
+        .flat_map(|source| &source.origins)
+        .map(|origin| {
+            origin.built.map_or(0, |built| {
+                built.saturating_add(max_age).saturating_mul(1_000_000_000)
+            })
+        })
+        .min()
 }

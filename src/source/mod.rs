@@ -2,8 +2,48 @@
 //!
 //! It must never keep, copy or log a frame's bytes. In: files, folders, standard input, in any
 //! supported container. Out: [`Frame`]s, and how the reading ended.
+//!
+//! ```text
+//!   files ─▶ Input ─▶ open ─▶ Reader ──read(deliver)──▶ Frame, Frame, … ─▶ End
+//!                             stream (gzip, zstd, lz4) ─▶ window (one reused buffer)
+//!                             ─▶ pcap | pcapng
+//!            PcapFile ─▶ PcapRange ──read(deliver)──▶ the same frames, in parts
+//! ```
+//!
+//! Containers are told by content, never by name. Reading has four ends, kept apart in [`End`]:
+//! complete, stopped by the callback, damaged (everything whole before the damage was delivered),
+//! and failed (the operating system gave an error).
+
+mod end;
+mod error;
+mod files;
+mod gzip;
+mod interface;
+mod pcap;
+mod pcapng;
+mod range;
+mod reader;
+mod resync;
+mod stream;
+#[cfg(test)]
+mod synth;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use end::{Compression, Damage, End, Fault};
+pub use error::OpenError;
+pub use files::{Input, Inputs, expand};
+pub use pcap::PcapFormat;
+pub use range::{PcapFile, PcapRange, RangeEnd};
+pub use reader::{Reader, open};
+pub use resync::find_record_start;
 
 use crate::time::Timestamp;
+
+/// The largest number of captured bytes in a frame that is believed, *given* by libpcap's
+/// `MAXIMUM_SNAPLEN`; a record that claims more ends its file as damaged.
+pub const MAX_CAPTURED: u32 = 262_144;
 
 /// A link-layer header type, in the numbering of the LINKTYPE_ registry (pcap, pcapng).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

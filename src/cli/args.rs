@@ -1,0 +1,214 @@
+//! What can be typed. No effects, no meaning yet: that is in `flags` and `config`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use super::help;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sekisho",
+    version,
+    about = help::ABOUT,
+    long_about = help::LONG_ABOUT,
+    after_help = help::EXIT_CODES_SHORT,
+    after_long_help = help::EXIT_CODES,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// One of the commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Turn captures into flow records, without domestic traffic
+    #[command(after_help = help::REPLAY)]
+    Replay(ReplayArgs),
+    /// Run made-up traffic through the whole road; needs no file, no root, no network
+    #[command(after_help = help::DEMO)]
+    Demo(DemoArgs),
+    /// Say where addresses are, and which source and rule decided
+    #[command(after_help = help::LOCATE)]
+    Locate(LocateArgs),
+    /// Say whether a packet between two addresses would pass, and why
+    #[command(after_help = help::EXPLAIN)]
+    Explain(ExplainArgs),
+    /// Say what the loaded country table is
+    #[command(after_help = help::GEO)]
+    Geo(GeoArgs),
+    /// Read the configuration, build everything, start nothing
+    #[command(after_help = help::CHECK)]
+    Check(CheckArgs),
+}
+
+/// `sekisho replay`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReplayArgs {
+    /// Captures (pcap, pcapng, also .gz, .zst, .lz4), folders of them in name order, or - for stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
+    #[command(flatten)]
+    pub(super) gate: GateFlags,
+    #[command(flatten)]
+    pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho demo`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct DemoArgs {
+    /// Seed of the traffic: the same seed makes the same packets
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Packets to make
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(super) packets: u64,
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
+    #[command(flatten)]
+    pub(super) gate: GateFlags,
+    #[command(flatten)]
+    pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho locate`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct LocateArgs {
+    /// IPv4 or IPv6 addresses; - reads them from stdin, one a line
+    #[arg(required = true, value_name = "IP")]
+    pub(super) addresses: Vec<String>,
+    /// One JSON object a line: ip, place, country, reason, source
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho explain`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// Address of the sender
+    pub(super) src: String,
+    /// Address of the receiver
+    pub(super) dst: String,
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
+    #[command(flatten)]
+    pub(super) gate: GateFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho geo`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct GeoArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho check`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct CheckArgs {
+    /// The configuration to check; the defaults if none is given
+    #[arg(value_name = "CONFIG", conflicts_with = "config")]
+    pub(super) file: Option<PathBuf>,
+    /// Print the settings in force, as the text of a configuration file, to stdout
+    #[arg(long)]
+    pub(super) print: bool,
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
+    #[command(flatten)]
+    pub(super) gate: GateFlags,
+    #[command(flatten)]
+    pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// Where addresses are: every command needs it.
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Where addresses are")]
+pub(super) struct PlaceFlags {
+    /// Configuration file; flags win over it [default: none]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Country that is home, an ISO code of two letters; repeatable [default: JP]
+    #[arg(long, value_name = "CC")]
+    pub(super) home: Vec<String>,
+    /// Country table: MaxMind format, a registry's delegated-extended statistics, or `embedded`;
+    /// repeatable, and an address is foreign only if all say so [default: embedded]
+    #[arg(long, value_name = "FILE")]
+    pub(super) geo: Vec<String>,
+    /// Prefixes that are at home whatever the tables say, one a line; repeatable [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub(super) domestic_list: Vec<String>,
+    /// Anycast prefixes, whose place is not known, one a line; repeatable [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub(super) anycast_list: Vec<String>,
+    /// Where private addresses are: home or undetermined [default: undetermined]
+    #[arg(long, value_name = "WHERE")]
+    pub(super) site: Option<String>,
+}
+
+/// What may pass.
+#[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "What may pass")]
+pub(super) struct GateFlags {
+    /// Class that may pass: foreign_foreign, foreign_domestic or domestic_foreign; repeatable
+    /// [default: all three; domestic_domestic can never be authorised]
+    #[arg(long, value_name = "CLASS")]
+    pub(super) authorize: Vec<String>,
+}
+
+/// How packets become records, and where those go.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct RunFlags {
+    /// Seconds of packet time without a packet after which a flow ends [default: 60]
+    #[arg(long, value_name = "SECS", help_heading = "Flows")]
+    pub(super) idle: Option<u64>,
+    /// Seconds of packet time whose multiples no record spans [default: 300]
+    #[arg(long, value_name = "SECS", help_heading = "Flows")]
+    pub(super) active: Option<u64>,
+    /// Flows held at once [default: 4000000]
+    #[arg(long, value_name = "N", help_heading = "Flows")]
+    pub(super) max_flows: Option<u64>,
+    /// How records are written: jsonl, csv or null [default: jsonl]
+    #[arg(long, value_name = "FORMAT", help_heading = "Results")]
+    pub(super) format: Option<String>,
+    /// File for records, or - for stdout [default: -]
+    #[arg(short, long, value_name = "PATH", help_heading = "Results")]
+    pub(super) output: Option<String>,
+    /// File for the summary as JSON, or - for stdout [default: none]
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) summary: Option<String>,
+    /// Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub(super) lanes: Option<u64>,
+    /// Progress bar on stderr: auto (on a terminal) or never [default: auto]
+    #[arg(long, value_name = "WHEN", help_heading = "Run")]
+    pub(super) progress: Option<String>,
+}
+
+/// How much is told on standard error.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct TalkFlags {
+    /// Tell more on stderr; repeat for more
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Run")]
+    pub(super) verbose: u8,
+}

@@ -1,0 +1,60 @@
+//! How a run ends, as a number.
+
+use std::process::ExitCode;
+
+use crate::config;
+use crate::pipeline::FailureKind;
+
+/// The exit codes: a contract with scripts (numbers from 64 on are those of `sysexits.h`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done. Also when the reader of standard output had enough and closed it.
+    Done = 0,
+    /// Done, but an input was damaged or partly unreadable; everything readable was processed.
+    Damaged = 1,
+    /// The command line was not understood.
+    Usage = 2,
+    /// The books do not balance, or something was lost.
+    Books = 3,
+    /// An input is not a capture, or an address is not an address.
+    NotACapture = 65,
+    /// No such input or interface.
+    NoInput = 66,
+    /// A fault of the program itself; its place is printed, never its data.
+    Internal = 70,
+    /// Results could not be written.
+    Output = 74,
+    /// This user may not do that.
+    Permission = 77,
+    /// The configuration, a country table or an authorisation is refused.
+    Configuration = 78,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<FailureKind> for Exit {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::NotACapture => Self::NotACapture,
+            FailureKind::NoInput => Self::NoInput,
+            FailureKind::Output => Self::Output,
+            FailureKind::ReaderGone => Self::Done,
+            FailureKind::Permission => Self::Permission,
+            FailureKind::Configuration => Self::Configuration,
+        }
+    }
+}
+
+impl From<config::Fault> for Exit {
+    fn from(fault: config::Fault) -> Self {
+        match fault {
+            config::Fault::Flag => Self::Usage,
+            config::Fault::Configuration => Self::Configuration,
+        }
+    }
+}

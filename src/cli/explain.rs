@@ -1,0 +1,144 @@
+//! `sekisho explain`: the verdict on a packet between two addresses.
+
+use std::fmt::Write as _;
+
+use super::args::{ExplainArgs, RunFlags};
+use super::exit::Exit;
+use super::locate::not_an_address;
+use super::talk::{Problem, Talk, escaped};
+use super::view::AddressView;
+use super::{atlas, flags, summary_table};
+use crate::fate::{Class, Reason};
+use crate::gate::{Authorisation, PairVerdict, Policy};
+
+pub(super) fn run(args: ExplainArgs, talk: &mut Talk) -> Result<Exit, Problem> {
+    flags::listen(&args.talk);
+    let src = args.src.parse().map_err(|_| not_an_address(&args.src))?;
+    let dst = args.dst.parse().map_err(|_| not_an_address(&args.dst))?;
+    let config = flags::config(args.place, args.gate, RunFlags::default())?;
+    let atlas = atlas::open(&config)?;
+    let (src, dst) = (atlas.address(src), atlas.address(dst));
+    talk.result(&render(&src, &dst, config.authorisation))?;
+    Ok(Exit::Done)
+}
+
+fn render(src: &AddressView, dst: &AddressView, authorisation: Authorisation) -> String {
+    let judge = |src: &AddressView, dst: &AddressView| {
+        Policy::judge_pair(src.finding, dst.finding, authorisation)
+    };
+    let mut out = String::new();
+    for (name, end) in [("sender", src), ("receiver", dst)] {
+        let country = end
+            .country
+            .map_or_else(String::new, |country| format!(", {country}"));
+        // Writing into a String cannot fail.
+        let _ = writeln!(out, "{name:<10} {}: {}{country}", end.ip, end.place());
+        let _ = writeln!(
+            out,
+            "{:<10} {}: {} ({}, rules {})",
+            "",
+            end.finding.id(),
+            escaped(&end.rule),
+            escaped(&end.source),
+            end.section()
+        );
+    }
+    let _ = writeln!(out, "{:<10} {}", "verdict", verdict(judge(src, dst)));
+    let _ = writeln!(out, "{:<10} {}", "other way", verdict(judge(dst, src)));
+    out.push_str(
+        "           This is the rule on one pair of ends; a packet passes only if every IP layer\n           \
+         that it carries does (rules §4).\n",
+    );
+    out
+}
+
+fn verdict(verdict: PairVerdict) -> String {
+    match verdict {
+        PairVerdict::Admit(class) => format!(
+            "admitted as {} ({}), rules §2",
+            class.id(),
+            class_note(class)
+        ),
+        PairVerdict::Exclude(reason) => format!(
+            "excluded as {} ({}), rules {}",
+            reason.id(),
+            reason.meaning(),
+            section(reason)
+        ),
+    }
+}
+
+fn class_note(class: Class) -> &'static str {
+    summary_table::class_note(class, true)
+}
+
+/// The section of docs/rules.md behind a reason that a pair of ends can give.
+const fn section(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Multicast | Reason::Martian => "§3.3",
+        Reason::ClassNotAuthorised | Reason::NoAuthorisation => "§2.2",
+        Reason::DomesticPair
+        | Reason::Unlocated
+        | Reason::SourceDisagreement
+        | Reason::Anycast
+        | Reason::NonGlobal
+        | Reason::OperatorDomestic => "§2.1",
+        Reason::TunnelDomestic
+        | Reason::QuotedDomestic
+        | Reason::NonIp
+        | Reason::UnsupportedLink
+        | Reason::Truncated
+        | Reason::Malformed
+        | Reason::TooDeep
+        | Reason::Fragment => "§4",
+        Reason::GeoStale => "§3.4",
+        Reason::VolumeCap => "§2.2",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::{CountryCode, Finding};
+
+    fn end(ip: &str, finding: Finding, country: &str) -> AddressView {
+        AddressView {
+            ip: ip.parse().unwrap(),
+            finding,
+            country: CountryCode::new(country),
+            source: "embedded".to_owned(),
+            rule: "as the table says".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_answer_names_both_ends_and_both_ways() {
+        let text = render(
+            &end("203.0.113.9", Finding::Abroad, "US"),
+            &end("198.51.100.7", Finding::Home, "JP"),
+            Authorisation {
+                foreign_domestic: true,
+                ..Authorisation::NONE
+            },
+        );
+        assert_eq!(
+            text,
+            "sender     203.0.113.9: foreign, US
+           abroad: as the table says (embedded, rules §3.1)
+receiver   198.51.100.7: domestic, JP
+           home: as the table says (embedded, rules §3.1)
+verdict    admitted as foreign_domestic (外内 abroad to home), rules §2
+other way  excluded as class_not_authorised (a class it could belong to is not authorised), rules §2.2
+           This is the rule on one pair of ends; a packet passes only if every IP layer
+           that it carries does (rules §4).
+"
+        );
+    }
+
+    #[test]
+    fn home_to_home_is_excluded_whatever_is_authorised() {
+        let home = end("198.51.100.7", Finding::Home, "JP");
+        let text = render(&home, &home, Authorisation::ALL);
+        assert_eq!(text.matches("excluded as domestic_pair").count(), 2);
+    }
+}

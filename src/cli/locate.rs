@@ -1,0 +1,165 @@
+//! `sekisho locate`: where addresses are.
+
+use std::fmt::Write as _;
+use std::io::BufRead as _;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::args::{GateFlags, LocateArgs, RunFlags};
+use super::exit::Exit;
+use super::talk::{Problem, Talk, escaped};
+use super::view::{AddressView, Atlas};
+use super::{atlas, flags};
+
+pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
+    flags::listen(&args.talk);
+    let config = flags::config(args.place, GateFlags::default(), RunFlags::default())?;
+    let atlas = atlas::open(&config)?;
+    let mut answer = Answer {
+        atlas: atlas.as_ref(),
+        json: args.json,
+        bad: false,
+    };
+    for text in &args.addresses {
+        if text == "-" {
+            for line in std::io::stdin().lock().lines() {
+                let line = line.map_err(|e| {
+                    Problem::new(
+                        Exit::NotACapture,
+                        &format!("cannot read ({})", e.kind()),
+                        "standard input",
+                        "give one address a line, as text",
+                    )
+                })?;
+                let line = line.trim();
+                if !line.is_empty() && !line.starts_with('#') {
+                    answer.one(line, talk)?;
+                }
+            }
+        } else {
+            answer.one(text, talk)?;
+        }
+    }
+    Ok(if answer.bad {
+        Exit::NotACapture
+    } else {
+        Exit::Done
+    })
+}
+
+struct Answer<'a> {
+    atlas: &'a dyn Atlas,
+    json: bool,
+    bad: bool,
+}
+
+impl Answer<'_> {
+    /// Answers for one text, at once, so that a pipe sees it at once.
+    fn one(&mut self, text: &str, talk: &mut Talk) -> Result<(), Problem> {
+        match text.parse::<IpAddr>() {
+            Ok(ip) => {
+                let view = self.atlas.address(ip);
+                talk.result(&if self.json { json(&view) } else { line(&view) })
+            }
+            Err(_) => {
+                self.bad = true;
+                talk.problem(&not_an_address(text));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The problem of a text that is no address.
+pub(super) fn not_an_address(text: &str) -> Problem {
+    let mut shown: String = text.chars().take(60).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    Problem::new(
+        Exit::NotACapture,
+        "not an address",
+        &shown,
+        "give IPv4 or IPv6 without port, prefix length or zone",
+    )
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    ip: IpAddr,
+    place: &'a str,
+    country: Option<&'a str>,
+    reason: &'a str,
+    source: &'a str,
+}
+
+fn json(view: &AddressView) -> String {
+    let line = Line {
+        ip: view.ip,
+        place: view.place(),
+        country: view.country.as_ref().map(crate::geo::CountryCode::as_str),
+        reason: view.finding.id(),
+        source: &view.source,
+    };
+    // Plain texts always become JSON.
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
+}
+
+/// `address  place  country  why  (source, rules section)`, aligned for addresses of usual length.
+pub(super) fn line(view: &AddressView) -> String {
+    let country = view
+        .country
+        .map_or_else(|| "--".to_owned(), |country| country.to_string());
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{:<15}  {:<12}  {country}  {}: {} ({}, rules {})",
+        view.ip.to_string(),
+        view.place(),
+        view.finding.id(),
+        escaped(&view.rule),
+        escaped(&view.source),
+        view.section(),
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::{CountryCode, Finding};
+
+    fn view() -> AddressView {
+        AddressView {
+            ip: "203.0.113.9".parse().unwrap(),
+            finding: Finding::Abroad,
+            country: CountryCode::new("US"),
+            source: "a\u{1b}b.mmdb".to_owned(),
+            rule: "every source says abroad".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_line_says_what_decided() {
+        assert_eq!(
+            line(&view()),
+            "203.0.113.9      foreign       US  abroad: every source says abroad (a\\u{1b}b.mmdb, rules §3.1)\n"
+        );
+    }
+
+    #[test]
+    fn json_has_the_keys_of_the_contract() {
+        assert_eq!(
+            json(&view()),
+            "{\"ip\":\"203.0.113.9\",\"place\":\"foreign\",\"country\":\"US\",\"reason\":\"abroad\",\"source\":\"a\\u001bb.mmdb\"}\n"
+        );
+        let martian = AddressView {
+            finding: Finding::Martian,
+            country: None,
+            ..view()
+        };
+        assert!(json(&martian).contains("\"place\":\"excluded\",\"country\":null,\"reason\":\"martian\""));
+    }
+}

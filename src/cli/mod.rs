@@ -1,0 +1,60 @@
+//! Talks with people: reads what was typed, runs it, renders what came out, and chooses the exit code.
+//!
+//! It is the only place that prints: results on standard output, talk on standard error, one line an
+//! error, control characters escaped. It must never print an address of an excluded packet. In: the
+//! command line. Out: text and an [`Exit`].
+
+mod args;
+mod atlas;
+mod check;
+mod demo;
+mod exit;
+mod explain;
+mod flags;
+mod geo;
+mod help;
+mod locate;
+mod number;
+mod panic;
+mod progress;
+mod replay;
+mod summary_table;
+mod talk;
+mod terminal;
+mod usage;
+pub mod view;
+
+pub use exit::Exit;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use talk::{Problem, Talk};
+
+/// Runs the program: the command line in, the exit code out.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    panic::install_hook();
+    let mut talk = Talk::new();
+    let exit = match Args::try_parse_from(args) {
+        Ok(args) => match dispatch(args, &mut talk) {
+            Ok(exit) => exit,
+            Err(problem) => talk.problem(&problem),
+        },
+        Err(error) => usage::answer(&error, &mut talk),
+    };
+    exit.into()
+}
+
+fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
+    match args.command {
+        Command::Replay(args) => replay::run(args, talk),
+        Command::Demo(args) => demo::run(args, talk),
+        Command::Locate(args) => locate::run(args, talk),
+        Command::Explain(args) => explain::run(args, talk),
+        Command::Geo(args) => geo::run(args, talk),
+        Command::Check(args) => check::run(args, talk),
+    }
+}

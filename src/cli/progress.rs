@@ -1,0 +1,98 @@
+//! The progress bar: on a terminal, for people, never in the way of results.
+
+use std::fmt::Write;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+use super::number::{bytes, grouped};
+use super::terminal::Style;
+use crate::config::{Config, Format, Output, ProgressMode};
+use crate::pipeline::Progress;
+
+/// A bar, or nothing where none is wanted.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    packets: Arc<AtomicU64>,
+    style: Style,
+}
+
+impl Bar {
+    /// A bar that appears when the run begins, if standard error is a terminal and records do not
+    /// scroll through the same one.
+    pub(super) fn new(config: &Config) -> Self {
+        let records_on_terminal = config.export.output == Output::Stdout
+            && config.export.format != Format::Null
+            && std::io::stdout().is_terminal();
+        let wanted = match config.replay.progress {
+            ProgressMode::Never => false,
+            ProgressMode::Auto => std::io::stderr().is_terminal() && !records_on_terminal,
+        };
+        Self {
+            // Draws on standard error.
+            bar: if wanted {
+                ProgressBar::no_length()
+            } else {
+                ProgressBar::hidden()
+            },
+            packets: Arc::default(),
+            style: Style::of_stderr(),
+        }
+    }
+
+    fn look(&self, known: bool) -> ProgressStyle {
+        let template = if known {
+            "{wide_bar} {percent:>3}%  {read} of {whole}  {packet_rate}  {eta} left"
+        } else {
+            "{spinner} {read}  {packet_rate}  {elapsed}"
+        };
+        let packets = Arc::clone(&self.packets);
+        // The template is ours; were it wrong, the bar would look plain.
+        ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars(if self.style.unicode { "█▉▊▋▌▍▎▏ " } else { "#- " })
+            .tick_chars("-\\|/ ")
+            .with_key("read", |state: &ProgressState, out: &mut dyn Write| {
+                let _ = out.write_str(&bytes(state.pos()));
+            })
+            .with_key("whole", |state: &ProgressState, out: &mut dyn Write| {
+                let _ = out.write_str(&bytes(state.len().unwrap_or_default()));
+            })
+            .with_key("packet_rate", move |state: &ProgressState, out: &mut dyn Write| {
+                let packets = packets.load(Ordering::Relaxed) as f64;
+                let rate = packets / state.elapsed().as_secs_f64().max(0.001);
+                let _ = write!(out, "{} packets/s", grouped(rate as u64));
+            })
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, total_bytes: Option<u64>) {
+        if let Some(total) = total_bytes {
+            self.bar.set_length(total);
+        }
+        self.bar.set_style(self.look(total_bytes.is_some()));
+        self.bar.reset();
+        if !self.bar.is_hidden() {
+            self.bar.enable_steady_tick(Duration::from_millis(200));
+        }
+    }
+
+    fn advance(&self, bytes: u64, packets: u64) {
+        self.packets.fetch_add(packets, Ordering::Relaxed);
+        self.bar.inc(bytes);
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,83 @@
+//! `sekisho replay`: captures into records, and the end of every run.
+
+use super::args::ReplayArgs;
+use super::exit::Exit;
+use super::progress::Bar;
+use super::talk::{Problem, Talk};
+use super::terminal::Style;
+use super::{flags, summary_table};
+use crate::config::{Config, Output};
+use crate::pipeline::{self, Outcome};
+
+pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
+    flags::listen(&args.talk);
+    let config = flags::config(args.place, args.gate, args.run)?;
+    let bar = Bar::new(&config);
+    let outcome = pipeline::replay(&config, &args.files, &bar)?;
+    close(&config, &outcome, talk)
+}
+
+/// The end of a run: the summary as a file and as a table, and the exit code.
+pub(super) fn close(
+    config: &Config,
+    outcome: &Outcome,
+    talk: &mut Talk,
+) -> Result<Exit, Problem> {
+    let written = match &config.export.summary {
+        None => Ok(()),
+        Some(Output::Stdout) => outcome
+            .summary
+            .to_json()
+            .map_err(|e| Problem::stdout(&e))
+            .and_then(|text| talk.result(&text)),
+        Some(Output::File(path)) => outcome.summary.write_to(path).map_err(|e| {
+            Problem::new(
+                Exit::Output,
+                &format!("cannot write the summary ({})", e.kind()),
+                &path.display().to_string(),
+                "check its folder and the space there",
+            )
+        }),
+    };
+    talk.block(&summary_table::render(
+        outcome,
+        &config.export,
+        Style::of_stderr(),
+    ));
+    written?;
+    Ok(verdict(outcome))
+}
+
+/// The exit code of a run that was finished: the worst thing that is true of it.
+fn verdict(outcome: &Outcome) -> Exit {
+    let summary = &outcome.summary;
+    let lost = summary.lost.packets > 0 || summary.lost.records > 0;
+    if !summary.balanced || !summary.frames_balance() || lost {
+        Exit::Books
+    } else if !outcome.damaged.is_empty() || summary.inputs.iter().any(|input| !input.complete) {
+        Exit::Damaged
+    } else {
+        Exit::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::summary_table::tests::example;
+
+    #[test]
+    fn the_worst_thing_decides_the_exit_code() {
+        let fine = example();
+        assert_eq!(verdict(&fine), Exit::Done);
+        let mut damaged = fine.clone();
+        damaged.summary.inputs[0].complete = false;
+        assert_eq!(verdict(&damaged), Exit::Damaged);
+        let mut lost = damaged.clone();
+        lost.summary.lost.records = 1;
+        assert_eq!(verdict(&lost), Exit::Books);
+        let mut unbalanced = fine.clone();
+        unbalanced.summary.frames.packets += 1;
+        assert_eq!(verdict(&unbalanced), Exit::Books);
+    }
+}

@@ -1,0 +1,327 @@
+//! The end of a run at one glance: what came in, what was kept, what was turned back and why.
+
+use super::number::{bytes, grouped, share};
+use super::talk::escaped;
+use super::terminal::{Style, columns, fit};
+use crate::config::{Export, Format, Output};
+use crate::fate::{Class, Reason};
+use crate::pipeline::{Count, Outcome, Summary};
+
+const WIDTH: usize = 80;
+const NAME: usize = 23;
+const BAR: usize = 6;
+const BOLD: &str = "1";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const ALARM: &str = "1;31";
+
+/// Renders the table: at most 80 columns, rows of nothing left out.
+pub(super) fn render(outcome: &Outcome, export: &Export, style: Style) -> String {
+    let summary = &outcome.summary;
+    let mut table = Table::new(summary, style);
+    table.head();
+    table.row(0, "frames read", summary.frames, "", BOLD);
+    let admitted = Count {
+        packets: summary.admitted.packets,
+        bytes: summary.admitted.bytes,
+    };
+    table.row(0, "kept", admitted, "", GREEN);
+    for (class, count) in Class::ALL.iter().zip(&summary.admitted.by_class.0) {
+        table.part(class.id(), count.packets, Some(count.bytes), class_note(*class, style.unicode));
+    }
+    let excluded = Count {
+        packets: summary.excluded.packets,
+        bytes: summary.excluded.bytes,
+    };
+    table.row(0, "excluded", excluded, "", YELLOW);
+    for (reason, count) in Reason::ALL.iter().zip(&summary.excluded.by_reason.0) {
+        table.part(reason.id(), count.packets, Some(count.bytes), short(*reason));
+    }
+    table.blank();
+    table.flows(export);
+    table.inputs(&outcome.damaged);
+    table.geo();
+    table.losses();
+    table.books();
+    table.out
+}
+
+struct Table<'a> {
+    summary: &'a Summary,
+    style: Style,
+    packets_width: usize,
+    out: String,
+}
+
+impl<'a> Table<'a> {
+    fn new(summary: &'a Summary, style: Style) -> Self {
+        let packets_width = grouped(summary.frames.packets).len().max(11);
+        Self {
+            summary,
+            style,
+            packets_width,
+            out: String::new(),
+        }
+    }
+
+    fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
+    fn head(&mut self) {
+        let width = self.packets_width;
+        self.blank();
+        let text = format!(
+            "{:NAME$}{:>width$} {:>8} {:>6}",
+            "sekisho", "packets", "bytes", "share"
+        );
+        self.line(&self.style.paint(BOLD, &text));
+    }
+
+    /// A row of packets, bytes, share and a bar; the bytes are not known for every part.
+    fn cells(&self, name: &str, packets: u64, wire: Option<u64>) -> String {
+        let whole = self.summary.frames.packets;
+        let width = self.packets_width;
+        format!(
+            "{name:NAME$}{:>width$} {:>8} {:>6}",
+            grouped(packets),
+            wire.map(bytes).unwrap_or_default(),
+            share(packets, whole),
+        )
+    }
+
+    fn row(&mut self, indent: usize, name: &str, count: Count, note: &str, sgr: &str) {
+        let name = format!("{:indent$}{name}", "");
+        let cells = self.cells(&name, count.packets, Some(count.bytes));
+        let bar = self.bar(count.packets);
+        let text = format!("{cells} {bar} {note}");
+        self.line(&self.style.paint(sgr, text.trim_end()));
+    }
+
+    /// A part of what was kept or excluded; nothing if there is none of it.
+    fn part(&mut self, id: &str, packets: u64, wire: Option<u64>, note: &str) {
+        if packets == 0 {
+            return;
+        }
+        let cells = self.cells(&format!("  {id}"), packets, wire);
+        let bar = self.bar(packets);
+        let room = WIDTH.saturating_sub(columns(&cells) + BAR + 2);
+        let note = fit(note, room, self.style.unicode);
+        self.line(format!("{cells} {bar} {note}").trim_end());
+    }
+
+    /// A bar of `BAR` columns: the share of all frames, in eighths of a column.
+    fn bar(&self, packets: u64) -> String {
+        let whole = self.summary.frames.packets.max(1);
+        let steps = if self.style.unicode { 8 } else { 1 };
+        let all = (BAR * steps) as u128;
+        let filled = (u128::from(packets) * all + u128::from(whole) / 2) / u128::from(whole);
+        // What is there is seen, however little.
+        let filled = (filled.min(all) as usize).max(usize::from(packets > 0));
+        let (full, rest) = (filled / steps, filled % steps);
+        let mut bar = if self.style.unicode { "█" } else { "#" }.repeat(full);
+        if rest > 0 {
+            bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][rest - 1]);
+        }
+        format!("{bar}{:1$}", "", BAR - columns(&bar))
+    }
+
+    /// `name  text`, cut to the width.
+    fn fact(&mut self, name: &str, text: &str, sgr: Option<&str>) {
+        let text = fit(&format!("{name:<10} {text}"), WIDTH, self.style.unicode);
+        let text = match sgr {
+            Some(sgr) => self.style.paint(sgr, &text),
+            None => text,
+        };
+        self.line(&text);
+    }
+
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn flows(&mut self, export: &Export) {
+        let flows = self.summary.flows;
+        let target = match (export.format, &export.output) {
+            (Format::Null, _) => "counted, not written (format null)".to_owned(),
+            (_, Output::Stdout) => "written to standard output".to_owned(),
+            (_, Output::File(path)) => {
+                format!("written to {}", escaped(&path.display().to_string()))
+            }
+        };
+        let exported = flows.exported;
+        let records = if exported == 1 { "record" } else { "records" };
+        self.fact("flows", &format!("{} {records} {target}", grouped(exported)), None);
+        if flows.evicted > 0 {
+            let text = format!(
+                "{} ended early: the flow table was full (raise --max-flows)",
+                grouped(flows.evicted)
+            );
+            self.fact("", &text, Some(YELLOW));
+        }
+        if flows.recalled > 0 {
+            let text = format!(
+                "{} dropped: a newer table no longer admits them",
+                grouped(flows.recalled)
+            );
+            self.fact("", &text, None);
+        }
+    }
+
+    fn inputs(&mut self, damaged: &[String]) {
+        let inputs = &self.summary.inputs;
+        let incomplete = inputs.iter().filter(|input| !input.complete).count();
+        let plural = |n: usize| if n == 1 { "input" } else { "inputs" };
+        let text = match incomplete {
+            0 => format!("{} {}, read to the end", inputs.len(), plural(inputs.len())),
+            n => format!("{} {}, {n} damaged", inputs.len(), plural(inputs.len())),
+        };
+        let sgr = (incomplete > 0).then_some(YELLOW);
+        self.fact("inputs", &text, sgr);
+        // Beyond these a list helps nobody at a glance; the summary file names every input.
+        for line in damaged.iter().take(5) {
+            self.damage(line);
+        }
+        if damaged.len() > 5 {
+            let text = format!("and {} more", damaged.len() - 5);
+            self.fact("", &text, Some(YELLOW));
+        }
+    }
+
+    /// One line of damage in full, over as many rows as it needs: a cut path would help nobody.
+    fn damage(&mut self, line: &str) {
+        let text = escaped(line);
+        let room = WIDTH - 11;
+        let mut row = String::new();
+        for c in text.chars() {
+            if columns(&row) + columns(c.encode_utf8(&mut [0; 4])) > room {
+                self.fact("", &std::mem::take(&mut row), Some(YELLOW));
+            }
+            row.push(c);
+        }
+        self.fact("", &row, Some(YELLOW));
+    }
+
+    fn geo(&mut self) {
+        let geo = &self.summary.geo;
+        let digest: String = geo.digest.chars().take(16).collect();
+        let sources: Vec<String> = geo
+            .sources
+            .iter()
+            .map(|source| {
+                let name = source.name.rsplit('/').next().unwrap_or_default();
+                let date = source.date.as_deref().unwrap_or("no date");
+                format!("{} {}", escaped(name), escaped(date))
+            })
+            .collect();
+        let text = format!(
+            "{digest}, home {}, from {}",
+            geo.home.join(" "),
+            sources.join(" + ")
+        );
+        self.fact("table", &text, None);
+        if geo.stale {
+            self.fact("", "too old for some of these packets: use a newer one", Some(YELLOW));
+        }
+    }
+
+    fn losses(&mut self) {
+        let summary = self.summary;
+        if summary.kernel_dropped > 0 {
+            let text = format!(
+                "{} frames dropped by the kernel before they were read",
+                grouped(summary.kernel_dropped)
+            );
+            self.fact("dropped", &text, Some(YELLOW));
+        }
+        if summary.lost.packets > 0 || summary.lost.records > 0 {
+            let text = format!(
+                "LOST {} packets and {} records",
+                grouped(summary.lost.packets),
+                grouped(summary.lost.records)
+            );
+            self.fact("lost", &text, Some(ALARM));
+        }
+    }
+
+    fn books(&mut self) {
+        let summary = self.summary;
+        let [frames, kept, excluded] = [
+            summary.frames.packets,
+            summary.admitted.packets,
+            summary.excluded.packets,
+        ];
+        if summary.balanced && summary.frames_balance() {
+            let text = format!(
+                "balance: {} read = {} kept + {} excluded",
+                grouped(frames),
+                grouped(kept),
+                grouped(excluded)
+            );
+            self.fact("books", &text, Some(GREEN));
+            return;
+        }
+        self.fact("books", "DO NOT BALANCE: trust no number of this run, and report it", Some(ALARM));
+        let accounted = u128::from(kept) + u128::from(excluded);
+        let text = format!(
+            "{} read, {} kept + {} excluded",
+            grouped(frames),
+            grouped(kept),
+            grouped(excluded)
+        );
+        self.fact("", &text, Some(ALARM));
+        let off = u128::from(frames).abs_diff(accounted);
+        let text = match u128::from(frames).cmp(&accounted) {
+            std::cmp::Ordering::Greater => format!("{off} frames in no bucket"),
+            std::cmp::Ordering::Less => format!("{off} frames counted twice"),
+            std::cmp::Ordering::Equal => {
+                "frames add up, but bytes, parts or records do not".to_owned()
+            }
+        };
+        self.fact("", &text, Some(ALARM));
+    }
+}
+
+/// The class for people: its Japanese name where that can be shown, and its direction.
+pub(super) const fn class_note(class: Class, unicode: bool) -> &'static str {
+    match (class, unicode) {
+        (Class::ForeignForeign, true) => "外外 abroad to abroad",
+        (Class::ForeignDomestic, true) => "外内 abroad to home",
+        (Class::DomesticForeign, true) => "内外 home to abroad",
+        (Class::ForeignForeign, false) => "abroad to abroad",
+        (Class::ForeignDomestic, false) => "abroad to home",
+        (Class::DomesticForeign, false) => "home to abroad",
+        (Class::ForeignUndetermined, _) => "abroad to unknown",
+        (Class::UndeterminedForeign, _) => "unknown to abroad",
+    }
+}
+
+/// What a reason means, in at most 22 columns.
+const fn short(reason: Reason) -> &'static str {
+    match reason {
+        Reason::DomesticPair => "both ends at home",
+        Reason::Unlocated => "an end has no country",
+        Reason::SourceDisagreement => "tables contradict",
+        Reason::Anycast => "an end is anycast",
+        Reason::NonGlobal => "an end is private",
+        Reason::Multicast => "sent to a group",
+        Reason::Martian => "impossible address",
+        Reason::TunnelDomestic => "tunnel could be home",
+        Reason::QuotedDomestic => "quote could be home",
+        Reason::ClassNotAuthorised => "class not authorised",
+        Reason::NoAuthorisation => "nothing authorised",
+        Reason::GeoStale => "table too old",
+        Reason::OperatorDomestic => "home by your list",
+        Reason::VolumeCap => "volume used up",
+        Reason::NonIp => "carries no IP",
+        Reason::UnsupportedLink => "link not decoded",
+        Reason::Truncated => "cut before addresses",
+        Reason::Malformed => "broken headers",
+        Reason::TooDeep => "too many layers",
+        Reason::Fragment => "first part not seen",
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

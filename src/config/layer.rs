@@ -1,0 +1,146 @@
+//! One layer of settings: what a file or the flags say. Everything is optional, nothing is checked.
+
+use serde::Deserialize;
+
+use super::given::Given;
+use super::values::Days;
+
+/// A list, each entry with its place.
+type List = Option<Given<Vec<Given<String>>>>;
+
+/// What one file, or the flags together, say.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Layer {
+    /// `sensor`.
+    pub sensor: Option<Given<String>>,
+    /// `[geo]`.
+    pub geo: GeoLayer,
+    /// `[gate]`.
+    pub gate: GateLayer,
+    /// `[flow]`.
+    pub flow: FlowLayer,
+    /// `[export]`.
+    pub export: ExportLayer,
+    /// `[replay]`.
+    pub replay: ReplayLayer,
+}
+
+/// `[geo]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct GeoLayer {
+    pub home: List,
+    pub sources: List,
+    pub domestic_list: List,
+    pub anycast_list: List,
+    pub site: Option<Given<String>>,
+    pub max_age: Option<Given<Days>>,
+    pub nat64_prefixes: List,
+    pub softwire_prefixes: List,
+}
+
+/// `[gate]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct GateLayer {
+    pub authorize: List,
+}
+
+/// `[flow]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct FlowLayer {
+    pub idle: Option<Given<u64>>,
+    pub active: Option<Given<u64>>,
+    pub max_flows: Option<Given<u64>>,
+}
+
+/// `[export]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct ExportLayer {
+    pub format: Option<Given<String>>,
+    pub output: Option<Given<String>>,
+    pub summary: Option<Given<String>>,
+}
+
+/// `[replay]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct ReplayLayer {
+    pub lanes: Option<Given<u64>>,
+    pub progress: Option<Given<String>>,
+}
+
+impl Layer {
+    /// This layer over a lower one: what it says wins, a list as a whole; what it leaves out stays.
+    /// The one place of precedence.
+    #[must_use]
+    pub(super) fn over(self, lower: Self) -> Self {
+        // Full patterns, without `..`: a setting that is forgotten here does not compile.
+        let Self {
+            sensor,
+            geo,
+            gate: GateLayer { authorize },
+            flow,
+            export,
+            replay: ReplayLayer { lanes, progress },
+        } = self;
+        let GeoLayer {
+            home,
+            sources,
+            domestic_list,
+            anycast_list,
+            site,
+            max_age,
+            nat64_prefixes,
+            softwire_prefixes,
+        } = geo;
+        let FlowLayer {
+            idle,
+            active,
+            max_flows,
+        } = flow;
+        let ExportLayer {
+            format,
+            output,
+            summary,
+        } = export;
+        Self {
+            sensor: sensor.or(lower.sensor),
+            geo: GeoLayer {
+                home: home.or(lower.geo.home),
+                sources: sources.or(lower.geo.sources),
+                domestic_list: domestic_list.or(lower.geo.domestic_list),
+                anycast_list: anycast_list.or(lower.geo.anycast_list),
+                site: site.or(lower.geo.site),
+                max_age: max_age.or(lower.geo.max_age),
+                nat64_prefixes: nat64_prefixes.or(lower.geo.nat64_prefixes),
+                softwire_prefixes: softwire_prefixes.or(lower.geo.softwire_prefixes),
+            },
+            gate: GateLayer {
+                authorize: authorize.or(lower.gate.authorize),
+            },
+            flow: FlowLayer {
+                idle: idle.or(lower.flow.idle),
+                active: active.or(lower.flow.active),
+                max_flows: max_flows.or(lower.flow.max_flows),
+            },
+            export: ExportLayer {
+                format: format.or(lower.export.format),
+                output: output.or(lower.export.output),
+                summary: summary.or(lower.export.summary),
+            },
+            replay: ReplayLayer {
+                lanes: lanes.or(lower.replay.lanes),
+                progress: progress.or(lower.replay.progress),
+            },
+        }
+    }
+}

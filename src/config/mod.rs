@@ -1,0 +1,168 @@
+//! Which settings a run has: defaults < file < flags, joined here and nowhere else.
+//!
+//! It must never guess: an unknown key, a wrong type or a contradiction is refused with its place, and
+//! no key turns the exclusion of domestic traffic off. In: the text of a file and what was typed as
+//! flags, both as a [`Layer`] in which everything is optional. Out: one [`Config`] in which nothing is.
+
+mod countries;
+mod error;
+mod given;
+mod keys;
+mod layer;
+mod read;
+mod resolve;
+mod values;
+mod write;
+
+pub use error::{Error, Fault};
+pub use given::Given;
+pub use layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
+pub use values::{Days, Format, MaxAge, Output, Prefix, ProgressMode, Site, Source};
+
+use std::path::Path;
+
+use crate::gate::Authorisation;
+use crate::geo::CountryCode;
+
+/// The reference file: every key with its meaning, its unit and its default.
+pub const REFERENCE: &str = include_str!("../../config/sekisho.toml");
+
+/// Everything that a run is told, with every default filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Name of this sensor, in every record.
+    pub sensor: String,
+    /// Where addresses are.
+    pub geo: Geo,
+    /// The classes that may pass.
+    pub authorisation: Authorisation,
+    /// When a flow ends.
+    pub flow: Flow,
+    /// Where results go.
+    pub export: Export,
+    /// How captures are replayed.
+    pub replay: Replay,
+}
+
+/// Section `[geo]`: where addresses are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Geo {
+    /// The countries that are home; at least one.
+    pub home: Vec<CountryCode>,
+    /// Country tables, all of which must say abroad; at least one.
+    pub sources: Vec<Source>,
+    /// Operator's lists of prefixes that are at home.
+    pub domestic_lists: Vec<std::path::PathBuf>,
+    /// Operator's lists of anycast prefixes.
+    pub anycast_lists: Vec<std::path::PathBuf>,
+    /// Where private addresses are.
+    pub site: Site,
+    /// Age from which a table is too old.
+    pub max_age: MaxAge,
+    /// NAT64 prefixes of the network, beside `64:ff9b::/96`.
+    pub nat64_prefixes: Vec<Prefix>,
+    /// Prefixes between which access softwires run.
+    pub softwire_prefixes: Vec<Prefix>,
+}
+
+/// Section `[flow]`: when a flow ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flow {
+    /// Seconds without a packet after which a flow ends.
+    pub idle_secs: u64,
+    /// Seconds of packet time whose multiples no record spans.
+    pub active_secs: u64,
+    /// Flows held at once.
+    pub max_flows: usize,
+}
+
+/// Section `[export]`: where results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// How records are rendered.
+    pub format: Format,
+    /// Where records go.
+    pub output: Output,
+    /// Where the summary goes as JSON, if anywhere.
+    pub summary: Option<Output>,
+}
+
+/// Section `[replay]`: how captures are replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replay {
+    /// Lanes that work beside each other; 0 for one a core.
+    pub lanes: usize,
+    /// Whether progress is shown.
+    pub progress: ProgressMode,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            sensor: "sekisho".to_owned(),
+            geo: Geo {
+                home: CountryCode::new("JP").into_iter().collect(),
+                sources: vec![Source::Embedded],
+                domestic_lists: Vec::new(),
+                anycast_lists: Vec::new(),
+                site: Site::Undetermined,
+                max_age: MaxAge::Days(35),
+                nat64_prefixes: Vec::new(),
+                softwire_prefixes: Vec::new(),
+            },
+            authorisation: Authorisation::ALL,
+            flow: Flow {
+                idle_secs: 60,
+                active_secs: 300,
+                max_flows: 4_000_000,
+            },
+            export: Export {
+                format: Format::Jsonl,
+                output: Output::Stdout,
+                summary: None,
+            },
+            replay: Replay {
+                lanes: 0,
+                progress: ProgressMode::Auto,
+            },
+        }
+    }
+}
+
+impl Config {
+    /// Joins defaults, the file (if any) and the flags, in this order of precedence.
+    ///
+    /// # Errors
+    /// The first thing that cannot be read or is refused, with its place.
+    pub fn load(file: Option<&Path>, flags: Layer) -> Result<Self, Error> {
+        match file {
+            None => Self::join(None, flags),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| Error::unreadable(path, &e))?;
+                Self::join(Some((path, &text)), flags)
+            }
+        }
+    }
+
+    /// As [`Config::load`], with the text of the file already in hand. Relative paths in it are
+    /// relative to its folder.
+    ///
+    /// # Errors
+    /// The first thing that is refused, with its place.
+    pub fn join(file: Option<(&Path, &str)>, flags: Layer) -> Result<Self, Error> {
+        let layer = match file {
+            None => Layer::default(),
+            Some((path, text)) => read::layer(path, text)?,
+        };
+        resolve::config(flags.over(layer), file)
+    }
+
+    /// The same settings as the text of a file.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        write::toml(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,432 @@
+//! What the joined layers mean: every default filled in, every value checked.
+
+use std::path::{Path, PathBuf};
+
+use super::countries;
+use super::error::{Error, place_of};
+use super::given::{Given, Origin};
+use super::keys::nearest;
+use super::layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
+use super::values::{
+    BadPrefix, Days, Format, MaxAge, Output, Prefix, ProgressMode, Site, Source,
+};
+use super::{Config, Export, Flow, Geo, Replay};
+use crate::fate::Class;
+use crate::gate::Authorisation;
+use crate::geo::CountryCode;
+
+type List = Option<Given<Vec<Given<String>>>>;
+
+/// The file that values may come from: its path and its text.
+#[derive(Clone, Copy)]
+struct From<'a>(Option<(&'a Path, &'a str)>);
+
+/// Resolves joined layers.
+pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config, Error> {
+    let from = From(file);
+    let default = Config::default();
+    let Layer {
+        sensor,
+        geo,
+        gate: GateLayer { authorize },
+        flow,
+        export,
+        replay,
+    } = layer;
+    Ok(Config {
+        sensor: match sensor {
+            None => default.sensor,
+            Some(given) => from.sensor(given)?,
+        },
+        geo: from.geo(geo, default.geo)?,
+        authorisation: match authorize {
+            None => default.authorisation,
+            Some(given) => from.authorisation(given)?,
+        },
+        flow: from.flow(flow, default.flow)?,
+        export: from.export(export, default.export)?,
+        replay: from.replay(replay, default.replay)?,
+    })
+}
+
+impl From<'_> {
+    /// A value that is refused.
+    fn refuse(
+        self,
+        origin: &Origin,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Error {
+        Error::new(what, place_of(origin, self.0), hint).of_value(origin)
+    }
+
+    /// Settings that contradict each other, or what can never be: not one value's fault.
+    fn forbid(self, origin: &Origin, what: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::new(what, place_of(origin, self.0), hint)
+    }
+
+    fn sensor(self, given: Given<String>) -> Result<String, Error> {
+        let name = given.value;
+        let fits = (1..=63).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        if fits {
+            return Ok(name);
+        }
+        Err(self.refuse(
+            &given.origin,
+            format!("bad sensor name `{name}`"),
+            "use 1 to 63 letters, digits, dots, _ and -, the first a letter or digit",
+        ))
+    }
+
+    fn geo(self, layer: GeoLayer, default: Geo) -> Result<Geo, Error> {
+        let GeoLayer {
+            home,
+            sources,
+            domestic_list,
+            anycast_list,
+            site,
+            max_age,
+            nat64_prefixes,
+            softwire_prefixes,
+        } = layer;
+        Ok(Geo {
+            home: match home {
+                None => default.home,
+                Some(given) => self.home(given)?,
+            },
+            sources: match sources {
+                None => default.sources,
+                Some(given) => self.sources(given)?,
+            },
+            domestic_lists: self.paths(domestic_list)?,
+            anycast_lists: self.paths(anycast_list)?,
+            site: match site {
+                None => default.site,
+                Some(given) => self.choice(&given, "site", &[Site::Undetermined, Site::Home], Site::id)?,
+            },
+            max_age: match max_age {
+                None => default.max_age,
+                Some(given) => self.max_age(&given)?,
+            },
+            nat64_prefixes: self.prefixes(nat64_prefixes, |prefix| {
+                let fits = prefix.address().is_ipv6()
+                    && matches!(prefix.len(), 32 | 40 | 48 | 56 | 64 | 96);
+                (!fits).then_some("a NAT64 prefix is IPv6 and 32, 40, 48, 56, 64 or 96 long (RFC 6052)")
+            })?,
+            softwire_prefixes: self.prefixes(softwire_prefixes, |prefix| {
+                (prefix.len() < 8).then_some("so short a prefix would let whole continents be softwires: use 8 bits or more")
+            })?,
+        })
+    }
+
+    fn home(self, given: Given<Vec<Given<String>>>) -> Result<Vec<CountryCode>, Error> {
+        if given.value.is_empty() {
+            return Err(self.forbid(
+                &given.origin,
+                "`home` is empty",
+                "name at least one country, such as [\"JP\"]: without a home everything would be foreign",
+            ));
+        }
+        let mut home = Vec::new();
+        for code in given.value {
+            let upper = code.value.to_ascii_uppercase();
+            match CountryCode::new(&upper) {
+                Some(country) if countries::is_assigned(&upper) => {
+                    if !home.contains(&country) {
+                        home.push(country);
+                    }
+                }
+                _ => {
+                    let hint = countries::meant(&upper).map_or_else(
+                        || "give an ISO 3166-1 code of two letters, such as JP".to_owned(),
+                        |meant| format!("did you mean `{meant}`?"),
+                    );
+                    let what = format!("`{}` is no country code", code.value);
+                    return Err(self.refuse(&code.origin, what, hint));
+                }
+            }
+        }
+        Ok(home)
+    }
+
+    fn sources(self, given: Given<Vec<Given<String>>>) -> Result<Vec<Source>, Error> {
+        if given.value.is_empty() {
+            return Err(self.forbid(
+                &given.origin,
+                "`sources` is empty",
+                "name at least one table, such as [\"embedded\"]: without any nothing is located",
+            ));
+        }
+        let mut sources = Vec::new();
+        for entry in given.value {
+            let source = match entry.value.as_str() {
+                "embedded" if cfg!(feature = "embedded-geo") => Source::Embedded,
+                "embedded" => {
+                    return Err(self.refuse(
+                        &entry.origin,
+                        "this build holds no embedded table",
+                        "name a table's file",
+                    ));
+                }
+                _ => Source::File(self.path(&entry)?),
+            };
+            if sources.contains(&source) {
+                return Err(self.refuse(
+                    &entry.origin,
+                    format!("table `{}` is named twice", entry.value),
+                    "name each table once: the same evidence twice is no more evidence",
+                ));
+            }
+            sources.push(source);
+        }
+        Ok(sources)
+    }
+
+    fn max_age(self, given: &Given<Days>) -> Result<MaxAge, Error> {
+        let hint = "give a whole number of days from 1 to 36500, or \"never\"";
+        match &given.value {
+            Days::Number(days @ 1..=36_500) => Ok(MaxAge::Days(*days as u32)),
+            Days::Number(days) => Err(self.refuse(
+                &given.origin,
+                format!("`max_age` cannot be {days} days"),
+                hint,
+            )),
+            Days::Word(word) if word == "never" => Ok(MaxAge::Never),
+            Days::Word(word) => {
+                Err(self.refuse(&given.origin, format!("`max_age` cannot be `{word}`"), hint))
+            }
+        }
+    }
+
+    fn prefixes(
+        self,
+        list: List,
+        refuse: impl Fn(&Prefix) -> Option<&'static str>,
+    ) -> Result<Vec<Prefix>, Error> {
+        let mut prefixes = Vec::new();
+        for entry in list.map(|given| given.value).unwrap_or_default() {
+            let what = || format!("bad prefix `{}`", entry.value);
+            let prefix = Prefix::parse(&entry.value).map_err(|bad| {
+                let hint = match bad {
+                    BadPrefix::Form => "write address/length, such as 2001:db8::/32".to_owned(),
+                    BadPrefix::HostBits(network) => {
+                        format!("bits are set beyond its length: did you mean {network}?")
+                    }
+                };
+                self.refuse(&entry.origin, what(), hint)
+            })?;
+            if let Some(hint) = refuse(&prefix) {
+                return Err(self.refuse(&entry.origin, what(), hint));
+            }
+            prefixes.push(prefix);
+        }
+        Ok(prefixes)
+    }
+
+    fn authorisation(self, given: Given<Vec<Given<String>>>) -> Result<Authorisation, Error> {
+        let mut authorisation = Authorisation::NONE;
+        for class in given.value {
+            match class.value.as_str() {
+                "foreign_foreign" => authorisation.foreign_foreign = true,
+                "foreign_domestic" => authorisation.foreign_domestic = true,
+                "domestic_foreign" => authorisation.domestic_foreign = true,
+                "domestic_domestic" => {
+                    return Err(self.forbid(
+                        &class.origin,
+                        "domestic_domestic can never be authorised",
+                        "remove it: traffic between two ends at home is excluded whatever the settings",
+                    ));
+                }
+                "foreign_undetermined" | "undetermined_foreign" => {
+                    return Err(self.refuse(
+                        &class.origin,
+                        format!("`{}` is not authorised by itself", class.value),
+                        "authorise every class it could be: foreign_foreign and the one with home",
+                    ));
+                }
+                other => {
+                    let known = [
+                        Class::ForeignForeign.id(),
+                        Class::ForeignDomestic.id(),
+                        Class::DomesticForeign.id(),
+                    ];
+                    let hint = nearest(other, known).map_or_else(
+                        || format!("known: {}", known.join(", ")),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    return Err(self.refuse(&class.origin, format!("unknown class `{other}`"), hint));
+                }
+            }
+        }
+        Ok(authorisation)
+    }
+
+    fn flow(self, layer: FlowLayer, default: Flow) -> Result<Flow, Error> {
+        let FlowLayer {
+            idle,
+            active,
+            max_flows,
+        } = layer;
+        // Up to 10^9 seconds (31 years) and beyond: whole captures as one record.
+        let secs = 1..=10_000_000_000;
+        Ok(Flow {
+            idle_secs: self.number(idle, "idle", secs.clone(), " seconds", default.idle_secs)?,
+            active_secs: self.number(active, "active", secs, " seconds", default.active_secs)?,
+            max_flows: self.number(
+                max_flows,
+                "max_flows",
+                1..=1_000_000_000,
+                "",
+                default.max_flows as u64,
+            )? as usize,
+        })
+    }
+
+    fn export(self, layer: ExportLayer, default: Export) -> Result<Export, Error> {
+        let ExportLayer {
+            format,
+            output,
+            summary,
+        } = layer;
+        let format = match format {
+            None => default.format,
+            Some(given) => self.format(&given)?,
+        };
+        let resolved_output = match &output {
+            None => default.output,
+            Some(given) => self.output(given)?,
+        };
+        let resolved_summary = match &summary {
+            None => None,
+            Some(given) if given.value.is_empty() => None,
+            Some(given) => Some(self.output(given)?),
+        };
+        if let (Some(given), Some(target)) = (&summary, &resolved_summary)
+            && format != Format::Null
+            && *target == resolved_output
+        {
+            return Err(self.forbid(
+                &given.origin,
+                "records and summary would go to the same place",
+                "give `output` and `summary` different places",
+            ));
+        }
+        Ok(Export {
+            format,
+            output: resolved_output,
+            summary: resolved_summary,
+        })
+    }
+
+    fn format(self, given: &Given<String>) -> Result<Format, Error> {
+        if let later @ ("parquet" | "ipfix") = given.value.as_str() {
+            return Err(self.refuse(
+                &given.origin,
+                format!("format `{later}` is not in this version"),
+                "use jsonl or csv",
+            ));
+        }
+        self.choice(given, "format", &[Format::Jsonl, Format::Csv, Format::Null], Format::id)
+    }
+
+    fn output(self, given: &Given<String>) -> Result<Output, Error> {
+        let text = given.value.as_str();
+        if text == "-" {
+            return Ok(Output::Stdout);
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(self.refuse(
+                &given.origin,
+                format!("output `{scheme}://` is not in this version"),
+                "write to a file, or to - for standard output",
+            ));
+        }
+        if text.ends_with('/') {
+            return Err(self.refuse(
+                &given.origin,
+                format!("output `{text}` is a folder"),
+                "name a file: folders of rotated files are not in this version",
+            ));
+        }
+        self.path(given).map(Output::File)
+    }
+
+    fn replay(self, layer: ReplayLayer, default: Replay) -> Result<Replay, Error> {
+        let ReplayLayer { lanes, progress } = layer;
+        Ok(Replay {
+            lanes: self.number(lanes, "lanes", 0..=1024, "", default.lanes as u64)? as usize,
+            progress: match progress {
+                None => default.progress,
+                Some(given) => self.choice(
+                    &given,
+                    "progress",
+                    &[ProgressMode::Auto, ProgressMode::Never],
+                    ProgressMode::id,
+                )?,
+            },
+        })
+    }
+
+    fn number(
+        self,
+        given: Option<Given<u64>>,
+        name: &str,
+        range: std::ops::RangeInclusive<u64>,
+        unit: &str,
+        default: u64,
+    ) -> Result<u64, Error> {
+        match given {
+            None => Ok(default),
+            Some(given) if range.contains(&given.value) => Ok(given.value),
+            Some(given) => Err(self.refuse(
+                &given.origin,
+                format!("`{name}` cannot be {}{unit}", given.value),
+                format!("give a whole number from {} to {}", range.start(), range.end()),
+            )),
+        }
+    }
+
+    fn choice<T: Copy>(
+        self,
+        given: &Given<String>,
+        name: &str,
+        choices: &[T],
+        id: impl Fn(T) -> &'static str,
+    ) -> Result<T, Error> {
+        let known = || choices.iter().map(|&choice| id(choice));
+        if let Some(&choice) = choices.iter().find(|&&choice| id(choice) == given.value) {
+            return Ok(choice);
+        }
+        let hint = nearest(&given.value, known()).map_or_else(
+            || format!("known: {}", known().collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let what = format!("`{name}` cannot be `{}`", given.value);
+        Err(self.refuse(&given.origin, what, hint))
+    }
+
+    fn paths(self, list: List) -> Result<Vec<PathBuf>, Error> {
+        list.map(|given| given.value)
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| self.path(entry))
+            .collect()
+    }
+
+    /// A path as given: one in the file is relative to the file's folder.
+    fn path(self, given: &Given<String>) -> Result<PathBuf, Error> {
+        if given.value.is_empty() {
+            return Err(self.refuse(&given.origin, "path is empty", "name a file"));
+        }
+        let folder = match (&given.origin, self.0) {
+            (Origin::File(_), Some((path, _))) => path.parent(),
+            (Origin::File(_), None) | (Origin::Flag(_), _) => None,
+        };
+        Ok(folder.map_or_else(
+            || PathBuf::from(&given.value),
+            |folder| folder.join(&given.value),
+        ))
+    }
+}

@@ -1,0 +1,163 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn join(text: &str, flags: Layer) -> Result<Config, Error> {
+    Config::join(Some((Path::new("sekisho.toml"), text)), flags)
+}
+
+/// `section.key` of every key in a text.
+fn keys_of(text: &str) -> BTreeSet<String> {
+    let table: toml::Table = text.parse().unwrap();
+    let mut keys = BTreeSet::new();
+    for (name, value) in &table {
+        match value {
+            toml::Value::Table(section) => {
+                keys.extend(section.keys().map(|key| format!("{name}.{key}")));
+            }
+            _ => {
+                keys.insert(format!(".{name}"));
+            }
+        }
+    }
+    keys
+}
+
+#[test]
+fn the_reference_file_is_the_defaults() {
+    assert_eq!(join(REFERENCE, Layer::default()).unwrap(), Config::default());
+    assert_eq!(Config::join(None, Layer::default()).unwrap(), Config::default());
+}
+
+#[test]
+fn the_reference_file_has_every_key_and_no_other() {
+    let known: BTreeSet<String> = keys::KEYS
+        .iter()
+        .map(|key| format!("{}.{}", key.section, key.name))
+        .collect();
+    assert_eq!(known.len(), keys::KEYS.len());
+    assert_eq!(keys_of(REFERENCE), known);
+    assert_eq!(keys_of(&Config::default().to_toml()), known);
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let mut config = Config::default();
+    assert_eq!(join(&config.to_toml(), Layer::default()).unwrap(), config);
+    config.sensor = "osaka-2".to_owned();
+    config.geo = Geo {
+        home: ["JP", "DE"].into_iter().filter_map(CountryCode::new).collect(),
+        sources: vec![Source::File("/data/a\"b\\\u{1b}.mmdb".into()), Source::Embedded],
+        domestic_lists: vec!["/data/domestic.txt".into()],
+        anycast_lists: vec!["/data/東京.txt".into(), "/data/b.txt".into()],
+        site: Site::Home,
+        max_age: MaxAge::Never,
+        nat64_prefixes: vec![Prefix::parse("2001:db8:64::/96").unwrap()],
+        softwire_prefixes: vec![Prefix::parse("192.0.2.0/24").unwrap()],
+    };
+    config.authorisation = Authorisation {
+        foreign_domestic: true,
+        ..Authorisation::NONE
+    };
+    config.flow = Flow {
+        idle_secs: 1_000_000_000,
+        active_secs: 1_000_000_000,
+        max_flows: 1,
+    };
+    config.export = Export {
+        format: Format::Csv,
+        output: Output::File("/out/flows.csv".into()),
+        summary: Some(Output::Stdout),
+    };
+    config.replay = Replay {
+        lanes: 3,
+        progress: ProgressMode::Never,
+    };
+    assert_eq!(join(&config.to_toml(), Layer::default()).unwrap(), config);
+}
+
+#[test]
+fn flags_win_over_the_file_and_lists_are_replaced_as_a_whole() {
+    let mut flags = Layer::default();
+    flags.flow.idle = Some(Given::by_flag("--idle", 7));
+    flags.geo.home = Given::by_flags("--home", vec!["de".to_owned(), "DE".to_owned()]);
+    let config = join(
+        "[flow]\nidle = 5\nactive = 6\n[geo]\nhome = [\"JP\", \"US\"]\n",
+        flags,
+    )
+    .unwrap();
+    assert_eq!((config.flow.idle_secs, config.flow.active_secs), (7, 6));
+    assert_eq!(config.geo.home, vec![CountryCode::new("DE").unwrap()]);
+}
+
+#[test]
+fn a_path_in_the_file_is_relative_to_its_folder_and_a_flag_s_to_the_working_folder() {
+    let mut flags = Layer::default();
+    flags.export.summary = Some(Given::by_flag("--summary", "books.json".to_owned()));
+    let config = Config::join(
+        Some((
+            Path::new("/etc/sekisho/sekisho.toml"),
+            "[geo]\nsources = [\"a.mmdb\", \"/b.mmdb\"]\n[export]\noutput = \"flows.jsonl\"\n",
+        )),
+        flags,
+    )
+    .unwrap();
+    assert_eq!(
+        config.geo.sources,
+        [
+            Source::File("/etc/sekisho/a.mmdb".into()),
+            Source::File("/b.mmdb".into())
+        ]
+    );
+    assert_eq!(config.export.output, Output::File("/etc/sekisho/flows.jsonl".into()));
+    assert_eq!(config.export.summary, Some(Output::File("books.json".into())));
+}
+
+#[test]
+fn a_bad_flag_is_the_command_line_s_fault_and_a_forbidden_one_the_configuration_s() {
+    let mut flags = Layer::default();
+    flags.flow.idle = Some(Given::by_flag("--idle", 0));
+    let error = join("", flags).unwrap_err();
+    assert_eq!(error.fault(), Fault::Flag);
+    assert!(error.to_string().contains(": --idle: "));
+    let mut flags = Layer::default();
+    flags.gate.authorize = Given::by_flags("--authorize", vec!["domestic_domestic".to_owned()]);
+    assert_eq!(join("", flags).unwrap_err().fault(), Fault::Configuration);
+}
+
+#[test]
+fn authorising_nothing_is_allowed() {
+    let config = join("[gate]\nauthorize = []\n", Layer::default()).unwrap();
+    assert_eq!(config.authorisation, Authorisation::NONE);
+}
+
+/// Every file in `testdata/config` is refused with the line beside it.
+#[test]
+fn bad_configurations_are_refused_with_place_and_advice() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/config");
+    let accept = std::env::var_os("SEKISHO_ACCEPT").is_some();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    let mut files: Vec<_> = folder.read_dir().unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
+        seen += 1;
+        let text = std::fs::read_to_string(path).unwrap();
+        let name = Path::new(path.file_name().unwrap());
+        let got = match Config::join(Some((name, &text)), Layer::default()) {
+            Ok(_) => "accepted\n".to_owned(),
+            // Who prints the line escapes it; a golden file holds no control characters either.
+            Err(error) => format!("{}\n", error.to_string().replace('\u{1b}', "ESC")),
+        };
+        let expected = path.with_extension("txt");
+        if accept {
+            std::fs::write(&expected, &got).unwrap();
+        }
+        let want = std::fs::read_to_string(&expected).unwrap_or_default();
+        if got != want || got == "accepted\n" || got.lines().count() != 1 {
+            wrong.push(format!("{}\n  got:  {got}  want: {want}", name.display()));
+        }
+    }
+    assert!(seen >= 50, "{seen} cases");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,100 @@
+//! Settings as the text of a file: what `sekisho check` prints, and what the summary's digest is over.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::values::{MaxAge, Output, Source};
+use super::{Config, Export, Flow, Geo, Replay};
+use crate::gate::Authorisation;
+
+/// Renders all settings; reading the text back gives the same ones.
+pub(super) fn toml(config: &Config) -> String {
+    // Full patterns, without `..`: a setting that is forgotten here does not compile.
+    let Config {
+        sensor,
+        geo:
+            Geo {
+                home,
+                sources,
+                domestic_lists,
+                anycast_lists,
+                site,
+                max_age,
+                nat64_prefixes,
+                softwire_prefixes,
+            },
+        authorisation:
+            Authorisation {
+                foreign_foreign,
+                foreign_domestic,
+                domestic_foreign,
+            },
+        flow:
+            Flow {
+                idle_secs,
+                active_secs,
+                max_flows,
+            },
+        export:
+            Export {
+                format,
+                output,
+                summary,
+            },
+        replay: Replay { lanes, progress },
+    } = config;
+    let sources = sources.iter().map(|source| match source {
+        Source::Embedded => "embedded".to_owned(),
+        Source::File(path) => path.display().to_string(),
+    });
+    let max_age = match max_age {
+        MaxAge::Days(days) => days.to_string(),
+        MaxAge::Never => text("never"),
+    };
+    let authorize = [
+        (foreign_foreign, "foreign_foreign"),
+        (foreign_domestic, "foreign_domestic"),
+        (domestic_foreign, "domestic_foreign"),
+    ];
+    let authorize = authorize.into_iter().filter(|(given, _)| **given);
+    let summary = summary.as_ref().map(Output::to_string).unwrap_or_default();
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    let _ = write!(
+        out,
+        "sensor = {}\n\n\
+         [geo]\nhome = {}\nsources = {}\ndomestic_list = {}\nanycast_list = {}\nsite = {}\n\
+         max_age = {max_age}\nnat64_prefixes = {}\nsoftwire_prefixes = {}\n\n\
+         [gate]\nauthorize = {}\n\n\
+         [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
+         [export]\nformat = {}\noutput = {}\nsummary = {}\n\n\
+         [replay]\nlanes = {lanes}\nprogress = {}\n",
+        text(sensor),
+        list(home),
+        list(sources),
+        paths(domestic_lists),
+        paths(anycast_lists),
+        text(site.id()),
+        list(nat64_prefixes),
+        list(softwire_prefixes),
+        list(authorize.map(|(_, class)| class)),
+        text(format.id()),
+        text(&output.to_string()),
+        text(&summary),
+        text(progress.id()),
+    );
+    out
+}
+
+fn text(value: &str) -> String {
+    toml::Value::from(value).to_string()
+}
+
+fn list<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+    let values: Vec<String> = values.into_iter().map(|v| text(&v.to_string())).collect();
+    format!("[{}]", values.join(", "))
+}
+
+fn paths(paths: &[PathBuf]) -> String {
+    list(paths.iter().map(|path| path.display()))
+}

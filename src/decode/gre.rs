@@ -1,0 +1,121 @@
+//! GRE and what it carries: ERSPAN, WCCP, PPTP, bridged Ethernet.
+
+use super::ethernet;
+use super::headers::Headers;
+use super::path::Tunnel;
+use super::stop::{Carrier, Header, NotIp, Stop};
+use super::view::View;
+use super::walk::{Kind, Step};
+
+const CHECKSUM: u16 = 0x8000;
+const ROUTING: u16 = 0x4000;
+const KEY: u16 = 0x2000;
+const SEQUENCE: u16 = 0x1000;
+const ACKNOWLEDGMENT: u16 = 0x0080;
+
+/// GRE version 0 (RFC 2784 §2, 2890 §2, and 1701 for routing) and version 1 (RFC 2637 §4.1).
+pub(super) fn gre<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    let [a, b, c, d] = *view.need::<4>(Header::Gre)?;
+    let (flags, number) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    let field = |flag: u16| if flags & flag != 0 { 4 } else { 0 };
+    match flags & 7 {
+        0 => {
+            let fixed = 4 + field(CHECKSUM | ROUTING) + field(KEY) + field(SEQUENCE);
+            let length = if flags & ROUTING == 0 {
+                fixed
+            } else {
+                source_routes(view, fixed)?
+            };
+            if view.bytes.len() < length {
+                return Err(view.short(length, Header::Gre));
+            }
+            headers.path_mut().push_tunnel(match number {
+                0x88be | 0x22eb => Tunnel::Erspan,
+                0x883e => Tunnel::Wccp,
+                _ => Tunnel::Gre,
+            });
+            payload(number, flags & SEQUENCE != 0, view.skip(length), headers)
+        }
+        // PPTP: without a sequence number it only acknowledges.
+        1 if flags & SEQUENCE == 0 => Err(Stop::NotIp(NotIp::TunnelControl)),
+        1 => {
+            let length = 4 + field(KEY) + field(SEQUENCE) + field(ACKNOWLEDGMENT);
+            if view.bytes.len() < length {
+                return Err(view.short(length, Header::Gre));
+            }
+            if number != 0x880b {
+                return Err(Stop::NotDecoded(Carrier::Gre));
+            }
+            headers.path_mut().push_tunnel(Tunnel::Pptp);
+            Ok((Kind::Ppp, view.skip(length)))
+        }
+        _ => Err(Stop::NotDecoded(Carrier::Gre)),
+    }
+}
+
+/// Source route entries (RFC 1701) of family, offset, length and route, ended by an empty one.
+fn source_routes(view: View<'_>, start: usize) -> Result<usize, Stop> {
+    /// *Guessed*: no one has been seen to use any.
+    const MAX_ROUTES: usize = 32;
+    let mut at = start;
+    for _ in 0..MAX_ROUTES {
+        let Some([family_high, family_low, _, length]) = view.tail(at).first_chunk() else {
+            return Err(view.short(at + 4, Header::Gre));
+        };
+        at += 4 + usize::from(*length);
+        if [family_high, family_low, length] == [&0, &0, &0] {
+            return Ok(at);
+        }
+    }
+    Err(Stop::Malformed(Header::Gre))
+}
+
+/// What a GRE protocol type announces: Ethernet's numbers, with a few of its own.
+pub(super) fn payload<'a>(
+    number: u16,
+    sequenced: bool,
+    view: View<'a>,
+    headers: &mut Headers,
+) -> Step<'a> {
+    match number {
+        // ERSPAN I has no header and no sequence number; II has both.
+        0x88be if !sequenced => Ok((Kind::Ethernet, view)),
+        0x88be => {
+            view.need::<8>(Header::Erspan)?;
+            Ok((Kind::Ethernet, view.skip(8)))
+        }
+        0x22eb => erspan_3(view),
+        // Cisco MetaData, with the next type in front of it here.
+        0x8909 if matches!(view.first(), Some([0x08, 0x00] | [0x86, 0xdd])) => {
+            Ok((Kind::Ip, view.skip(8)))
+        }
+        // WCCP: version 2 has a redirect header of four bytes, version 1 has none.
+        0x883e if view.nibble() == Some(4) => Ok((Kind::Ipv4, view)),
+        0x883e => Ok((Kind::Ipv4, view.skip(4))),
+        // Keepalives: a GRE header with nothing in it, on its way back.
+        _ if view.wire == 0 => Err(Stop::NotIp(NotIp::TunnelControl)),
+        // OSI (IS-IS between routers).
+        0x00fe => Err(Stop::NotIp(NotIp::Other)),
+        0..=1500 => Err(Stop::NotDecoded(Carrier::Gre)),
+        // Numbers that we do not know may be someone's way to carry IP.
+        _ => match ethernet::ether_type(number, view, headers) {
+            Err(Stop::NotIp(NotIp::EtherType)) => Err(Stop::NotDecoded(Carrier::Gre)),
+            step => step,
+        },
+    }
+}
+
+/// ERSPAN III: twelve bytes, eight more with bit O, and a frame type of Ethernet or IP.
+fn erspan_3(view: View<'_>) -> Step<'_> {
+    let [.., kind, options] = *view.need::<12>(Header::Erspan)?;
+    let length = if options & 1 == 0 { 12 } else { 20 };
+    if view.bytes.len() < length {
+        return Err(view.short(length, Header::Erspan));
+    }
+    let inside = view.skip(length);
+    if kind >> 2 & 0x1f == 2 {
+        Ok((Kind::Ip, inside))
+    } else {
+        Ok((Kind::Ethernet, inside))
+    }
+}

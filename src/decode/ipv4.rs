@@ -1,0 +1,101 @@
+//! IPv4 (RFC 791).
+
+use super::headers::{Fragment, Headers, IpVersion, Layer, Pair, SidePair};
+use super::stop::{Header, Stop};
+use super::view::View;
+use super::walk::{Kind, Step};
+use etherparse::Ipv4HeaderSlice;
+
+/// Checks an IPv4 header: version 4, whole, not shorter than it says, and a total length that holds
+/// it. A wrong checksum does not change whose packet it is.
+pub(super) fn header(view: View<'_>) -> Result<Ipv4HeaderSlice<'_>, Stop> {
+    let [first, _, high, low, ..] = *view.need::<20>(Header::Ipv4)?;
+    let length = usize::from(first & 0x0f) * 4;
+    let total = usize::from(u16::from_be_bytes([high, low]));
+    if first >> 4 != 4 || length < 20 || (total != 0 && total < length) {
+        return Err(Stop::Malformed(Header::Ipv4));
+    }
+    Ipv4HeaderSlice::from_slice(view.bytes).map_err(|_| view.short(length, Header::Ipv4))
+}
+
+/// Source and destination of an IPv4 header.
+pub(super) fn pair(header: &Ipv4HeaderSlice<'_>) -> Pair {
+    Pair {
+        version: IpVersion::V4,
+        src: u128::from(u32::from_be_bytes(header.source())),
+        dst: u128::from(u32::from_be_bytes(header.destination())),
+    }
+}
+
+/// One IPv4 layer (RFC 791 §3.1).
+pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    let header = header(view)?;
+    // Segmentation offload writes a length of 0; the frame then says how much there is.
+    let total = match usize::from(header.total_len()) {
+        0 => view.wire,
+        total => total,
+    };
+    let id = u32::from(header.identification());
+    let fragment = match (header.fragments_offset().value(), header.more_fragments()) {
+        (0, false) => Fragment::Whole,
+        (0, true) => Fragment::First { id },
+        _ => Fragment::Later { id },
+    };
+    let pair = pair(&header);
+    let protocol = header.protocol().0;
+    let layer = Layer {
+        pair,
+        protocol,
+        ip_len: u32::try_from(total).unwrap_or(u32::MAX),
+        fragment,
+    };
+    if !headers.push_layer(layer) {
+        return Err(Stop::TooManyLayers);
+    }
+    source_routes(header.options(), pair, headers)?;
+    if let Fragment::Later { .. } = fragment {
+        return Err(Stop::LaterFragment);
+    }
+    let inside = view.clip(total).skip(header.slice().len());
+    Ok((Kind::Protocol(protocol), inside))
+}
+
+/// Loose and strict source routes (RFC 791 §3.1, options 131 and 137) not yet used up: every listed
+/// address is judged as the receiver. Options that contradict themselves are left alone: the header's
+/// own addresses stand.
+fn source_routes(options: &[u8], pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
+    let mut rest = options;
+    while let [kind, after @ ..] = rest {
+        match (kind, after) {
+            (0, _) => break,
+            (1, _) => rest = after,
+            (kind, [length, ..]) => {
+                let Some((option, next)) = rest.split_at_checked(usize::from(*length).max(2))
+                else {
+                    break;
+                };
+                if *length < 2 {
+                    break;
+                }
+                if let ([_, _, pointer, route @ ..], 131 | 137) = (option, kind)
+                    && usize::from(*pointer) + 3 <= option.len()
+                {
+                    listed(route, pair, headers)?;
+                }
+                rest = next;
+            }
+            _ => break,
+        }
+    }
+    Ok(())
+}
+
+fn listed(route: &[u8], pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
+    for address in route.as_chunks::<4>().0 {
+        let dst = u128::from(u32::from_be_bytes(*address));
+        if !headers.push_side_pair(Pair { dst, ..pair }, SidePair::Routed) {
+            return Err(Stop::TooManyExtensions);
+        }
+    }
+    Ok(())
+}

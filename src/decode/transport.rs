@@ -1,0 +1,177 @@
+//! What an IP layer carries: ports, ICMP with the packet that it quotes, AH, or the next layer.
+
+use super::headers::{Headers, IpVersion, SidePair, Transport};
+use super::path::Tunnel;
+use super::stop::{Carrier, Header, NotIp, Stop};
+use super::view::View;
+use super::walk::{Kind, Step};
+use super::{ipv4, ipv6, udp};
+
+pub(super) const ICMP: u8 = 1;
+pub(super) const TCP: u8 = 6;
+pub(super) const UDP: u8 = 17;
+pub(super) const ESP: u8 = 50;
+pub(super) const AUTHENTICATION: u8 = 51;
+const ICMPV6: u8 = 58;
+
+/// IP of either version, by the first nibble.
+pub(super) fn ip(view: View<'_>) -> Step<'_> {
+    match view.nibble() {
+        Some(4) => Ok((Kind::Ipv4, view)),
+        Some(6) => Ok((Kind::Ipv6, view)),
+        Some(_) => Err(Stop::Malformed(Header::Other)),
+        None => Err(view.short(1, Header::Other)),
+    }
+}
+
+/// What an IANA protocol number announces. `view` is clipped to the layer's payload.
+pub(super) fn protocol<'a>(number: u8, view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    let version = headers.innermost().map(|layer| layer.pair.version);
+    let tunnel = |headers: &mut Headers, tunnel| headers.path_mut().push_tunnel(tunnel);
+    match number {
+        TCP => tcp(view, headers),
+        UDP => udp::udp(view, headers),
+        // SCTP, DCCP and UDP-Lite begin with ports as well (RFC 9260 §3.1, 4340 §5.1, 3828 §3.1).
+        132 | 33 | 136 => {
+            ports(view, headers);
+            Err(Stop::Transport)
+        }
+        ICMP | ICMPV6 => icmp(number, view, headers),
+        4 => {
+            tunnel(
+                headers,
+                match version {
+                    Some(IpVersion::V6) => Tunnel::FourInSix,
+                    Some(IpVersion::V4) | None => Tunnel::Ipip,
+                },
+            );
+            Ok((Kind::Ipv4, view))
+        }
+        41 => {
+            tunnel(
+                headers,
+                match version {
+                    Some(IpVersion::V6) => Tunnel::SixInSix,
+                    Some(IpVersion::V4) | None => Tunnel::SixInFour,
+                },
+            );
+            Ok((Kind::Ipv6, view))
+        }
+        47 => Ok((Kind::Gre, view)),
+        ESP => Err(Stop::Opaque),
+        AUTHENTICATION => authentication(view, headers),
+        97 => {
+            // EtherIP (RFC 3378 §3).
+            view.need::<2>(Header::Other)?;
+            tunnel(headers, Tunnel::Etherip);
+            Ok((Kind::Ethernet, view.skip(2)))
+        }
+        103 => pim(view, headers),
+        108 => Err(Stop::NotDecoded(Carrier::Ipcomp)),
+        115 => l2tpv3(view),
+        // MPLS in IP (RFC 4023 §4.1); Ethernet behind a segment list (RFC 8986 §4.9).
+        137 => Ok((Kind::Mpls, view)),
+        143 => Ok((Kind::Ethernet, view)),
+        // Minimal encapsulation (RFC 2004), KA9Q IPIP, RFC 1241: they carry IP, and nobody uses them.
+        55 | 94 | 98 => Err(Stop::NotDecoded(Carrier::Other)),
+        _ => Err(Stop::Transport),
+    }
+}
+
+/// Reads the ports; `false` where they were not captured.
+pub(super) fn ports(view: View<'_>, headers: &mut Headers) -> bool {
+    let Some([a, b, c, d]) = view.first() else {
+        return false;
+    };
+    let transport = headers.transport_mut();
+    transport.src_port = u16::from_be_bytes([*a, *b]);
+    transport.dst_port = u16::from_be_bytes([*c, *d]);
+    transport.has |= Transport::PORTS;
+    true
+}
+
+/// TCP (RFC 9293 §3.1). The flags alone are taken where the rest of the header is cut off.
+fn tcp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    ports(view, headers);
+    if let Some(flags) = view.u8(13) {
+        let transport = headers.transport_mut();
+        transport.tcp_flags = flags;
+        transport.has |= Transport::TCP_FLAGS;
+    }
+    Err(Stop::Transport)
+}
+
+/// ICMP (RFC 792) and ICMPv6 (RFC 4443): type and code, and for errors the quoted packet's pair.
+fn icmp<'a>(number: u8, view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    let Some([kind, code]) = view.first() else {
+        return Err(Stop::Transport);
+    };
+    let transport = headers.transport_mut();
+    (transport.icmp_type, transport.icmp_code) = (*kind, *code);
+    transport.has |= Transport::ICMP;
+    let is_error = match number {
+        // Unreachable, source quench, redirect, time exceeded, parameter problem.
+        ICMP => matches!(kind, 3 | 4 | 5 | 11 | 12),
+        // RFC 4443 §2.1: all types below 128 are errors.
+        _ => *kind < 128,
+    };
+    if is_error {
+        quote(view.skip(8), headers)?;
+    }
+    Err(Stop::Transport)
+}
+
+/// The packet that an ICMP error quotes is judged by its pair. Nothing else of it is read, and a
+/// quote that does not hold together has no pair.
+fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
+    let pair = match view.nibble() {
+        Some(4) => ipv4::header(view).map(|header| ipv4::pair(&header)),
+        Some(6) => ipv6::header(view).map(|header| ipv6::pair(&header)),
+        _ => return Ok(()),
+    };
+    match pair {
+        Ok(pair) if !headers.push_side_pair(pair, SidePair::Quoted) => Err(Stop::TooManyExtensions),
+        _ => Ok(()),
+    }
+}
+
+/// The authentication header (RFC 4302 §2) in IPv4 is stepped over as in IPv6.
+fn authentication<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    let Some([next, length, ..]) = view.first::<12>() else {
+        return Err(view.absent(12, Header::Authentication));
+    };
+    let length = (usize::from(*length) + 2) * 4;
+    if let Some(layer) = headers.innermost_mut() {
+        layer.protocol = *next;
+    }
+    if view.bytes.len() < length {
+        return Err(view.absent(length, Header::Authentication));
+    }
+    headers.path_mut().push_tunnel(Tunnel::Ah);
+    headers.settle_path();
+    Ok((Kind::Protocol(*next), view.skip(length)))
+}
+
+/// PIM registers (RFC 7761 §4.9.3) carry the multicast packet that they announce; null registers
+/// only its header.
+fn pim<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    match view.first() {
+        Some([0x21, _, _, _, flags, _, _, _]) if flags & 0x40 == 0 => {}
+        _ => return Err(Stop::Transport),
+    }
+    // Shorter than any packet: a register that carries none.
+    if view.bytes.len() < 28 {
+        return Err(view.absent(28, Header::Other));
+    }
+    headers.path_mut().push_tunnel(Tunnel::PimRegister);
+    Ok((Kind::Ip, view.skip(8)))
+}
+
+/// L2TPv3 over IP (RFC 3931 §4.1.1): session 0 is control; what a data session carries was agreed
+/// there and cannot be seen.
+fn l2tpv3(view: View<'_>) -> Step<'_> {
+    match view.u32(0) {
+        Some(0) => Err(Stop::NotIp(NotIp::TunnelControl)),
+        _ => Err(Stop::NotDecoded(Carrier::L2tpv3)),
+    }
+}

@@ -1,0 +1,97 @@
+//! UDP, and what well-known ports or the content say is a tunnel inside.
+
+use super::headers::Headers;
+use super::path::Tunnel;
+use super::stop::{Carrier, NotIp, Stop};
+use super::transport;
+use super::udp_tunnels as tunnels;
+use super::view::View;
+use super::walk::{Kind, Step};
+
+/// Whether a datagram between these ports may be more than UDP: a tunnel, or known to be opaque.
+/// The fast path leaves these to the general one; a test holds the two together.
+#[inline]
+pub(super) const fn is_special(src: u16, dst: u16) -> bool {
+    is_special_at_either(src)
+        || is_special_at_either(dst)
+        || matches!(dst, 4789 | 8472 | 4790 | 6081 | 6635 | 4754 | 5247)
+}
+
+const fn is_special_at_either(port: u16) -> bool {
+    matches!(port, 443 | 1701 | 2152 | 3544 | 4341 | 4500 | 5072 | 51820)
+}
+
+/// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have.
+pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    if !transport::ports(view, headers) {
+        return Err(Stop::Transport);
+    }
+    let (src, dst) = {
+        let transport = headers.transport();
+        (transport.src_port, transport.dst_port)
+    };
+    let Some(length) = view
+        .first()
+        .map(|[_, _, _, _, high, low, _, _]| usize::from(u16::from_be_bytes([*high, *low])))
+    else {
+        return Err(Stop::Transport);
+    };
+    let inside = if length >= 8 { view.clip(length) } else { view }.skip(8);
+    match (src, dst) {
+        (_, 4789 | 8472) => tunnels::vxlan(inside, headers),
+        (_, 4790) => tunnels::vxlan_gpe(inside, headers),
+        (_, 6081) => tunnels::geneve(inside, headers),
+        (2152, _) | (_, 2152) => tunnels::gtp_u(inside, headers),
+        (3544, _) | (_, 3544) => tunnels::teredo(inside, headers),
+        (1701, _) | (_, 1701) => tunnels::l2tp(inside, headers),
+        // MPLS in UDP (RFC 7510), GRE in UDP (RFC 8086).
+        (_, 6635) => Ok((Kind::Mpls, inside)),
+        (_, 4341) => tunnels::lisp(inside, headers, true),
+        (4341, _) => tunnels::lisp(inside, headers, false),
+        (_, 4754) => Ok((Kind::Gre, inside)),
+        (5072, _) | (_, 5072) => tunnels::ayiya(inside, headers),
+        // CAPWAP data (RFC 5415 §4.1) begins with version 0 and type 0: it carries users' frames.
+        (_, 5247) if inside.u8(0) == Some(0) => Err(Stop::NotDecoded(Carrier::Other)),
+        _ if is_teredo_peer(length, inside.bytes) => {
+            headers.path_mut().push_tunnel(Tunnel::Teredo);
+            Ok((Kind::Ipv6, inside))
+        }
+        _ => Err(ending(src, dst, inside.bytes)),
+    }
+}
+
+/// Teredo between peers runs on whatever ports their NATs chose (RFC 4380 §5.2.3). It is known by an
+/// IPv6 packet that fills the datagram exactly and has an end in 2001::/32.
+pub(super) fn is_teredo_peer(length: usize, inside: &[u8]) -> bool {
+    let Some(header) = inside.first_chunk::<40>() else {
+        return false;
+    };
+    let [first, _, _, _, high, low, _, _, a, b, c, d, rest @ ..] = header;
+    let [_, _, _, _, _, _, _, _, _, _, _, _, e, f, g, h, ..] = rest;
+    let teredo = [0x20, 0x01, 0, 0];
+    first >> 4 == 6
+        && ([*a, *b, *c, *d] == teredo || [*e, *f, *g, *h] == teredo)
+        && length == 48 + usize::from(u16::from_be_bytes([*high, *low]))
+}
+
+/// Why there is nothing below a datagram that is no tunnel: it is encrypted, or just data.
+fn ending(src: u16, dst: u16, inside: &[u8]) -> Stop {
+    let between = |port| src == port || dst == port;
+    let opaque = match inside {
+        // QUIC: the fixed bit (RFC 9000 §17).
+        [first, ..] if between(443) => first & 0x40 != 0,
+        // ESP in UDP: an SPI that is not 0 (RFC 3948 §2.2); 0 marks key exchange.
+        [a, b, c, d, _, _, _, _, ..] if between(4500) => [*a, *b, *c, *d] != [0; 4],
+        // WireGuard: types 1 to 4 and three bytes of 0.
+        [1..=4, 0, 0, 0, ..] => between(51820),
+        _ => false,
+    };
+    if opaque {
+        Stop::Opaque
+    } else {
+        Stop::Transport
+    }
+}
+
+/// What tunnels say among themselves.
+pub(super) const CONTROL: Stop = Stop::NotIp(NotIp::TunnelControl);

@@ -1,0 +1,51 @@
+//! What can go wrong in writing, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An output failed. Nothing incomplete is left under the final name.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The output file or its folder.
+    #[error("cannot {what} {}: {source} ({})", path.display(), advice(source))]
+    Output {
+        /// What was tried.
+        what: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// How it failed.
+        source: io::Error,
+    },
+    /// Standard output, other than its reader going away.
+    #[error("cannot write to standard output: {source} ({})", advice(source))]
+    Stdout {
+        /// How it failed.
+        source: io::Error,
+    },
+    /// The unnamed temporary file that sorting spills to.
+    #[error(
+        "cannot {what} the temporary file for sorting in {}: {source} ({}, or set TMPDIR to a larger folder)",
+        std::env::temp_dir().display(),
+        advice(source)
+    )]
+    Spill {
+        /// What was tried.
+        what: &'static str,
+        /// How it failed.
+        source: io::Error,
+    },
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "create the folder first",
+        io::ErrorKind::PermissionDenied => "choose a place that this user may write to",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free space or choose another place with -o"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "choose a place that can be written to",
+        io::ErrorKind::AlreadyExists => "another run may be writing there; choose another name",
+        io::ErrorKind::FileTooLarge => "raise the file size limit or choose another file system",
+        _ => "check the disk or choose another place with -o",
+    }
+}

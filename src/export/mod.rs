@@ -1,0 +1,41 @@
+//! Renders ended records, sorts them and writes them.
+//!
+//! It must never know more of a packet than its record says, and never report a record as written
+//! that was not. In: [`Ended`](crate::flow::Ended) records. Out: JSON Lines or CSV in a file or on
+//! standard output, and [`Written`] counts for the books.
+
+mod csv;
+mod error;
+mod file;
+mod jsonl;
+mod record;
+mod schema;
+mod sort;
+mod text;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::Error;
+pub use file::{Format, Output, Written};
+pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
+pub use schema::schema;
+pub use sort::{Order, Sorted, Sorter, heal};
+pub use view::{Run, RunContext};
+
+/// Renders records, numbered from `first_seq`, at the end of `out`. Pure: parts may be rendered by
+/// several threads and put together in order.
+pub fn render(
+    format: Format,
+    records: &[crate::flow::Ended],
+    first_seq: u64,
+    run: &RunContext<'_>,
+    out: &mut Vec<u8>,
+) {
+    match format {
+        Format::Jsonl => jsonl::render(records, first_seq, run, out),
+        Format::Csv => csv::render(records, first_seq, run, out),
+        Format::Null => {}
+    }
+}

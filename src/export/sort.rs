@@ -1,0 +1,293 @@
+//! Sorting of ended records in bounded memory, and the joining of pieces that needs it.
+
+use super::Error;
+use crate::flow::{ENDED_LEN, Ended, Key, Settings};
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+
+/// Bytes of a spilled run read at a time. Whole records.
+const WINDOW: usize = ENDED_LEN * 512;
+
+/// How records are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// By start, then key: the order of output.
+    Start,
+    /// By key, then capture order: pieces of a flow side by side.
+    Flow,
+}
+
+/// What decides in either order.
+type Rank = (u64, Key, u64);
+
+impl Order {
+    fn rank(self, ended: &Ended) -> Rank {
+        match self {
+            Self::Start => (ended.start().nanos(), ended.key(), ended.order()),
+            Self::Flow => (0, ended.key(), ended.order()),
+        }
+    }
+
+    fn compare(self, one: &Ended, other: &Ended) -> Ordering {
+        self.rank(one).cmp(&self.rank(other))
+    }
+}
+
+/// Collects records and gives them back in order. Beyond `limit` records in memory, sorted runs go to
+/// a temporary file without a name, which nobody else can open and which is gone with the process.
+pub struct Sorter {
+    order: Order,
+    limit: usize,
+    held: Vec<Ended>,
+    spilled: Option<BufWriter<File>>,
+    /// Lengths of the spilled runs, in records.
+    runs: Vec<u64>,
+}
+
+impl Sorter {
+    /// Records held in memory, unless said otherwise: about 150 MB.
+    pub const DEFAULT_LIMIT: usize = 1 << 20;
+
+    /// Holds up to `limit` records (at least 1) in memory.
+    #[must_use]
+    pub fn new(order: Order, limit: usize) -> Self {
+        Self {
+            order,
+            limit: limit.max(1),
+            held: Vec::new(),
+            spilled: None,
+            runs: Vec::new(),
+        }
+    }
+
+    /// Adds records, and leaves the vector empty with its memory.
+    ///
+    /// # Errors
+    /// [`Error::Spill`].
+    pub fn append(&mut self, records: &mut Vec<Ended>) -> Result<(), Error> {
+        for ended in records.drain(..) {
+            self.push(ended)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// [`Error::Spill`].
+    pub fn push(&mut self, ended: Ended) -> Result<(), Error> {
+        if self.held.len() >= self.limit {
+            self.spill()?;
+        }
+        self.held.push(ended);
+        Ok(())
+    }
+
+    fn spill(&mut self) -> Result<(), Error> {
+        let order = self.order;
+        self.held
+            .sort_unstable_by(|one, other| order.compare(one, other));
+        let file = match &mut self.spilled {
+            Some(file) => file,
+            None => {
+                let file = tempfile::tempfile().map_err(spill("create"))?;
+                self.spilled.insert(BufWriter::with_capacity(WINDOW, file))
+            }
+        };
+        for ended in &self.held {
+            file.write_all(&ended.to_bytes())
+                .map_err(spill("write to"))?;
+        }
+        self.runs.push(self.held.len() as u64);
+        self.held.clear();
+        Ok(())
+    }
+
+    /// All records, in order.
+    ///
+    /// # Errors
+    /// [`Error::Spill`].
+    pub fn finish(mut self) -> Result<Sorted, Error> {
+        let order = self.order;
+        self.held
+            .sort_unstable_by(|one, other| order.compare(one, other));
+        let mut runs = Vec::with_capacity(self.runs.len());
+        let mut heads = BinaryHeap::new();
+        let file = match self.spilled {
+            None => None,
+            Some(file) => {
+                let mut file = file
+                    .into_inner()
+                    .map_err(io::IntoInnerError::into_error)
+                    .map_err(spill("write to"))?;
+                let mut offset = 0;
+                for (nth, len) in self.runs.iter().enumerate() {
+                    let mut run = Run {
+                        offset,
+                        left: *len,
+                        window: Vec::new(),
+                        at: 0,
+                    };
+                    offset += len * ENDED_LEN as u64;
+                    if let Some(ended) = run.next(&mut file)? {
+                        heads.push(Head::new(order, nth, ended));
+                    }
+                    runs.push(run);
+                }
+                Some(file)
+            }
+        };
+        let mut sorted = Sorted {
+            order,
+            held: self.held.into_iter(),
+            runs,
+            file,
+            heads,
+        };
+        if sorted.file.is_some() {
+            sorted.refill_from_memory();
+        }
+        Ok(sorted)
+    }
+}
+
+/// A spilled run that is being read.
+struct Run {
+    offset: u64,
+    /// Records not yet read into the window.
+    left: u64,
+    window: Vec<u8>,
+    at: usize,
+}
+
+impl Run {
+    fn next(&mut self, file: &mut File) -> Result<Option<Ended>, Error> {
+        if self.at >= self.window.len() {
+            let records = self.left.min((WINDOW / ENDED_LEN) as u64);
+            if records == 0 {
+                return Ok(None);
+            }
+            self.window.resize(records as usize * ENDED_LEN, 0);
+            file.seek(SeekFrom::Start(self.offset))
+                .and_then(|_| file.read_exact(&mut self.window))
+                .map_err(spill("read back"))?;
+            self.offset += self.window.len() as u64;
+            self.left -= records;
+            self.at = 0;
+        }
+        let bytes = self.window.get(self.at..).and_then(<[u8]>::first_chunk);
+        self.at += ENDED_LEN;
+        match bytes.and_then(Ended::from_bytes) {
+            Some(ended) => Ok(Some(ended)),
+            None => Err(spill("read back")(io::ErrorKind::InvalidData.into())),
+        }
+    }
+}
+
+/// The next record of a run; the heap gives the least first.
+struct Head(Reverse<(Rank, usize)>, Ended);
+
+impl Head {
+    fn new(order: Order, run: usize, ended: Ended) -> Self {
+        Self(Reverse((order.rank(&ended), run)), ended)
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Head {}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Head {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+/// Records in order.
+pub struct Sorted {
+    order: Order,
+    held: std::vec::IntoIter<Ended>,
+    runs: Vec<Run>,
+    file: Option<File>,
+    heads: BinaryHeap<Head>,
+}
+
+impl Sorted {
+    /// The records still in memory are the run behind the last.
+    fn refill_from_memory(&mut self) {
+        if let Some(ended) = self.held.next() {
+            self.heads
+                .push(Head::new(self.order, self.runs.len(), ended));
+        }
+    }
+
+    /// The next record.
+    ///
+    /// # Errors
+    /// [`Error::Spill`].
+    pub fn pop(&mut self) -> Result<Option<Ended>, Error> {
+        let Some(file) = &mut self.file else {
+            return Ok(self.held.next());
+        };
+        let Some(Head(Reverse((_, nth)), ended)) = self.heads.pop() else {
+            return Ok(None);
+        };
+        match self.runs.get_mut(nth) {
+            Some(run) => {
+                if let Some(next) = run.next(file)? {
+                    self.heads.push(Head::new(self.order, nth, next));
+                }
+            }
+            None => self.refill_from_memory(),
+        }
+        Ok(Some(ended))
+    }
+
+    /// Appends up to `count` records to `batch`; fewer only at the end.
+    ///
+    /// # Errors
+    /// [`Error::Spill`].
+    pub fn fill(&mut self, batch: &mut Vec<Ended>, count: usize) -> Result<(), Error> {
+        for _ in 0..count {
+            match self.pop()? {
+                Some(ended) => batch.push(ended),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Joins neighbouring pieces of each flow, where a disordered input had them let go too early
+/// ([`FlowTable::disordered`](crate::flow::FlowTable::disordered)). In: pieces by [`Order::Flow`].
+/// Out: whole records, added to the sorter of the output.
+///
+/// # Errors
+/// [`Error::Spill`].
+pub fn heal(pieces: &mut Sorted, settings: &Settings, records: &mut Sorter) -> Result<(), Error> {
+    let Some(mut before) = pieces.pop()? else {
+        return Ok(());
+    };
+    while let Some(piece) = pieces.pop()? {
+        if !before.join(&piece, settings) {
+            records.push(std::mem::replace(&mut before, piece))?;
+        }
+    }
+    records.push(before)
+}
+
+fn spill(what: &'static str) -> impl Fn(io::Error) -> Error {
+    move |source| Error::Spill { what, source }
+}

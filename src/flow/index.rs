@@ -1,0 +1,195 @@
+//! From a key's hash to the index of its entry: buckets of one cache line each.
+
+/// Entries that an index can name.
+pub(super) const MAX_ENTRIES: usize = (u32::MAX - 2) as usize;
+
+/// Buckets of the smallest index: 4 KiB.
+const MIN_BUCKETS: usize = 64;
+const WAYS: usize = 8;
+
+const EMPTY: u32 = 0;
+/// Something was here, and a search must go on behind it.
+const GONE: u32 = 1;
+
+/// Eight (tag, entry) pairs. Tags of entries are above [`GONE`].
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Bucket {
+    tags: [u32; WAYS],
+    entries: [u32; WAYS],
+}
+
+const VACANT: Bucket = Bucket {
+    tags: [EMPTY; WAYS],
+    entries: [0; WAYS],
+};
+
+impl Bucket {
+    /// One bit for each place with that tag.
+    #[inline]
+    fn places_of(&self, tag: u32) -> u32 {
+        let mut places = 0;
+        for (way, here) in self.tags.iter().enumerate() {
+            places |= u32::from(*here == tag) << way;
+        }
+        places
+    }
+}
+
+/// Open addressing over buckets: an entry is in the bucket that its hash names, or in one of the next
+/// where all before are full.
+pub(super) struct Index {
+    buckets: Vec<Bucket>,
+    /// Places that hold an entry or a tombstone.
+    used: usize,
+}
+
+impl Index {
+    pub(super) fn new() -> Self {
+        Self {
+            buckets: vec![VACANT; MIN_BUCKETS],
+            used: 0,
+        }
+    }
+
+    /// Memory, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.buckets.capacity() * size_of::<Bucket>()
+    }
+
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        // The number of buckets is a power of two.
+        hash as usize & (self.buckets.len() - 1)
+    }
+
+    #[inline]
+    const fn tag(hash: u64) -> u32 {
+        (hash >> 32) as u32 | 2
+    }
+
+    /// Starts reading the bucket of a hash: the sum over a batch of these keeps the loads, which do
+    /// not depend on each other, in flight together (there is no safe prefetch).
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> u32 {
+        match self.buckets.get(self.home(hash)) {
+            Some(bucket) => bucket.tags[0],
+            None => 0,
+        }
+    }
+
+    /// The first entry in the home bucket with the tag of this hash: nearly always the right one.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> u32 {
+        let Some(bucket) = self.buckets.get(self.home(hash)) else {
+            return u32::MAX;
+        };
+        let place = bucket.places_of(Self::tag(hash)).trailing_zeros() as usize;
+        bucket.entries.get(place).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The entry with this hash that `is_it` accepts.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (bucket, way) = self.place(hash, is_it)?;
+        self.buckets.get(bucket)?.entries.get(way).copied()
+    }
+
+    fn place(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<(usize, usize)> {
+        let tag = Self::tag(hash);
+        let mut at = self.home(hash);
+        // Ends: `make_room` leaves at least a quarter of all places empty.
+        loop {
+            let bucket = self.buckets.get(at)?;
+            let mut places = bucket.places_of(tag);
+            while places != 0 {
+                let way = places.trailing_zeros() as usize;
+                if bucket.entries.get(way).is_some_and(|entry| is_it(*entry)) {
+                    return Some((at, way));
+                }
+                places &= places - 1;
+            }
+            if bucket.places_of(EMPTY) != 0 {
+                return None;
+            }
+            at = (at + 1) & (self.buckets.len() - 1);
+        }
+    }
+
+    /// Whether one more would leave too little space; then [`Self::rebuild`] first.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.used >= self.buckets.len() * (WAYS * 3 / 4)
+    }
+
+    /// Begins again with the entries that are there (hashes in index order), and room to double.
+    pub(super) fn rebuild(&mut self, len: usize, hashes: impl Iterator<Item = u64>) {
+        let mut buckets = MIN_BUCKETS;
+        // At most 4.5 of 8 places are taken afterwards, so the next time is far; and more than 2.25
+        // (above the smallest size), so an entry costs at most 28 bytes here.
+        while len * 2 > buckets * 9 {
+            buckets *= 2;
+        }
+        if buckets == self.buckets.len() {
+            self.buckets.fill(VACANT);
+        } else {
+            // The old memory goes before the new comes.
+            self.buckets = Vec::new();
+            self.buckets = vec![VACANT; buckets];
+        }
+        self.used = 0;
+        for (entry, hash) in hashes.enumerate() {
+            self.insert(hash, entry as u32);
+        }
+    }
+
+    /// Adds an entry that is not there yet. The caller has seen to [`Self::is_full`].
+    pub(super) fn insert(&mut self, hash: u64, entry: u32) {
+        let mask = self.buckets.len() - 1;
+        let mut at = self.home(hash);
+        while let Some(bucket) = self.buckets.get_mut(at) {
+            let vacant = bucket.places_of(EMPTY);
+            let gone = bucket.places_of(GONE);
+            let way = (vacant | gone).trailing_zeros() as usize;
+            if let (Some(tag), Some(place)) =
+                (bucket.tags.get_mut(way), bucket.entries.get_mut(way))
+            {
+                self.used += usize::from(*tag == EMPTY);
+                *tag = Self::tag(hash);
+                *place = entry;
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Forgets an entry.
+    pub(super) fn remove(&mut self, hash: u64, entry: u32) {
+        let Some((at, way)) = self.place(hash, |here| here == entry) else {
+            return;
+        };
+        let Some(bucket) = self.buckets.get_mut(at) else {
+            return;
+        };
+        // A search ends at a bucket with an empty place, so nothing behind depends on this one there.
+        let ends_here = bucket.places_of(EMPTY) != 0;
+        if let Some(tag) = bucket.tags.get_mut(way) {
+            *tag = if ends_here { EMPTY } else { GONE };
+            self.used -= usize::from(ends_here);
+        }
+    }
+
+    /// The entry has moved.
+    pub(super) fn renumber(&mut self, hash: u64, from: u32, to: u32) {
+        let Some((at, way)) = self.place(hash, |here| here == from) else {
+            return;
+        };
+        if let Some(place) = self
+            .buckets
+            .get_mut(at)
+            .and_then(|bucket| bucket.entries.get_mut(way))
+        {
+            *place = to;
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The flow table: packets in, ended records out.
+
+use super::boundary::{Rule, Seam};
+use super::ended::Ended;
+use super::entry::Entry;
+use super::index::Index;
+use super::key::{HashKey, Packet};
+use super::paths::{PathList, Paths};
+use super::slab::Slab;
+use super::{SLACK, Settings};
+use crate::gate::{Admitted, Path};
+use crate::time::Timestamp;
+use std::hint::black_box;
+
+/// Packets looked up together, so that their cache misses overlap. *Measured*: PERFORMANCE.md, "own,
+/// prefetch batch".
+const BATCH: usize = 32;
+
+/// What a table has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Packets added.
+    pub packets: u64,
+    /// IP bytes of the innermost layer of these.
+    pub bytes: u64,
+    /// Wire bytes of these.
+    pub wire_bytes: u64,
+    /// Records and pieces that left the table, the evicted ones included.
+    pub ended: u64,
+    /// Of these, let go because the table was full.
+    pub evicted: u64,
+    /// Most flows that were live at a time; after [`FlowTable::absorb`] an upper bound.
+    pub peak: u64,
+}
+
+/// Memory that a table holds, in bytes, by capacity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Open records, in blocks of which the unused end of the last was never touched.
+    pub entries: usize,
+    /// The index from keys to them.
+    pub index: usize,
+    /// Ended records that wait to be taken.
+    pub ended: usize,
+}
+
+struct Pending {
+    packet: Packet,
+    hash: u64,
+}
+
+/// Flows of one lane. See the [module](super) for the rules.
+///
+/// For each frame: [`Self::advance`] with its time, then, if it was admitted, [`Self::add`]. Now and
+/// then [`Self::take_ended`]. At the end [`Self::end`], or [`Self::absorb`] by the table before.
+pub struct FlowTable {
+    pub(super) settings: Settings,
+    pub(super) rule: Rule,
+    pub(super) hash_key: HashKey,
+    pub(super) index: Index,
+    pub(super) entries: Slab,
+    pub(super) paths: Paths,
+    pending: Vec<Pending>,
+    /// Paths of the pending packets that did not come straight, by their place in the batch.
+    pending_paths: Vec<Path>,
+    pub(super) ended: Vec<Ended>,
+    pub(super) totals: Totals,
+    pub(super) next_order: u64,
+    /// Latest time of any frame, in nanoseconds.
+    pub(super) clock: u64,
+    /// Earliest time of any frame; the largest number before the first.
+    pub(super) earliest: u64,
+    /// When the clock comes this far, the table is swept.
+    pub(super) next_sweep: u64,
+    pub(super) disordered: bool,
+    /// Of a table of a later range: pieces that may continue a record of the range before.
+    pub(super) at_seam: Vec<Ended>,
+    /// Pieces whose first packet was seen before this wait at the seam.
+    pub(super) seam_until: u64,
+    /// This table walks a later range, and the first frame has not set `seam_until` yet.
+    pub(super) seam_is_open: bool,
+}
+
+impl FlowTable {
+    /// The table of a run, or of its first range.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self::with_paths(settings, Paths::new())
+    }
+
+    /// The table of a later range (from 1) of the same input, to be absorbed by the one before.
+    ///
+    /// What [`Self::take_ended`] gives out of it counts only once it has been absorbed: where it does
+    /// not fit ([`Self::fits`]), the range is walked again, from the table before.
+    #[must_use]
+    pub fn for_range(&self, nth: u32) -> Self {
+        let mut table = Self::with_paths(&self.settings, self.paths.share());
+        table.next_order = u64::from(nth) << 40;
+        table.seam_is_open = true;
+        table
+    }
+
+    fn with_paths(settings: &Settings, paths: Paths) -> Self {
+        let settings = settings.in_range();
+        Self {
+            settings,
+            rule: Rule::new(&settings),
+            hash_key: HashKey::new(settings.seed),
+            index: Index::new(),
+            entries: Slab::default(),
+            paths,
+            pending: Vec::with_capacity(BATCH),
+            pending_paths: vec![Path::DIRECT; BATCH],
+            ended: Vec::new(),
+            totals: Totals::default(),
+            next_order: 0,
+            clock: 0,
+            earliest: u64::MAX,
+            next_sweep: 0,
+            disordered: false,
+            at_seam: Vec::new(),
+            seam_until: 0,
+            seam_is_open: false,
+        }
+    }
+
+    /// Moves the packet clock to the time of a frame, before the frame is judged and added. Call it
+    /// for every frame, excluded ones too.
+    #[inline]
+    pub fn advance(&mut self, seen: Timestamp) {
+        let seen = seen.nanos();
+        if seen >= self.clock {
+            self.clock = seen;
+            if seen >= self.next_sweep {
+                self.sweep_on_time();
+            }
+        } else if seen.saturating_add(SLACK) < self.clock && !self.disordered {
+            self.begin_disorder();
+        }
+        self.earliest = self.earliest.min(seen);
+    }
+
+    #[cold]
+    fn sweep_on_time(&mut self) {
+        if self.seam_is_open {
+            // The first frame. Two slacks: one by which the range before may be ahead of it, one by
+            // which the last packet of a piece may lie before its first (join.rs).
+            self.seam_is_open = false;
+            self.seam_until = self
+                .clock
+                .saturating_add(self.settings.idle)
+                .saturating_add(2 * SLACK);
+        }
+        self.flush();
+        self.sweep();
+    }
+
+    #[cold]
+    fn begin_disorder(&mut self) {
+        // What came before must not be evicted by the order for disorder.
+        self.flush();
+        self.disordered = true;
+    }
+
+    /// Adds a packet to its flow. Packets are counted in batches; nothing is late but memory.
+    #[inline]
+    pub fn add(&mut self, admitted: &Admitted) {
+        let packet = Packet::new(admitted);
+        let hash = self.hash_key.hash(&packet.key);
+        if !admitted.path().is_direct()
+            && let Some(path) = self.pending_paths.get_mut(self.pending.len())
+        {
+            *path = *admitted.path();
+        }
+        self.pending.push(Pending { packet, hash });
+        if self.pending.len() >= BATCH {
+            self.flush();
+        }
+    }
+
+    /// Brings the packets of an unfinished batch into the table.
+    pub fn flush(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        // Three passes: one reads a line of each bucket, one the lines of each entry, and the last
+        // finds all of them near.
+        let mut touched = 0;
+        for Pending { hash, .. } in &pending {
+            touched ^= self.index.touch(*hash);
+        }
+        black_box(touched);
+        let mut guesses = [u32::MAX; BATCH];
+        let mut touched = 0;
+        for (guess, Pending { hash, .. }) in guesses.iter_mut().zip(&pending) {
+            *guess = self.index.guess(*hash);
+            if let Some(entry) = self.entries.get(*guess) {
+                touched ^= entry.last ^ entry.packets[0];
+            }
+        }
+        black_box(touched);
+        for (place, (Pending { packet, hash }, guess)) in pending.iter().zip(guesses).enumerate() {
+            self.update(packet, *hash, guess, place);
+        }
+        self.pending = pending;
+        for path in self.pending_paths.iter_mut().take(self.pending.len()) {
+            if !path.is_direct() {
+                *path = Path::DIRECT;
+            }
+        }
+        self.pending.clear();
+    }
+
+    #[inline]
+    fn update(&mut self, packet: &Packet, hash: u64, guess: u32, place: usize) {
+        self.totals.packets += 1;
+        self.totals.bytes += u64::from(packet.ip_len);
+        self.totals.wire_bytes += u64::from(packet.wire_len);
+        // The guess may be stale, or of another key with the same tag: the key decides.
+        let at = match self.entries.get(guess) {
+            Some(entry) if entry.is_of(&packet.key) => Some(guess),
+            _ => self.find(packet, hash),
+        };
+        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
+            let seam = self
+                .rule
+                .seam(entry.last, entry.last_syn(), packet.seen, packet.opens());
+            if seam == Seam::Joins {
+                entry.count(packet);
+                return;
+            }
+            let before = *entry;
+            let path = self.pending_paths.get(place).unwrap_or(&Path::DIRECT);
+            *entry = Entry::begin(packet, self.paths.number(path));
+            entry.count(packet);
+            let ended = Ended::new(before, self.take_order());
+            self.let_go(if seam == Seam::Superseded {
+                ended.superseded()
+            } else {
+                ended
+            });
+        } else {
+            self.begin(packet, hash, place);
+        }
+    }
+
+    fn find(&self, packet: &Packet, hash: u64) -> Option<u32> {
+        self.index.find(hash, |at| {
+            self.entries
+                .get(at)
+                .is_some_and(|entry| entry.is_of(&packet.key))
+        })
+    }
+
+    #[inline(never)]
+    fn begin(&mut self, packet: &Packet, hash: u64, place: usize) {
+        if self.entries.len() >= self.settings.max_flows {
+            self.evict();
+        }
+        let path = self.pending_paths.get(place).unwrap_or(&Path::DIRECT);
+        let mut entry = Entry::begin(packet, self.paths.number(path));
+        entry.count(packet);
+        self.insert(entry, hash);
+    }
+
+    /// Adds an entry of a key that has none.
+    pub(super) fn insert(&mut self, entry: Entry, hash: u64) {
+        if self.index.is_full() {
+            let hashes = self
+                .entries
+                .iter()
+                .map(|entry| self.hash_key.hash(&entry.key()));
+            self.index.rebuild(self.entries.len(), hashes);
+        }
+        self.index.insert(hash, self.entries.len() as u32);
+        self.entries.push(entry);
+        self.totals.peak = self.totals.peak.max(self.entries.len() as u64);
+    }
+
+    /// Takes an entry out of the table; the last entry moves to its index.
+    pub(super) fn remove(&mut self, at: u32, hash: u64) -> Option<Entry> {
+        self.index.remove(hash, at);
+        let last = self.entries.len().checked_sub(1)? as u32;
+        if last != at
+            && let Some(entry) = self.entries.get(last)
+        {
+            let hash = self.hash_key.hash(&entry.key());
+            self.index.renumber(hash, last, at);
+        }
+        self.entries.swap_remove(at)
+    }
+
+    pub(super) const fn take_order(&mut self) -> u64 {
+        let order = self.next_order;
+        self.next_order += 1;
+        order
+    }
+
+    /// A record or piece leaves the table.
+    pub(super) fn let_go(&mut self, ended: Ended) {
+        self.totals.ended += 1;
+        self.put_aside(ended);
+    }
+
+    /// Keeps a record or piece until it is taken, or joined at the seam.
+    pub(super) fn put_aside(&mut self, ended: Ended) {
+        if ended.entry.first < self.seam_until {
+            self.at_seam.push(ended);
+        } else {
+            self.ended.push(ended);
+        }
+    }
+
+    /// Appends what has ended and can be taken to `to`, and forgets it. Its memory is used again.
+    pub fn take_ended(&mut self, to: &mut Vec<Ended>) {
+        to.append(&mut self.ended);
+    }
+
+    /// Records that [`Self::take_ended`] would give.
+    #[must_use]
+    pub const fn ended_len(&self) -> usize {
+        self.ended.len()
+    }
+
+    /// The run is over: all that is left has ended, and is appended to `to`. Gives the counts, and
+    /// the paths that records name.
+    #[must_use]
+    pub fn end(mut self, to: &mut Vec<Ended>) -> (Totals, PathList) {
+        self.flush();
+        to.append(&mut self.at_seam);
+        to.append(&mut self.ended);
+        let live = std::mem::take(&mut self.entries);
+        to.reserve(live.len());
+        for entry in live.iter() {
+            self.totals.ended += 1;
+            to.push(Ended::new(*entry, self.next_order));
+            self.next_order += 1;
+        }
+        (self.totals, self.paths.list())
+    }
+
+    /// What was counted so far; packets of an unfinished batch are not in it.
+    #[must_use]
+    pub const fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Flows with an open record.
+    #[must_use]
+    pub const fn live(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Latest time of any frame so far.
+    #[must_use]
+    pub const fn clock(&self) -> Timestamp {
+        Timestamp::from_nanos(self.clock)
+    }
+
+    /// Whether a frame was more than [`SLACK`] behind the latest: then pieces may have been let go
+    /// that continued, and neighbouring pieces of each flow must be joined ([`Ended::join`]).
+    #[must_use]
+    pub const fn disordered(&self) -> bool {
+        self.disordered
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Memory held.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory {
+            entries: self.entries.memory(),
+            index: self.index.memory(),
+            ended: (self.ended.capacity() + self.at_seam.capacity()) * size_of::<Ended>(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What ended a run before its end.
+
+use std::fmt;
+
+/// A run that could not be finished: what, where, and what to do. Never a packet's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    kind: FailureKind,
+    line: String,
+}
+
+/// The kinds of failure that programs can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// An input is no capture, or holds no packet.
+    NotACapture,
+    /// An input or interface does not exist.
+    NoInput,
+    /// Records or summary could not be written.
+    Output,
+    /// Whoever read the records on standard output has had enough.
+    ReaderGone,
+    /// This user may not read or write something.
+    Permission,
+    /// The configuration cannot be built: a table that is missing, corrupt or fails its probes.
+    Configuration,
+}
+
+impl Failure {
+    /// A failure; the three texts make one line.
+    #[must_use]
+    pub fn new(
+        kind: FailureKind,
+        what: impl Into<String>,
+        place: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self::line(
+            kind,
+            format!("{}: {}: {}", what.into(), place.into(), hint.into()),
+        )
+    }
+
+    /// A failure whose line is complete.
+    #[must_use]
+    pub const fn line(kind: FailureKind, line: String) -> Self {
+        Self { kind, line }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> FailureKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,217 @@
+//! One run: inputs through the lanes, records out, books closed.
+
+use super::books::Books;
+use super::lanes::Join;
+use super::outcome::{Outcome, Progress};
+use super::output::Output;
+use super::plan::plan;
+use super::summary::Input as InputBooks;
+use super::walk::{Trouble, Walked};
+use super::{Failure, FailureKind};
+use crate::config::Format;
+use crate::lane::{Lane, Settings};
+use crate::source::{Frame, Input, OpenError, expand};
+use crate::tally::{Count, Tally};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// A run over captures, apart from where its records go.
+pub struct Job {
+    /// Files, folders, `-` for standard input; in this order.
+    pub inputs: Vec<PathBuf>,
+    /// What every lane is built of.
+    pub lane: Settings,
+    /// Lanes that work beside each other; at least 1.
+    pub lanes: usize,
+    /// Bytes of a plain classic capture that are worth a lane of their own.
+    pub range_bytes: u64,
+    /// How records are rendered.
+    pub format: Format,
+    /// Name of this sensor, in every record.
+    pub sensor: String,
+    /// SHA-256 of the settings in force, in hex.
+    pub config: String,
+}
+
+/// What is known of one input while a run goes on.
+struct Account {
+    input: Input,
+    frames: Count,
+    trouble: Option<Trouble>,
+}
+
+impl Job {
+    /// Runs, and writes the records to `out`.
+    ///
+    /// # Errors
+    /// Where nothing could be read at all, or nothing can be written any more.
+    pub fn run_into(
+        &self,
+        out: &mut dyn Write,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, Failure> {
+        let (inputs, missing) = expand_all(&self.inputs)?;
+        let plan = plan(&inputs, self.lanes, self.range_bytes);
+        progress.begin(plan.bytes);
+        let mut accounts: Vec<Account> = inputs.into_iter().map(Account::new).collect();
+        let mut output = Output::new(self);
+        let mut note = |index: usize, walked: Walked| {
+            if let Some(account) = accounts.get_mut(index) {
+                account.add(walked);
+            }
+        };
+        let mut drain = |lane: &mut Lane| output.take(lane.flows());
+        let report = |bytes, packets| progress.advance(bytes, packets);
+        let fresh = Lane::new(&self.lane);
+        let mut join = Join::new(Lane::new(&self.lane), &mut drain, &mut note, &report);
+        if self.lanes > 1 && plan.pieces.len() > 1 && plan.rereadable {
+            join.walk_together(&plan.pieces, self.lanes, &fresh);
+        } else {
+            join.walk_alone(&plan.pieces);
+        }
+        let lane = join.into_lane();
+        let outcome = self.close(lane, accounts, missing, output, out);
+        progress.end();
+        outcome
+    }
+
+    /// Runs frames that come from no input: `feed` gives them, one by one, to what it is given.
+    ///
+    /// # Errors
+    /// As [`Job::run_into`].
+    pub fn run_frames(
+        &self,
+        name: &str,
+        out: &mut dyn Write,
+        feed: &mut dyn FnMut(&mut dyn FnMut(&Frame<'_>)),
+    ) -> Result<Outcome, Failure> {
+        let mut lane = Lane::new(&self.lane);
+        let mut output = Output::new(self);
+        let mut frames = Count::default();
+        feed(&mut |frame| {
+            frames.packets += 1;
+            frames.bytes += u64::from(frame.wire_len);
+            let _fate = lane.pass(frame);
+            if frames.packets.is_multiple_of(1 << 16) {
+                output.take(lane.flows());
+            }
+        });
+        let account = Account {
+            input: Input::File(name.into()),
+            frames,
+            trouble: None,
+        };
+        self.close(lane, vec![account], Vec::new(), output, out)
+    }
+
+    fn close(
+        &self,
+        lane: Lane,
+        accounts: Vec<Account>,
+        missing: Vec<OpenError>,
+        output: Output<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Outcome, Failure> {
+        let nothing_opened = accounts.iter().all(Account::is_unopened);
+        let mut damaged: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let mut frames = Count::default();
+        let mut inputs = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            if let (true, Some(Trouble::Unopened(error))) = (nothing_opened, &account.trouble) {
+                return Err(error.into());
+            }
+            frames += account.frames;
+            damaged.extend(account.complaint());
+            inputs.push(account.books());
+        }
+        let (flows, tally): (_, Tally) = lane.finish();
+        let written = output.finish(flows, out)?;
+        let books = Books {
+            frames,
+            tally: &tally,
+            recorded: written.recorded,
+            exported: written.exported,
+            evicted: written.evicted,
+            lost_records: 0,
+            lost_packets: 0,
+            stale: written.stale,
+            inputs,
+        };
+        Ok(Outcome {
+            summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),
+            damaged,
+        })
+    }
+}
+
+/// Expands every name on its own, so that one that is missing does not keep the others from being read.
+fn expand_all(names: &[PathBuf]) -> Result<(Vec<Input>, Vec<OpenError>), Failure> {
+    let mut inputs = Vec::new();
+    let mut missing = Vec::new();
+    for name in names {
+        match expand(&[name]) {
+            Ok(found) => inputs.extend(found.inputs),
+            Err(error) => missing.push(error),
+        }
+    }
+    match missing.first() {
+        Some(error) if inputs.is_empty() => Err(error.into()),
+        _ => Ok((inputs, missing)),
+    }
+}
+
+impl Account {
+    const fn new(input: Input) -> Self {
+        Self {
+            input,
+            frames: Count {
+                packets: 0,
+                bytes: 0,
+            },
+            trouble: None,
+        }
+    }
+
+    fn add(&mut self, walked: Walked) {
+        self.frames += walked.frames;
+        self.trouble = self.trouble.take().or(walked.trouble);
+    }
+
+    const fn is_unopened(&self) -> bool {
+        matches!(self.trouble, Some(Trouble::Unopened(_)))
+    }
+
+    /// One line on what is wrong with the input: what, where.
+    fn complaint(&self) -> Option<String> {
+        Some(match self.trouble.as_ref()? {
+            Trouble::Unopened(error) => error.to_string(),
+            Trouble::Damaged(damage) => format!("damaged: {}: {damage}", self.input),
+            Trouble::Failed(error) => format!("cannot read on: {}: {error}", self.input),
+        })
+    }
+
+    fn books(self) -> InputBooks {
+        InputBooks {
+            path: match self.input {
+                Input::Stdin => "-".to_owned(),
+                Input::File(path) => path.display().to_string(),
+            },
+            packets: self.frames.packets,
+            complete: self.trouble.is_none(),
+        }
+    }
+}
+
+impl From<&OpenError> for Failure {
+    fn from(error: &OpenError) -> Self {
+        let kind = match error {
+            OpenError::NoSuchInput(_) => FailureKind::NoInput,
+            OpenError::NotACapture(_) | OpenError::Packed { .. } | OpenError::NoCaptures(_) => {
+                FailureKind::NotACapture
+            }
+            OpenError::Permission(_) => FailureKind::Permission,
+            OpenError::Io { .. } => FailureKind::Output,
+        };
+        Self::line(kind, error.to_string())
+    }
+}

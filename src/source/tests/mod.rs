@@ -1,0 +1,8 @@
+//! What the readers promise, on captures made by code.
+
+mod files;
+mod packed;
+mod pcap;
+mod pcapng;
+mod ranges;
+mod reading;
