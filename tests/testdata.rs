@@ -2,6 +2,8 @@
 //!
 //! `SEKISHO_ACCEPT=1 cargo test --test testdata` writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it is")]
+
 use sekisho::demo::capture::{Format, pcap_image, pcapng_image};
 use sekisho::demo::encap::Wrap;
 use sekisho::demo::extensions::{

@@ -3,7 +3,7 @@
 //! It must never read a capture or a clock: the same seed gives the same bytes everywhere. In: a seed
 //! and a size. Out: frames, or captures of them.
 //!
-//! [`packet`], [`extensions`], [`encap`] and [`link`] build frames from the inside out; [`places`] has
+//! [`packet`], [`transport`], [`extensions`], [`encap`] and [`link`] build frames from the inside out; [`places`] has
 //! the hosts; [`scene`] and [`odd`] the conversations; [`traffic`] spreads them over packet time;
 //! [`capture`] writes files; [`trace`] makes the mixes that speed is measured on.
 
@@ -18,6 +18,7 @@ pub mod rng;
 pub mod scene;
 pub mod trace;
 pub mod traffic;
+pub mod transport;
 
 pub use traffic::Traffic;
 
