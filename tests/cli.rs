@@ -309,7 +309,7 @@ fn locate_answers_what_it_can_and_names_the_rest() {
     assert_eq!(answers.len(), 2);
     for (answer, ip) in answers.iter().zip(["8.8.8.8", "2001:4860:4860::8888"]) {
         assert_eq!(answer["ip"], ip);
-        for key in ["place", "country", "reason", "source"] {
+        for key in ["place", "country", "reason", "rule", "sources"] {
             assert!(answer.get(key).is_some(), "{key}");
         }
     }

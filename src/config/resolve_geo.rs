@@ -98,14 +98,8 @@ impl From<'_> {
         let mut sources = Vec::new();
         for entry in given.value {
             let source = match entry.value.as_str() {
-                "embedded" if cfg!(feature = "embedded-geo") => Source::Embedded,
-                "embedded" => {
-                    return Err(self.refuse(
-                        &entry.origin,
-                        "this build holds no embedded table",
-                        "name a table's file",
-                    ));
-                }
+                // Whether this build holds one is for the table's compiler to say.
+                "embedded" => Source::Embedded,
                 _ => Source::File(self.path(&entry)?),
             };
             if sources.contains(&source) {
