@@ -119,13 +119,13 @@ impl Lane {
     #[must_use]
     pub fn accepts(&mut self, later: &mut Self) -> bool {
         let seam = later.gate.fragments().seam(self.gate.fragments());
-        seam == SeamVerdict::Holds && self.flows().fits(later.flows())
+        seam == SeamVerdict::Holds && self.flows.fits(&mut later.flows)
     }
 
     /// Becomes what this lane would be, had it walked the range of `later` itself. Only where
     /// [`Lane::accepts`] says so.
     pub fn absorb(&mut self, later: Self) {
-        self.flows().absorb(later.flows);
+        self.flows.absorb(later.flows);
         self.tally += &later.tally;
         self.gate.fragments_mut().absorb(later.gate.into_fragments());
     }

@@ -1,44 +1,88 @@
-//! Opens the country table that the settings name.
+//! Opens the country table that the settings name, and shows it as the commands see it.
 
 use std::net::IpAddr;
 
+use super::exit::Exit;
 use super::talk::Problem;
-use super::view::{AddressView, Atlas, TableView};
+use super::view::{AddressView, Atlas, ListView, SourceView, TableView};
 use crate::config::Config;
-use crate::geo::Finding;
+use crate::geo::{Explanation, ListInfo, Table};
+use crate::pipeline::geo_settings;
 
-/// Builds the table, or says why it cannot be built.
-#[expect(clippy::unnecessary_wraps, reason = "building a table can fail")]
+/// Builds the table, or says why it cannot be built. Commands that only look may look at a table
+/// that no run would use.
 pub(super) fn open(config: &Config) -> Result<Box<dyn Atlas>, Problem> {
-    Ok(Box::new(Blank {
-        config: config.clone(),
-    }))
+    match Table::build_to_look_at(&geo_settings(config)) {
+        Ok(table) => Ok(Box::new(table)),
+        Err(error) => Err(Problem::line(Exit::Configuration, error.to_string())),
+    }
 }
 
-/// A table that knows no place. (Stands in until the compiled table comes.)
-struct Blank {
-    config: Config,
-}
-
-impl Atlas for Blank {
+impl Atlas for Table {
     fn table(&self) -> TableView {
+        let info = self.info();
+        let findings = info.ipv4.findings.iter();
         TableView {
-            digest: "0".repeat(64),
-            home: self.config.geo.home.clone(),
-            site: self.config.geo.site.id().to_owned(),
-            ..TableView::default()
+            digest: info.digest,
+            sources: info
+                .sources
+                .into_iter()
+                .map(|source| SourceView {
+                    name: source.name,
+                    title: source.title,
+                    date: source.date,
+                    sha256: source.sha256,
+                    ranges: (source.ipv4_ranges + source.ipv6_ranges) as u64,
+                    countries: source.countries as u64,
+                })
+                .collect(),
+            lists: lists("domestic", info.domestic_lists)
+                .chain(lists("anycast", info.anycast_lists))
+                .collect(),
+            home: info.home,
+            site: info.site.id().to_owned(),
+            ranges_v4: info.ipv4.borders as u64 + 1,
+            ranges_v6: info.ipv6.borders as u64 + 1,
+            addresses_v4: findings
+                .filter(|found| found.size > 0)
+                .map(|found| (found.finding.to_owned(), found.size))
+                .collect(),
+            disputed_v4: info.ipv4.differing_about_home,
+            probes: info.probes as u64,
+            warnings: info.warnings,
         }
     }
 
     fn address(&self, ip: IpAddr) -> AddressView {
-        AddressView {
-            ip,
-            finding: Finding::Unlocated,
-            country: None,
-            rule: "in no source".to_owned(),
-            range: (ip, ip),
-            sources: Vec::new(),
-            inside: Vec::new(),
-        }
+        view(self, self.explain(ip))
+    }
+}
+
+fn lists(kind: &'static str, infos: Vec<ListInfo>) -> impl Iterator<Item = ListView> {
+    infos.into_iter().map(move |list| ListView {
+        kind: kind.to_owned(),
+        name: list.path,
+        prefixes: list.prefixes as u64,
+        sha256: list.sha256,
+    })
+}
+
+fn view(table: &Table, explanation: Explanation) -> AddressView {
+    AddressView {
+        ip: explanation.ip,
+        finding: table.find(explanation.ip),
+        country: explanation.country,
+        rule: explanation.rule,
+        range: explanation.range,
+        sources: explanation
+            .sources
+            .into_iter()
+            .map(|opinion| (opinion.source, opinion.country))
+            .collect(),
+        inside: explanation
+            .inside
+            .into_iter()
+            .map(|inside| view(table, inside))
+            .collect(),
     }
 }

@@ -21,6 +21,14 @@ impl Problem {
         }
     }
 
+    /// A problem whose line is complete.
+    pub(super) const fn line(exit: Exit, line: String) -> Self {
+        Self {
+            line: Some(line),
+            exit,
+        }
+    }
+
     /// Standard output cannot be written. That its reader closed it is no fault.
     pub(super) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

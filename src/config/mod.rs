@@ -19,12 +19,12 @@ pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
 pub use layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
-pub use values::{Days, Format, MaxAge, Output, Prefix, ProgressMode, Site, Source};
+pub use values::{Days, Format, MaxAge, Output, ProgressMode};
 
 use std::path::Path;
 
 use crate::gate::Authorisation;
-use crate::geo::CountryCode;
+use crate::geo::{CountryCode, Prefix, Site, SourceSpec};
 
 /// The reference file: every key with its meaning, its unit and its default.
 pub const REFERENCE: &str = include_str!("../../config/sekisho.toml");
@@ -52,7 +52,7 @@ pub struct Geo {
     /// The countries that are home; at least one.
     pub home: Vec<CountryCode>,
     /// Country tables, all of which must say abroad; at least one.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceSpec>,
     /// Operator's lists of prefixes that are at home.
     pub domestic_lists: Vec<std::path::PathBuf>,
     /// Operator's lists of anycast prefixes.
@@ -104,7 +104,7 @@ impl Default for Config {
             sensor: "sekisho".to_owned(),
             geo: Geo {
                 home: CountryCode::new("JP").into_iter().collect(),
-                sources: vec![Source::Embedded],
+                sources: vec![SourceSpec::Embedded],
                 domestic_lists: Vec::new(),
                 anycast_lists: Vec::new(),
                 site: Site::Undetermined,

@@ -6,8 +6,8 @@ use super::error::Error;
 use super::given::Given;
 use super::layer::GeoLayer;
 use super::resolve::{From, List};
-use super::values::{BadPrefix, Days, MaxAge, Prefix, Site, Source};
-use crate::geo::CountryCode;
+use super::values::{Days, MaxAge};
+use crate::geo::{CountryCode, Prefix, PrefixError, Site, SourceSpec};
 
 impl From<'_> {
     pub(super) fn geo(self, layer: GeoLayer, default: Geo) -> Result<Geo, Error> {
@@ -44,13 +44,13 @@ impl From<'_> {
             },
             nat64_prefixes: self.prefixes(nat64_prefixes, |prefix| {
                 let fits = prefix.address().is_ipv6()
-                    && matches!(prefix.len(), 32 | 40 | 48 | 56 | 64 | 96);
+                    && matches!(prefix.length(), 32 | 40 | 48 | 56 | 64 | 96);
                 (!fits).then_some(
                     "a NAT64 prefix is IPv6 and 32, 40, 48, 56, 64 or 96 long (RFC 6052)",
                 )
             })?,
             softwire_prefixes: self.prefixes(softwire_prefixes, |prefix| {
-                (prefix.len() < 8).then_some(
+                (prefix.length() < 8).then_some(
                     "so short a prefix would let whole continents be softwires: use 8 bits or more",
                 )
             })?,
@@ -87,7 +87,7 @@ impl From<'_> {
         Ok(home)
     }
 
-    fn sources(self, given: Given<Vec<Given<String>>>) -> Result<Vec<Source>, Error> {
+    fn sources(self, given: Given<Vec<Given<String>>>) -> Result<Vec<SourceSpec>, Error> {
         if given.value.is_empty() {
             return Err(self.forbid(
                 &given.origin,
@@ -99,8 +99,8 @@ impl From<'_> {
         for entry in given.value {
             let source = match entry.value.as_str() {
                 // Whether this build holds one is for the table's compiler to say.
-                "embedded" => Source::Embedded,
-                _ => Source::File(self.path(&entry)?),
+                "embedded" => SourceSpec::Embedded,
+                _ => SourceSpec::File(self.path(&entry)?),
             };
             if sources.contains(&source) {
                 return Err(self.refuse(
@@ -138,14 +138,8 @@ impl From<'_> {
         let mut prefixes = Vec::new();
         for entry in list.map(|given| given.value).unwrap_or_default() {
             let what = || format!("bad prefix `{}`", entry.value);
-            let prefix = Prefix::parse(&entry.value).map_err(|bad| {
-                let hint = match bad {
-                    BadPrefix::Form => "write address/length, such as 2001:db8::/32".to_owned(),
-                    BadPrefix::HostBits(network) => {
-                        format!("bits are set beyond its length: did you mean {network}?")
-                    }
-                };
-                self.refuse(&entry.origin, what(), hint)
+            let prefix: Prefix = entry.value.parse().map_err(|bad: PrefixError| {
+                self.refuse(&entry.origin, what(), bad.to_string())
             })?;
             if let Some(hint) = refuse(&prefix) {
                 return Err(self.refuse(&entry.origin, what(), hint));

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
-use super::values::{MaxAge, Output, Source};
+use super::values::{MaxAge, Output};
+use crate::geo::SourceSpec;
 use super::{Config, Export, Flow, Geo, Replay};
 use crate::gate::Authorisation;
 
@@ -45,8 +46,8 @@ pub(super) fn toml(config: &Config) -> String {
         replay: Replay { lanes, progress },
     } = config;
     let sources = sources.iter().map(|source| match source {
-        Source::Embedded => "embedded".to_owned(),
-        Source::File(path) => path.display().to_string(),
+        SourceSpec::Embedded => "embedded".to_owned(),
+        SourceSpec::File(path) => path.display().to_string(),
     });
     let max_age = match max_age {
         MaxAge::Days(days) => days.to_string(),

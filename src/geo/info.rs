@@ -16,10 +16,10 @@ pub struct Info {
     pub site: Site,
     /// The files and embedded tables, in the order given.
     pub sources: Vec<SourceInfo>,
-    /// The operator's domestic list.
-    pub domestic_list: Option<ListInfo>,
-    /// The operator's anycast list.
-    pub anycast_list: Option<ListInfo>,
+    /// The operator's lists of domestic prefixes.
+    pub domestic_lists: Vec<ListInfo>,
+    /// The operator's lists of anycast prefixes.
+    pub anycast_lists: Vec<ListInfo>,
     /// IPv4 after compiling, in addresses.
     pub ipv4: SpaceInfo,
     /// IPv6 after compiling, in /64 prefixes.
@@ -100,8 +100,8 @@ impl Table {
             home: self.home.iter().copied().collect(),
             site: self.site,
             sources: self.source_infos(),
-            domestic_list: list_info(&self.domestic),
-            anycast_list: list_info(&self.anycast),
+            domestic_lists: list_infos(&self.domestic),
+            anycast_lists: list_infos(&self.anycast),
             ipv4: space(
                 counted.borders_v4,
                 &counted.addresses_v4,
@@ -212,12 +212,15 @@ fn named(labels: &[u16]) -> usize {
         .count()
 }
 
-fn list_info(list: &super::list::List) -> Option<ListInfo> {
-    Some(ListInfo {
-        path: list.path.as_ref()?.display().to_string(),
-        prefixes: list.prefixes,
-        sha256: hex(&list.sha256),
-    })
+fn list_infos(list: &super::list::List) -> Vec<ListInfo> {
+    list.files
+        .iter()
+        .map(|file| ListInfo {
+            path: file.path.display().to_string(),
+            prefixes: file.prefixes,
+            sha256: hex(&file.sha256),
+        })
+        .collect()
 }
 
 fn space(

@@ -1,66 +1,55 @@
 //! The operator's lists: one prefix or address a line, `#` begins a comment.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::segments::Segments;
 use super::{Error, Prefix, identity};
 
-/// A list as a layer for each IP version; label 1 is "listed".
+/// Lists of one kind as a layer for each IP version; label 1 is "listed".
 pub(super) struct List {
-    pub(super) path: Option<PathBuf>,
-    pub(super) prefixes: usize,
-    pub(super) sha256: [u8; 32],
+    pub(super) files: Vec<ListFile>,
     pub(super) v4: Segments<u32>,
     pub(super) v6: Segments<u128>,
 }
 
-impl List {
-    /// A list that names nothing.
-    pub(super) fn none() -> Self {
-        Self {
-            path: None,
-            prefixes: 0,
-            sha256: [0; 32],
-            v4: Segments::empty(),
-            v6: Segments::empty(),
-        }
-    }
+/// One file of a list.
+pub(super) struct ListFile {
+    pub(super) path: PathBuf,
+    pub(super) prefixes: usize,
+    pub(super) sha256: [u8; 32],
+}
 
-    /// Reads a list. A line that cannot be read refuses the whole: half a list of domestic prefixes
+impl List {
+    /// Reads lists. A line that cannot be read refuses the whole: half a list of domestic prefixes
     /// would be a leak without a sound.
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = fs::read(path).map_err(|source| Error::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        let prefixes = parse(&bytes).map_err(|(line, reason)| Error::List {
-            path: path.to_owned(),
-            line,
-            reason,
-        })?;
-        let v4: Vec<_> = prefixes
-            .iter()
-            .filter_map(Prefix::range_v4)
-            .map(|(first, last)| (first, last, 1))
-            .collect();
-        let v6: Vec<_> = prefixes
-            .iter()
-            .filter_map(Prefix::range_v6)
-            .map(|(first, last)| (first, last, 1))
-            .collect();
+    pub(super) fn read(paths: &[PathBuf]) -> Result<Self, Error> {
+        let (mut files, mut v4, mut v6) = (Vec::new(), Vec::new(), Vec::new());
+        for path in paths {
+            let bytes = fs::read(path).map_err(|source| Error::Unreadable {
+                path: path.clone(),
+                source,
+            })?;
+            let prefixes = parse(&bytes).map_err(|(line, reason)| Error::List {
+                path: path.clone(),
+                line,
+                reason,
+            })?;
+            let listed = |(first, last)| (first, last, 1);
+            v4.extend(prefixes.iter().filter_map(Prefix::range_v4).map(listed));
+            let listed = |(first, last)| (first, last, 1);
+            v6.extend(prefixes.iter().filter_map(Prefix::range_v6).map(listed));
+            files.push(ListFile {
+                path: path.clone(),
+                prefixes: prefixes.len(),
+                sha256: identity::sha256(&bytes),
+            });
+        }
         Ok(Self {
-            path: Some(path.to_owned()),
-            prefixes: prefixes.len(),
-            sha256: identity::sha256(&bytes),
+            files,
             v4: Segments::from_ranges(&v4, |_| 0),
             v6: Segments::from_ranges(&v6, |_| 0),
         })
-    }
-
-    /// The list of an optional path.
-    pub(super) fn read_optional(path: Option<&Path>) -> Result<Self, Error> {
-        path.map_or_else(|| Ok(Self::none()), Self::read)
     }
 }
 

@@ -19,9 +19,9 @@ pub struct Settings {
     /// The country tables; at least one. An address is abroad only if all of them say so (RULES §2).
     pub sources: Vec<SourceSpec>,
     /// Prefixes that are home whatever the tables say, one a line.
-    pub domestic_list: Option<PathBuf>,
+    pub domestic_lists: Vec<PathBuf>,
     /// Anycast prefixes, whose place no table knows, one a line.
-    pub anycast_list: Option<PathBuf>,
+    pub anycast_lists: Vec<PathBuf>,
     /// What private, shared and link-local addresses stand for.
     pub site: Site,
     /// NAT64 prefixes beside `64:ff9b::/96` (RFC 6052).
@@ -42,8 +42,8 @@ impl Default for Settings {
         Self {
             home: CountryCode::new("JP").into_iter().collect(),
             sources: vec![SourceSpec::Embedded],
-            domestic_list: None,
-            anycast_list: None,
+            domestic_lists: Vec::new(),
+            anycast_lists: Vec::new(),
             site: Site::Undetermined,
             nat64_prefixes: Vec::new(),
             softwire_prefixes: Vec::new(),
@@ -61,6 +61,17 @@ pub enum Site {
     Undetermined,
     /// The site's own, which stands at home: domestic. An assumption of the operator.
     Home,
+}
+
+impl Site {
+    /// The text in files, flags and output.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Undetermined => "undetermined",
+            Self::Home => "home",
+        }
+    }
 }
 
 /// A country table: the word `embedded`, or a file.

@@ -74,8 +74,8 @@ impl Table {
             source.v4.index();
             source.v6.index();
         }
-        let domestic = List::read_optional(settings.domestic_list.as_deref())?;
-        let anycast = List::read_optional(settings.anycast_list.as_deref())?;
+        let domestic = List::read(&settings.domestic_lists)?;
+        let anycast = List::read(&settings.anycast_lists)?;
         let (special_v4, special_v6) = special::layers(settings.site, &settings.nat64_prefixes);
 
         let v4: Compiled<u32> = {
@@ -282,11 +282,9 @@ fn digest(settings: &Settings, sources: &[Source], domestic: &List, anycast: &Li
     }
     for (name, list) in [(b"domestic", domestic), (b"anycast_", anycast)] {
         hasher.part(name);
-        hasher.part(if list.path.is_some() {
-            &list.sha256
-        } else {
-            &[]
-        });
+        for file in &list.files {
+            hasher.part(&file.sha256);
+        }
     }
     for country in &settings.home {
         hasher.part(b"home");

@@ -79,7 +79,7 @@ impl Job {
     pub fn run_frames(
         &self,
         name: &str,
-        feed: &mut dyn FnMut(&mut dyn FnMut(&Frame<'_>)),
+        feed: impl FnOnce(&mut dyn FnMut(&Frame<'_>)),
     ) -> Result<Outcome, Failure> {
         let mut lane = Lane::new(&self.lane);
         let mut records = Records::new(self)?;

@@ -18,51 +18,103 @@ pub use summary::{
     Summary,
 };
 
+use crate::config::{self, Config, MaxAge};
+use crate::demo::Traffic;
+use crate::export;
+use crate::gate::Policy;
+use crate::geo::{self, Table};
+use crate::time::NANOS_PER_SEC;
+use crate::{flow, lane};
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
-use crate::config::Config;
+/// Bytes of a plain capture that are worth a lane of their own: below, starting one costs more than it
+/// gives. *Guessed*: a few milliseconds of work.
+const RANGE_BYTES: u64 = 4 << 20;
 
-/// Replays captures through the whole road. (Interface; the lanes come next.)
+/// Replays captures through the whole road.
 ///
 /// # Errors
 /// What ended the run before its end; damaged inputs are no error.
 pub fn replay(
-    _config: &Config,
+    config: &Config,
     inputs: &[PathBuf],
-    _progress: &dyn Progress,
+    progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
-    for input in inputs {
-        if input.as_os_str() != "-" && !input.exists() {
-            return Err(Failure::new(
-                FailureKind::NoInput,
-                "no such input",
-                input.display().to_string(),
-                "check the path",
-            ));
-        }
-    }
-    Err(Failure::new(
-        FailureKind::Configuration,
-        "cannot replay",
-        "this build",
-        "its lanes are not connected yet",
-    ))
+    job(config, inputs.to_vec())?.run(progress)
 }
 
-/// Runs made-up traffic through the whole road. (Interface; the traffic comes next.)
+/// Runs made-up traffic through the whole road.
 ///
 /// # Errors
 /// What ended the run before its end.
 pub fn demo(
-    _config: &Config,
-    _seed: u64,
-    _packets: u64,
-    _progress: &dyn Progress,
+    config: &Config,
+    seed: u64,
+    packets: u64,
+    progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
-    Err(Failure::new(
-        FailureKind::Configuration,
-        "cannot make traffic",
-        "this build",
-        "its lanes are not connected yet",
-    ))
+    let job = job(config, Vec::new())?;
+    let traffic = Traffic::new(seed, packets);
+    progress.begin(None);
+    let outcome = job.run_frames("demo", |deliver| traffic.for_each_frame(deliver));
+    progress.end();
+    outcome
+}
+
+fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
+    let table = Table::build(&geo_settings(config))
+        .map_err(|error| Failure::line(FailureKind::Configuration, error.to_string()))?;
+    Ok(Job {
+        inputs,
+        lane: lane::Settings {
+            table: Arc::new(table),
+            policy: Policy::new(config.authorisation),
+            flow: flow::Settings {
+                idle: config.flow.idle_secs.saturating_mul(NANOS_PER_SEC),
+                active: config.flow.active_secs.saturating_mul(NANOS_PER_SEC),
+                max_flows: config.flow.max_flows,
+                // Seeded from the operating system; a secret of this run.
+                seed: RandomState::new().hash_one(0),
+            },
+        },
+        lanes: match config.replay.lanes {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            lanes => lanes,
+        },
+        range_bytes: RANGE_BYTES,
+        format: match config.export.format {
+            config::Format::Jsonl => export::Format::Jsonl,
+            config::Format::Csv => export::Format::Csv,
+            config::Format::Null => export::Format::Null,
+        },
+        target: match &config.export.output {
+            config::Output::Stdout => "-".into(),
+            config::Output::File(path) => path.clone(),
+        },
+        sensor: config.sensor.clone(),
+        config: config.digest(),
+    })
+}
+
+/// The part of the configuration that decides where addresses are.
+#[must_use]
+pub fn geo_settings(config: &Config) -> geo::Settings {
+    let geo = &config.geo;
+    geo::Settings {
+        home: geo.home.iter().copied().collect(),
+        sources: geo.sources.clone(),
+        domestic_lists: geo.domestic_lists.clone(),
+        anycast_lists: geo.anycast_lists.clone(),
+        site: geo.site,
+        nat64_prefixes: geo.nat64_prefixes.clone(),
+        softwire_prefixes: geo.softwire_prefixes.clone(),
+        max_age: match geo.max_age {
+            MaxAge::Days(days) => Some(Duration::from_secs(u64::from(days) * 86_400)),
+            MaxAge::Never => None,
+        },
+    }
 }

@@ -320,8 +320,8 @@ fn lists_add_home_or_doubt_and_never_make_anything_abroad() {
     );
     let plain = Table::build(&settings(&[&one])).unwrap();
     let table = Table::build(&Settings {
-        domestic_list: Some(domestic),
-        anycast_list: Some(anycast),
+        domestic_lists: vec![domestic],
+        anycast_lists: vec![anycast],
         ..settings(&[&one])
     })
     .unwrap();
@@ -344,7 +344,7 @@ fn lists_add_home_or_doubt_and_never_make_anything_abroad() {
     }
     let bad = scratch.file("bad", b"8.0.0.0/8\n8.8.8.8/24\n");
     let error = Table::build(&Settings {
-        domestic_list: Some(bad),
+        domestic_lists: vec![bad],
         ..settings(&[&one])
     });
     let error = error.err().unwrap().to_string();
@@ -376,7 +376,7 @@ fn a_long_list_answers_as_a_scan_of_it_and_loads_quickly() {
     }
     let list = scratch.file("list", text.as_bytes());
     let table = Table::build(&Settings {
-        domestic_list: Some(list),
+        domestic_lists: vec![list],
         ..settings(&[&one])
     })
     .unwrap();
@@ -475,11 +475,11 @@ fn the_digest_changes_with_whatever_findings_depend_on() {
             ..base.clone()
         },
         Settings {
-            domestic_list: Some(list.clone()),
+            domestic_lists: vec![list.clone()],
             ..base.clone()
         },
         Settings {
-            anycast_list: Some(list),
+            anycast_lists: vec![list],
             ..base.clone()
         },
         Settings {

@@ -73,7 +73,7 @@ fn a_list_of_a_million_prefixes() {
     let path = scratch.file("list", text.as_bytes());
     let start = Instant::now();
     let table = Table::build(&Settings {
-        domestic_list: Some(path),
+        domestic_lists: vec![path],
         ..Settings::default()
     });
     println!("a million prefixes: {:?}", start.elapsed());
