@@ -59,10 +59,12 @@ impl Job {
         };
         let mut drain = |lane: &mut Lane| records.take(lane.flows());
         let report = |bytes, packets| progress.advance(bytes, packets);
-        let fresh = Lane::new(&self.lane);
-        let mut join = Join::new(Lane::new(&self.lane), &mut drain, &mut note, &report);
+        let first = Lane::new(&self.lane);
+        // The model of the lanes of later pieces: what they number, the first one knows.
+        let model = first.for_range(0);
+        let mut join = Join::new(first, &mut drain, &mut note, &report);
         if self.lanes > 1 && plan.pieces.len() > 1 && plan.rereadable {
-            join.walk_together(&plan.pieces, self.lanes, &fresh);
+            join.walk_together(&plan.pieces, self.lanes, &model);
         } else {
             join.walk_alone(&plan.pieces);
         }

@@ -67,8 +67,8 @@ impl<'a> Join<'a> {
     }
 
     /// Walks the pieces with `lanes` threads and joins them in order. Each unit must be readable more
-    /// than once. `fresh` has seen nothing, and is the model of the lanes of later pieces.
-    pub(super) fn walk_together(&mut self, pieces: &[Piece], lanes: usize, fresh: &Lane) {
+    /// than once. `model` has seen nothing and is what the lanes of the pieces are made after.
+    pub(super) fn walk_together(&mut self, pieces: &[Piece], lanes: usize, model: &Lane) {
         let report = self.report;
         thread::scope(|scope| {
             let (work, todo) = unbounded::<usize>();
@@ -77,7 +77,7 @@ impl<'a> Join<'a> {
                 let (todo, done): (Receiver<usize>, Sender<_>) = (todo.clone(), done.clone());
                 scope.spawn(move || {
                     for index in todo {
-                        let lane = fresh.for_range(index as u32 + 1);
+                        let lane = model.for_range(index as u32 + 1);
                         let speculation = speculate(&pieces[index], lane, report);
                         if done.send((index, speculation)).is_err() {
                             return;
