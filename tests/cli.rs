@@ -1,4 +1,8 @@
 //! The built program, from outside: what it prints, and how it ends.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot start its program has failed"
+)]
 
 use std::fs;
 use std::io::Write as _;
@@ -53,13 +57,18 @@ fn refused(run: &Run, code: i32, line: &str) {
 /// Compares with a golden file; `SEKISHO_ACCEPT=1` writes it.
 #[track_caller]
 fn golden(name: &str, got: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/help").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/help")
+        .join(name);
     if std::env::var_os("SEKISHO_ACCEPT").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, got).unwrap();
     }
     let want = fs::read_to_string(&path).unwrap_or_default();
-    assert!(got == want, "{name} changed; SEKISHO_ACCEPT=1 accepts it:\n{got}");
+    assert!(
+        got == want,
+        "{name} changed; SEKISHO_ACCEPT=1 accepts it:\n{got}"
+    );
 }
 
 #[test]
@@ -91,7 +100,10 @@ fn without_a_command_help_goes_to_standard_error() {
 fn a_version_is_one_line_on_standard_output() {
     let run = sekisho(&["--version"]);
     assert_eq!(run.code, 0);
-    assert_eq!(run.out, concat!("sekisho ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        run.out,
+        concat!("sekisho ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }
 
 #[test]
@@ -100,6 +112,14 @@ fn what_was_mistyped_is_named_in_one_line() {
         (
             &["replya", "x.pcap"][..],
             "unknown command: replya: did you mean replay?",
+        ),
+        (
+            &["frobnicate"],
+            "unknown command: frobnicate: see sekisho --help, or --help after a command",
+        ),
+        (
+            &["check", "a.toml", "b.toml"],
+            "one argument too many: b.toml: see sekisho --help, or --help after a command",
         ),
         (
             &["replay", "x.pcap", "--iddle", "3"],
@@ -163,7 +183,11 @@ fn domestic_traffic_cannot_be_authorised_by_any_flag() {
 fn an_input_that_is_not_there_ends_with_66_and_its_name_escaped() {
     let run = sekisho(&["replay", "no\u{1b}[2J\n\u{202e}such.pcap"]);
     assert_eq!((run.code, run.out.as_str()), (66, ""));
-    assert!(run.err.contains("no\\u{1b}[2J\\n\\u{202e}such.pcap"), "{}", run.err);
+    assert!(
+        run.err.contains("no\\u{1b}[2J\\n\\u{202e}such.pcap"),
+        "{}",
+        run.err
+    );
     assert_eq!(run.err.lines().count(), 1);
     assert!(!run.err.contains('\u{1b}'));
 }
@@ -191,9 +215,18 @@ fn a_configuration_that_cannot_be_read_says_why() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("binary.toml"), b"\xff\xfe\x00").unwrap();
     for (name, line) in [
-        ("none.toml", "no such configuration: none.toml: check the path given with -c"),
-        ("binary.toml", "configuration is not text: binary.toml: write the file in UTF-8"),
-        (".", "cannot read the configuration (is a directory): .: name a file, not a folder"),
+        (
+            "none.toml",
+            "no such configuration: none.toml: check the path given with -c",
+        ),
+        (
+            "binary.toml",
+            "configuration is not text: binary.toml: write the file in UTF-8",
+        ),
+        (
+            ".",
+            "cannot read the configuration (is a directory): .: name a file, not a folder",
+        ),
     ] {
         refused(&sekisho_in(folder.path(), &["check", name], ""), 78, line);
     }
@@ -202,12 +235,25 @@ fn a_configuration_that_cannot_be_read_says_why() {
 #[test]
 fn check_starts_nothing_and_prints_what_is_in_force() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("good.toml"), "sensor = \"tokyo\"\n[flow]\nidle = 5\n").unwrap();
-    let run = sekisho_in(folder.path(), &["check", "good.toml", "--print", "--active", "7"], "");
+    fs::write(
+        folder.path().join("good.toml"),
+        "sensor = \"tokyo\"\n[flow]\nidle = 5\n",
+    )
+    .unwrap();
+    let run = sekisho_in(
+        folder.path(),
+        &["check", "good.toml", "--print", "--active", "7"],
+        "",
+    );
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("sensor = \"tokyo\"\n"));
     assert!(run.out.contains("idle = 5\nactive = 7\n"));
-    assert!(run.err.starts_with("sekisho: fine: good.toml: everything would start"), "{}", run.err);
+    assert!(
+        run.err
+            .starts_with("sekisho: fine: good.toml: everything would start"),
+        "{}",
+        run.err
+    );
     // What it prints is a configuration, and the same one.
     fs::write(folder.path().join("printed.toml"), &run.out).unwrap();
     let again = sekisho_in(folder.path(), &["check", "printed.toml", "--print"], "");
@@ -224,7 +270,12 @@ fn check_tells_what_is_allowed_but_perhaps_not_meant() {
     .unwrap();
     let run = sekisho_in(folder.path(), &["check", "odd.toml"], "");
     assert_eq!((run.code, run.out.as_str()), (0, ""));
-    assert_eq!(run.err.matches("sekisho: note: odd.toml: ").count(), 2, "{}", run.err);
+    assert_eq!(
+        run.err.matches("sekisho: note: odd.toml: ").count(),
+        2,
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -258,7 +309,7 @@ fn locate_answers_what_it_can_and_names_the_rest() {
     assert_eq!(answers.len(), 2);
     for (answer, ip) in answers.iter().zip(["8.8.8.8", "2001:4860:4860::8888"]) {
         assert_eq!(answer["ip"], ip);
-        for key in ["place", "country", "reason", "source"] {
+        for key in ["place", "country", "reason", "rule", "sources"] {
             assert!(answer.get(key).is_some(), "{key}");
         }
     }
@@ -272,7 +323,12 @@ fn locate_answers_what_it_can_and_names_the_rest() {
 fn explain_names_both_ends_and_both_ways() {
     let run = sekisho(&["explain", "8.8.8.8", "9.9.9.9"]);
     assert_eq!(run.code, 0);
-    for word in ["sender     8.8.8.8", "receiver   9.9.9.9", "verdict    ", "other way  "] {
+    for word in [
+        "sender     8.8.8.8",
+        "receiver   9.9.9.9",
+        "verdict    ",
+        "other way  ",
+    ] {
         assert!(run.out.contains(word), "{}", run.out);
     }
     refused(
@@ -292,7 +348,11 @@ fn a_closed_pipe_is_no_error() {
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let _ = child.stdin.take().unwrap().write_all("8.8.8.8\n".repeat(100).as_bytes());
+    let _ = child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all("8.8.8.8\n".repeat(100).as_bytes());
     let done = child.wait_with_output().unwrap();
     assert_eq!(done.status.code(), Some(0));
     assert_eq!(String::from_utf8(done.stderr).unwrap(), "");

@@ -89,7 +89,7 @@ pub(super) struct LocateArgs {
     /// IPv4 or IPv6 addresses; - reads them from stdin, one a line
     #[arg(required = true, value_name = "IP")]
     pub(super) addresses: Vec<String>,
-    /// One JSON object a line: ip, place, country, reason, source
+    /// One JSON object a line: ip, place, country, reason, rule, sources
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]

@@ -24,14 +24,9 @@ impl Atlas for Blank {
     fn table(&self) -> TableView {
         TableView {
             digest: "0".repeat(64),
-            sources: Vec::new(),
             home: self.config.geo.home.clone(),
             site: self.config.geo.site.id().to_owned(),
-            ranges_v4: 0,
-            ranges_v6: 0,
-            addresses_v4: [0; Finding::ALL.len()],
-            countries: 0,
-            probes: 0,
+            ..TableView::default()
         }
     }
 
@@ -40,8 +35,10 @@ impl Atlas for Blank {
             ip,
             finding: Finding::Unlocated,
             country: None,
-            source: "none".to_owned(),
             rule: "in no source".to_owned(),
+            range: (ip, ip),
+            sources: Vec::new(),
+            inside: Vec::new(),
         }
     }
 }

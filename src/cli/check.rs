@@ -29,7 +29,9 @@ pub(super) fn run(mut args: CheckArgs, talk: &mut Talk) -> Result<Exit, Problem>
         talk.say(&format!("note: {name}: {note}"));
     }
     let digest: String = atlas.table().digest.chars().take(16).collect();
-    talk.say(&format!("fine: {name}: everything would start, with table {digest}"));
+    talk.say(&format!(
+        "fine: {name}: everything would start, with table {digest}"
+    ));
     Ok(Exit::Done)
 }
 

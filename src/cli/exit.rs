@@ -31,6 +31,22 @@ pub enum Exit {
     Configuration = 78,
 }
 
+impl Exit {
+    /// All exit codes.
+    pub const ALL: [Self; 10] = [
+        Self::Done,
+        Self::Damaged,
+        Self::Usage,
+        Self::Books,
+        Self::NotACapture,
+        Self::NoInput,
+        Self::Internal,
+        Self::Output,
+        Self::Permission,
+        Self::Configuration,
+    ];
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -10,6 +10,7 @@ use super::view::AddressView;
 use super::{atlas, flags, summary_table};
 use crate::fate::{Class, Reason};
 use crate::gate::{Authorisation, PairVerdict, Policy};
+use crate::geo::CountryCode;
 
 pub(super) fn run(args: ExplainArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
@@ -27,22 +28,9 @@ fn render(src: &AddressView, dst: &AddressView, authorisation: Authorisation) ->
         Policy::judge_pair(src.finding, dst.finding, authorisation)
     };
     let mut out = String::new();
-    for (name, end) in [("sender", src), ("receiver", dst)] {
-        let country = end
-            .country
-            .map_or_else(String::new, |country| format!(", {country}"));
-        // Writing into a String cannot fail.
-        let _ = writeln!(out, "{name:<10} {}: {}{country}", end.ip, end.place());
-        let _ = writeln!(
-            out,
-            "{:<10} {}: {} ({}, rules {})",
-            "",
-            end.finding.id(),
-            escaped(&end.rule),
-            escaped(&end.source),
-            end.section()
-        );
-    }
+    write_end(&mut out, "sender", src);
+    write_end(&mut out, "receiver", dst);
+    // Writing into a String cannot fail.
     let _ = writeln!(out, "{:<10} {}", "verdict", verdict(judge(src, dst)));
     let _ = writeln!(out, "{:<10} {}", "other way", verdict(judge(dst, src)));
     out.push_str(
@@ -50,6 +38,37 @@ fn render(src: &AddressView, dst: &AddressView, authorisation: Authorisation) ->
          that it carries does (rules §4).\n",
     );
     out
+}
+
+/// One end: where it is, why, what each source says, and likewise for what it holds.
+fn write_end(out: &mut String, name: &str, end: &AddressView) {
+    let country = |country: &Option<CountryCode>| {
+        country.map_or_else(|| "no country".to_owned(), |country| country.to_string())
+    };
+    let said = match &end.country {
+        Some(country) => format!(", {country}"),
+        None => String::new(),
+    };
+    // Writing into a String cannot fail.
+    let _ = writeln!(out, "{name:<10} {}: {}{said}", end.ip, end.place());
+    let _ = writeln!(
+        out,
+        "{:<10} {}: {} (rules {})",
+        "",
+        end.finding.id(),
+        escaped(&end.rule),
+        end.section()
+    );
+    for (source, says) in &end.sources {
+        let _ = writeln!(out, "{:<10} {}: {}", "", escaped(source), country(says));
+    }
+    if end.range.0 != end.range.1 {
+        let (first, last) = end.range;
+        let _ = writeln!(out, "{:<10} the same from {first} to {last}", "");
+    }
+    for inside in &end.inside {
+        write_end(out, "  holds", inside);
+    }
 }
 
 fn verdict(verdict: PairVerdict) -> String {
@@ -99,15 +118,17 @@ const fn section(reason: Reason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::{CountryCode, Finding};
+    use crate::geo::Finding;
 
     fn end(ip: &str, finding: Finding, country: &str) -> AddressView {
         AddressView {
             ip: ip.parse().unwrap(),
             finding,
             country: CountryCode::new(country),
-            source: "embedded".to_owned(),
             rule: "as the table says".to_owned(),
+            range: (ip.parse().unwrap(), "203.0.113.255".parse().unwrap()),
+            sources: vec![("embedded".to_owned(), CountryCode::new(country))],
+            inside: Vec::new(),
         }
     }
 
@@ -124,9 +145,13 @@ mod tests {
         assert_eq!(
             text,
             "sender     203.0.113.9: foreign, US
-           abroad: as the table says (embedded, rules §3.1)
+           abroad: as the table says (rules §3.1)
+           embedded: US
+           the same from 203.0.113.9 to 203.0.113.255
 receiver   198.51.100.7: domestic, JP
-           home: as the table says (embedded, rules §3.1)
+           home: as the table says (rules §3.1)
+           embedded: JP
+           the same from 198.51.100.7 to 203.0.113.255
 verdict    admitted as foreign_domestic (外内 abroad to home), rules §2
 other way  excluded as class_not_authorised (a class it could belong to is not authorised), rules §2.2
            This is the rule on one pair of ends; a packet passes only if every IP layer

@@ -5,11 +5,7 @@ use super::talk::Problem;
 use crate::config::{Config, Given, Layer};
 
 /// The settings in force: defaults < file < flags.
-pub(super) fn config(
-    place: PlaceFlags,
-    gate: GateFlags,
-    run: RunFlags,
-) -> Result<Config, Problem> {
+pub(super) fn config(place: PlaceFlags, gate: GateFlags, run: RunFlags) -> Result<Config, Problem> {
     let mut layer = Layer::default();
     let PlaceFlags {
         config,

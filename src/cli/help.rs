@@ -1,26 +1,25 @@
 //! The texts of `--help`: examples for every command, and what the exit codes mean.
 
-pub(super) const ABOUT: &str =
-    "Turns network traffic into flow records, and excludes domestic traffic before anything is kept";
+pub(super) const ABOUT: &str = "Turns network traffic into flow records, and excludes domestic traffic before anything is kept";
 
+// Prose is one line a paragraph, which clap wraps; examples stay below 80 columns, which it leaves.
 pub(super) const LONG_ABOUT: &str = "\
-sekisho (関所, checkpoint) decides packet by packet, before anything is analysed or kept, whether both
-ends of the traffic could be at home, and drops what could. Of the rest it keeps flow records: addresses,
-ports, times and counts, never content. Every packet is counted exactly once, kept or excluded by a named
-reason, and the books must balance.
+sekisho (関所, checkpoint) decides packet by packet, before anything is analysed or kept, whether both \
+ends of the traffic could be at home, and drops what could. Of the rest it keeps flow records: \
+addresses, ports, times and counts, never content. Every packet is counted exactly once, kept or \
+excluded by a named reason, and the books must balance.
 
 Three ways in:
-  operator   sekisho check /etc/sekisho.toml          what would run, before anything runs
-             sekisho geo                              what the country table is
   analyst    sekisho replay capture.pcap -o flows.jsonl
-             sekisho demo                             see it work: no file, no root, no network
-  reviewer   sekisho explain 8.8.8.8 1.1.1.1          the verdict on a packet, and the rule behind it
-             sekisho replay capture.pcap --format null --summary -     only the books
+             sekisho demo        (made-up traffic: no file, no root, no network)
+  operator   sekisho check /etc/sekisho.toml
+             sekisho geo
+  reviewer   sekisho explain 8.8.8.8 1.1.1.1
+             sekisho replay capture.pcap --format null --summary -
 
 sekisho is a filter. It is not a permission to capture.";
 
-pub(super) const EXIT_CODES_SHORT: &str =
-    "Examples and exit codes: sekisho --help. Options and defaults of a command: sekisho COMMAND --help.";
+pub(super) const EXIT_CODES_SHORT: &str = "Examples and exit codes: sekisho --help. Options and defaults of a command: sekisho COMMAND --help.";
 
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
@@ -39,14 +38,15 @@ pub(super) const REPLAY: &str = "\
 Examples:
   sekisho replay capture.pcap -o flows.jsonl
   sekisho replay day1/ day2/ --format csv -o flows.csv --summary books.json
-  zcat capture.pcap.gz | sekisho replay - --home DE --geo country.mmdb --geo embedded
+  zcat capture.pcap.gz | sekisho replay - --home DE --geo country.mmdb
   sekisho replay capture.pcap --authorize foreign_domestic --format null
 
-Records go to stdout or a file, the summary table to stderr. For the same inputs, table, settings and
-version the records are the same byte for byte, whatever the number of lanes. Files from outside are
-replaced only when the run is done, and are readable by their owner alone.
-Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance, 65 not a capture, 66 no such input,
-74 output failed, 77 permission, 78 configuration.";
+Records go to stdout or a file, the summary table to stderr. For the same inputs, table, settings and \
+version the records are the same byte for byte, whatever the number of lanes. Output files appear under \
+their name only when the run is done, and only their owner can read them.
+
+Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance, 65 not a capture, 66 no such \
+input, 74 output failed, 77 permission, 78 configuration.";
 
 pub(super) const DEMO: &str = "\
 Examples:
@@ -62,9 +62,9 @@ Examples:
   sekisho locate --json - < addresses.txt
   sekisho locate --geo country.mmdb --geo embedded 203.0.113.9
 
-An address is domestic, foreign or undetermined; `excluded` stands where the address itself keeps a
-packet back (multicast, special-purpose). What is not an address is named on stderr, the others are still
-answered, and the exit code is 65.";
+An address is domestic, foreign or undetermined; `excluded` stands where the address itself keeps a \
+packet back (multicast, special-purpose). What is not an address is named on stderr, the others are \
+still answered, and the exit code is 65.";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

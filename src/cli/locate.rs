@@ -1,6 +1,5 @@
 //! `sekisho locate`: where addresses are.
 
-use std::fmt::Write as _;
 use std::io::BufRead as _;
 use std::net::IpAddr;
 
@@ -11,6 +10,7 @@ use super::exit::Exit;
 use super::talk::{Problem, Talk, escaped};
 use super::view::{AddressView, Atlas};
 use super::{atlas, flags};
+use crate::geo::CountryCode;
 
 pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
@@ -91,53 +91,77 @@ struct Line<'a> {
     place: &'a str,
     country: Option<&'a str>,
     reason: &'a str,
+    rule: &'a str,
+    sources: Vec<Says<'a>>,
+}
+
+#[derive(Serialize)]
+struct Says<'a> {
     source: &'a str,
+    country: Option<&'a str>,
 }
 
 fn json(view: &AddressView) -> String {
+    let code = |country: &'_ Option<CountryCode>| country.map(|country| country.to_string());
+    let says = view
+        .sources
+        .iter()
+        .map(|(source, country)| (source, code(country)));
+    let says: Vec<_> = says.collect();
+    let country = code(&view.country);
     let line = Line {
         ip: view.ip,
         place: view.place(),
-        country: view.country.as_ref().map(crate::geo::CountryCode::as_str),
+        country: country.as_deref(),
         reason: view.finding.id(),
-        source: &view.source,
+        rule: &view.rule,
+        sources: says
+            .iter()
+            .map(|(source, country)| Says {
+                source,
+                country: country.as_deref(),
+            })
+            .collect(),
     };
     // Plain texts always become JSON.
     serde_json::to_string(&line).unwrap_or_default() + "\n"
 }
 
-/// `address  place  country  why  (source, rules section)`, aligned for addresses of usual length.
-pub(super) fn line(view: &AddressView) -> String {
+/// `address  place  country  why (section)`, aligned for addresses of usual length.
+fn line(view: &AddressView) -> String {
     let country = view
         .country
         .map_or_else(|| "--".to_owned(), |country| country.to_string());
-    let mut out = String::new();
-    // Writing into a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{:<15}  {:<12}  {country}  {}: {} ({}, rules {})",
+    format!(
+        "{:<15}  {:<12}  {country}  {}: {} (rules {})\n",
         view.ip.to_string(),
         view.place(),
         view.finding.id(),
         escaped(&view.rule),
-        escaped(&view.source),
         view.section(),
-    );
-    out
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::{CountryCode, Finding};
+    use crate::geo::Finding;
 
     fn view() -> AddressView {
         AddressView {
             ip: "203.0.113.9".parse().unwrap(),
             finding: Finding::Abroad,
             country: CountryCode::new("US"),
-            source: "a\u{1b}b.mmdb".to_owned(),
-            rule: "every source says abroad".to_owned(),
+            rule: "a\u{1b}b.mmdb says abroad".to_owned(),
+            range: (
+                "203.0.113.0".parse().unwrap(),
+                "203.0.113.255".parse().unwrap(),
+            ),
+            sources: vec![
+                ("a\u{1b}b.mmdb".to_owned(), CountryCode::new("US")),
+                ("embedded".to_owned(), None),
+            ],
+            inside: Vec::new(),
         }
     }
 
@@ -145,7 +169,7 @@ mod tests {
     fn a_line_says_what_decided() {
         assert_eq!(
             line(&view()),
-            "203.0.113.9      foreign       US  abroad: every source says abroad (a\\u{1b}b.mmdb, rules §3.1)\n"
+            "203.0.113.9      foreign       US  abroad: a\\u{1b}b.mmdb says abroad (rules §3.1)\n"
         );
     }
 
@@ -153,13 +177,18 @@ mod tests {
     fn json_has_the_keys_of_the_contract() {
         assert_eq!(
             json(&view()),
-            "{\"ip\":\"203.0.113.9\",\"place\":\"foreign\",\"country\":\"US\",\"reason\":\"abroad\",\"source\":\"a\\u001bb.mmdb\"}\n"
+            "{\"ip\":\"203.0.113.9\",\"place\":\"foreign\",\"country\":\"US\",\"reason\":\"abroad\",\
+             \"rule\":\"a\\u001bb.mmdb says abroad\",\"sources\":[{\"source\":\"a\\u001bb.mmdb\",\"country\":\"US\"},\
+             {\"source\":\"embedded\",\"country\":null}]}\n"
         );
         let martian = AddressView {
             finding: Finding::Martian,
             country: None,
             ..view()
         };
-        assert!(json(&martian).contains("\"place\":\"excluded\",\"country\":null,\"reason\":\"martian\""));
+        assert!(
+            json(&martian)
+                .contains("\"place\":\"excluded\",\"country\":null,\"reason\":\"martian\"")
+        );
     }
 }

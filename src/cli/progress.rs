@@ -13,6 +13,10 @@ use super::terminal::Style;
 use crate::config::{Config, Format, Output, ProgressMode};
 use crate::pipeline::Progress;
 
+/// Where the size of the inputs is known, and where it is not.
+const KNOWN: &str = "{wide_bar} {percent:>3}%  {read} of {whole}  {packet_rate}  {eta} left";
+const UNKNOWN: &str = "{spinner} {read}  {packet_rate}  {elapsed}";
+
 /// A bar, or nothing where none is wanted.
 pub(super) struct Bar {
     bar: ProgressBar,
@@ -44,16 +48,16 @@ impl Bar {
     }
 
     fn look(&self, known: bool) -> ProgressStyle {
-        let template = if known {
-            "{wide_bar} {percent:>3}%  {read} of {whole}  {packet_rate}  {eta} left"
-        } else {
-            "{spinner} {read}  {packet_rate}  {elapsed}"
-        };
+        let template = if known { KNOWN } else { UNKNOWN };
         let packets = Arc::clone(&self.packets);
         // The template is ours; were it wrong, the bar would look plain.
         ProgressStyle::with_template(template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars(if self.style.unicode { "█▉▊▋▌▍▎▏ " } else { "#- " })
+            .progress_chars(if self.style.unicode {
+                "█▉▊▋▌▍▎▏ "
+            } else {
+                "#- "
+            })
             .tick_chars("-\\|/ ")
             .with_key("read", |state: &ProgressState, out: &mut dyn Write| {
                 let _ = out.write_str(&bytes(state.pos()));
@@ -61,11 +65,14 @@ impl Bar {
             .with_key("whole", |state: &ProgressState, out: &mut dyn Write| {
                 let _ = out.write_str(&bytes(state.len().unwrap_or_default()));
             })
-            .with_key("packet_rate", move |state: &ProgressState, out: &mut dyn Write| {
-                let packets = packets.load(Ordering::Relaxed) as f64;
-                let rate = packets / state.elapsed().as_secs_f64().max(0.001);
-                let _ = write!(out, "{} packets/s", grouped(rate as u64));
-            })
+            .with_key(
+                "packet_rate",
+                move |state: &ProgressState, out: &mut dyn Write| {
+                    let packets = packets.load(Ordering::Relaxed) as f64;
+                    let rate = packets / state.elapsed().as_secs_f64().max(0.001);
+                    let _ = write!(out, "{} packets/s", grouped(rate as u64));
+                },
+            )
     }
 }
 
@@ -94,5 +101,28 @@ impl Progress for Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_are_understood() {
+        for template in [KNOWN, UNKNOWN] {
+            assert!(ProgressStyle::with_template(template).is_ok());
+        }
+    }
+
+    #[test]
+    fn without_a_terminal_there_is_no_bar() {
+        let mut config = Config::default();
+        config.replay.progress = ProgressMode::Never;
+        let bar = Bar::new(&config);
+        bar.begin(Some(10));
+        bar.advance(5, 1);
+        bar.end();
+        assert!(bar.bar.is_hidden());
     }
 }

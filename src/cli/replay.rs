@@ -17,12 +17,9 @@ pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     close(&config, &outcome, talk)
 }
 
-/// The end of a run: the summary as a file and as a table, and the exit code.
-pub(super) fn close(
-    config: &Config,
-    outcome: &Outcome,
-    talk: &mut Talk,
-) -> Result<Exit, Problem> {
+/// The end of a run: the summary as a file, what was damaged, the summary as a table, and the exit
+/// code.
+pub(super) fn close(config: &Config, outcome: &Outcome, talk: &mut Talk) -> Result<Exit, Problem> {
     let written = match &config.export.summary {
         None => Ok(()),
         Some(Output::Stdout) => outcome
@@ -39,8 +36,11 @@ pub(super) fn close(
             )
         }),
     };
+    for line in &outcome.damaged {
+        talk.say(&format!("damaged input: {line}"));
+    }
     talk.block(&summary_table::render(
-        outcome,
+        &outcome.summary,
         &config.export,
         Style::of_stderr(),
     ));

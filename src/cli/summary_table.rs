@@ -5,7 +5,7 @@ use super::talk::escaped;
 use super::terminal::{Style, columns, fit};
 use crate::config::{Export, Format, Output};
 use crate::fate::{Class, Reason};
-use crate::pipeline::{Count, Outcome, Summary};
+use crate::pipeline::{Count, Summary};
 
 const WIDTH: usize = 80;
 const NAME: usize = 23;
@@ -16,16 +16,15 @@ const YELLOW: &str = "33";
 const ALARM: &str = "1;31";
 
 /// Renders the table: at most 80 columns, rows of nothing left out.
-pub(super) fn render(outcome: &Outcome, export: &Export, style: Style) -> String {
-    let summary = &outcome.summary;
+pub(super) fn render(summary: &Summary, export: &Export, style: Style) -> String {
     let mut table = Table::new(summary, style);
     table.head();
-    table.row(0, "frames read", summary.frames, "", BOLD);
+    table.row("frames read", summary.frames, BOLD);
     let admitted = Count {
         packets: summary.admitted.packets,
         bytes: summary.admitted.bytes,
     };
-    table.row(0, "kept", admitted, "", GREEN);
+    table.row("kept", admitted, GREEN);
     for (class, count) in Class::ALL.iter().zip(&summary.admitted.by_class.0) {
         table.part(class.id(), count.packets, Some(count.bytes), class_note(*class, style.unicode));
     }
@@ -33,13 +32,18 @@ pub(super) fn render(outcome: &Outcome, export: &Export, style: Style) -> String
         packets: summary.excluded.packets,
         bytes: summary.excluded.bytes,
     };
-    table.row(0, "excluded", excluded, "", YELLOW);
+    table.row("excluded", excluded, YELLOW);
     for (reason, count) in Reason::ALL.iter().zip(&summary.excluded.by_reason.0) {
-        table.part(reason.id(), count.packets, Some(count.bytes), short(*reason));
+        table.part(
+            reason.id(),
+            count.packets,
+            Some(count.bytes),
+            short(*reason),
+        );
     }
     table.blank();
     table.flows(export);
-    table.inputs(&outcome.damaged);
+    table.inputs();
     table.geo();
     table.losses();
     table.books();
@@ -90,11 +94,10 @@ impl<'a> Table<'a> {
         )
     }
 
-    fn row(&mut self, indent: usize, name: &str, count: Count, note: &str, sgr: &str) {
-        let name = format!("{:indent$}{name}", "");
-        let cells = self.cells(&name, count.packets, Some(count.bytes));
-        let bar = self.bar(count.packets);
-        let text = format!("{cells} {bar} {note}");
+    /// One of the three sums.
+    fn row(&mut self, name: &str, count: Count, sgr: &str) {
+        let cells = self.cells(name, count.packets, Some(count.bytes));
+        let text = format!("{cells} {}", self.bar(count.packets));
         self.line(&self.style.paint(sgr, text.trim_end()));
     }
 
@@ -152,7 +155,11 @@ impl<'a> Table<'a> {
         };
         let exported = flows.exported;
         let records = if exported == 1 { "record" } else { "records" };
-        self.fact("flows", &format!("{} {records} {target}", grouped(exported)), None);
+        self.fact(
+            "flows",
+            &format!("{} {records} {target}", grouped(exported)),
+            None,
+        );
         if flows.evicted > 0 {
             let text = format!(
                 "{} ended early: the flow table was full (raise --max-flows)",
@@ -169,7 +176,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn inputs(&mut self, damaged: &[String]) {
+    fn inputs(&mut self) {
         let inputs = &self.summary.inputs;
         let incomplete = inputs.iter().filter(|input| !input.complete).count();
         let plural = |n: usize| if n == 1 { "input" } else { "inputs" };
@@ -179,28 +186,6 @@ impl<'a> Table<'a> {
         };
         let sgr = (incomplete > 0).then_some(YELLOW);
         self.fact("inputs", &text, sgr);
-        // Beyond these a list helps nobody at a glance; the summary file names every input.
-        for line in damaged.iter().take(5) {
-            self.damage(line);
-        }
-        if damaged.len() > 5 {
-            let text = format!("and {} more", damaged.len() - 5);
-            self.fact("", &text, Some(YELLOW));
-        }
-    }
-
-    /// One line of damage in full, over as many rows as it needs: a cut path would help nobody.
-    fn damage(&mut self, line: &str) {
-        let text = escaped(line);
-        let room = WIDTH - 11;
-        let mut row = String::new();
-        for c in text.chars() {
-            if columns(&row) + columns(c.encode_utf8(&mut [0; 4])) > room {
-                self.fact("", &std::mem::take(&mut row), Some(YELLOW));
-            }
-            row.push(c);
-        }
-        self.fact("", &row, Some(YELLOW));
     }
 
     fn geo(&mut self) {
@@ -222,7 +207,11 @@ impl<'a> Table<'a> {
         );
         self.fact("table", &text, None);
         if geo.stale {
-            self.fact("", "too old for some of these packets: use a newer one", Some(YELLOW));
+            self.fact(
+                "",
+                "too old for some of these packets: use a newer one",
+                Some(YELLOW),
+            );
         }
     }
 
@@ -262,7 +251,11 @@ impl<'a> Table<'a> {
             self.fact("books", &text, Some(GREEN));
             return;
         }
-        self.fact("books", "DO NOT BALANCE: trust no number of this run, and report it", Some(ALARM));
+        self.fact(
+            "books",
+            "DO NOT BALANCE: trust no number of this run, and report it",
+            Some(ALARM),
+        );
         let accounted = u128::from(kept) + u128::from(excluded);
         let text = format!(
             "{} read, {} kept + {} excluded",

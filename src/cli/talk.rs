@@ -30,7 +30,12 @@ impl Problem {
             };
         }
         let what = format!("cannot write ({})", error.kind());
-        Self::new(Exit::Output, &what, "standard output", "check where it leads")
+        Self::new(
+            Exit::Output,
+            &what,
+            "standard output",
+            "check where it leads",
+        )
     }
 }
 

@@ -89,7 +89,10 @@ mod tests {
         };
         assert!(locale_is_utf8(env(&[("LANG", "ja_JP.UTF-8")])));
         assert!(locale_is_utf8(env(&[("LC_ALL", ""), ("LANG", "C.utf8")])));
-        assert!(!locale_is_utf8(env(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")])));
+        assert!(!locale_is_utf8(env(&[
+            ("LC_ALL", "C"),
+            ("LANG", "C.UTF-8")
+        ])));
         assert!(!locale_is_utf8(env(&[])));
     }
 

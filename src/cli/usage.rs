@@ -4,6 +4,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use super::exit::Exit;
 use super::talk::{Problem, Talk};
+use crate::config::nearest;
 
 /// Answers what clap gave instead of arguments.
 pub(super) fn answer(error: &Error, talk: &mut Talk) -> Exit {
@@ -25,12 +26,20 @@ pub(super) fn answer(error: &Error, talk: &mut Talk) -> Exit {
 fn problem(error: &Error) -> Problem {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
+        // Of several suggestions, the last is the nearest.
+        Some(ContextValue::Strings(texts)) if is_suggestion(kind) => texts.last().cloned(),
         Some(ContextValue::Strings(texts)) => Some(texts.join(" ")),
         _ => None,
     };
     let argument = text(ContextKind::InvalidArg);
+    // clap suggests commands that only sound alike.
+    let command = || {
+        let typed = text(ContextKind::InvalidSubcommand)?;
+        let near = text(ContextKind::SuggestedSubcommand)?;
+        nearest(&typed, [near.as_str()]).map(str::to_owned)
+    };
     let near = text(ContextKind::SuggestedArg)
-        .or_else(|| text(ContextKind::SuggestedSubcommand))
+        .or_else(command)
         .or_else(|| text(ContextKind::SuggestedValue));
     let hint = near.map_or_else(
         || "see sekisho --help, or --help after a command".to_owned(),
@@ -38,21 +47,27 @@ fn problem(error: &Error) -> Problem {
     );
     let usage = |what: &str, place: &str| Problem::new(Exit::Usage, what, place, &hint);
     match (error.kind(), argument) {
-        (ErrorKind::UnknownArgument, Some(argument)) => usage("unknown option", &argument),
+        (ErrorKind::UnknownArgument, Some(argument)) if argument.starts_with('-') => {
+            usage("unknown option", &argument)
+        }
+        (ErrorKind::UnknownArgument, Some(argument)) => usage("one argument too many", &argument),
         (ErrorKind::InvalidSubcommand, _) => usage(
             "unknown command",
             &text(ContextKind::InvalidSubcommand).unwrap_or_default(),
         ),
         (ErrorKind::MissingRequiredArgument, Some(argument)) => usage("missing", &argument),
-        (ErrorKind::InvalidValue, Some(argument)) => {
-            usage("missing or bad value", &argument)
-        }
+        (ErrorKind::InvalidValue, Some(argument)) => usage("missing or bad value", &argument),
         (ErrorKind::ValueValidation, Some(argument)) => {
             let value = text(ContextKind::InvalidValue).unwrap_or_default();
             let reason = std::error::Error::source(error)
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            Problem::new(Exit::Usage, &format!("bad value `{value}`"), &argument, &reason)
+            Problem::new(
+                Exit::Usage,
+                &format!("bad value `{value}`"),
+                &argument,
+                &reason,
+            )
         }
         (ErrorKind::ArgumentConflict, Some(argument)) => {
             let prior = text(ContextKind::PriorArg).unwrap_or_default();
@@ -68,4 +83,11 @@ fn problem(error: &Error) -> Problem {
             &argument.unwrap_or_else(|| "command line".to_owned()),
         ),
     }
+}
+
+const fn is_suggestion(kind: ContextKind) -> bool {
+    matches!(
+        kind,
+        ContextKind::SuggestedArg | ContextKind::SuggestedSubcommand | ContextKind::SuggestedValue
+    )
 }

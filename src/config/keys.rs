@@ -25,19 +25,55 @@ pub(super) const SECTIONS: [&str; 5] = ["geo", "gate", "flow", "export", "replay
 pub(super) const KEYS: [Key; 18] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("geo", "home", "a list of country codes, such as [\"JP\"]"),
-    key("geo", "sources", "a list of `embedded` and files, such as [\"embedded\"]"),
-    key("geo", "domestic_list", "a list of files, such as [\"domestic.txt\"]"),
-    key("geo", "anycast_list", "a list of files, such as [\"anycast.txt\"]"),
+    key(
+        "geo",
+        "sources",
+        "a list of `embedded` and files, such as [\"embedded\"]",
+    ),
+    key(
+        "geo",
+        "domestic_list",
+        "a list of files, such as [\"domestic.txt\"]",
+    ),
+    key(
+        "geo",
+        "anycast_list",
+        "a list of files, such as [\"anycast.txt\"]",
+    ),
     key("geo", "site", "\"undetermined\" or \"home\""),
-    key("geo", "max_age", "a whole number of days, such as 35, or \"never\""),
-    key("geo", "nat64_prefixes", "a list of IPv6 prefixes, such as [\"2001:db8:64::/96\"]"),
-    key("geo", "softwire_prefixes", "a list of prefixes, such as [\"2001:db8::/32\"]"),
-    key("gate", "authorize", "a list of classes, such as [\"foreign_domestic\"]"),
+    key(
+        "geo",
+        "max_age",
+        "a whole number of days, such as 35, or \"never\"",
+    ),
+    key(
+        "geo",
+        "nat64_prefixes",
+        "a list of IPv6 prefixes, such as [\"2001:db8:64::/96\"]",
+    ),
+    key(
+        "geo",
+        "softwire_prefixes",
+        "a list of prefixes, such as [\"2001:db8::/32\"]",
+    ),
+    key(
+        "gate",
+        "authorize",
+        "a list of classes, such as [\"foreign_domestic\"]",
+    ),
     key("flow", "idle", "a whole number of seconds, such as 60"),
     key("flow", "active", "a whole number of seconds, such as 300"),
-    key("flow", "max_flows", "a whole number of flows, such as 4_000_000"),
+    key(
+        "flow",
+        "max_flows",
+        "a whole number of flows, such as 4_000_000",
+    ),
     key("export", "format", "\"jsonl\", \"csv\" or \"null\""),
-    key("export", "output", "a path in quotes, or \"-\" for standard output"),
+    key(
+        "export",
+        "output",
+        "a path in quotes, or \"-\" for standard output",
+    ),
     key("export", "summary", "a path in quotes, or \"\" for none"),
     key("replay", "lanes", "a whole number, 0 for one a core"),
     key("replay", "progress", "\"auto\" or \"never\""),
@@ -62,7 +98,9 @@ pub(super) fn advice(section: &str, name: &str) -> String {
     if lower.contains("exclu") || lower.contains("domestic_domestic") {
         return "no setting turns the exclusion of domestic traffic off".to_owned();
     }
-    let names = real().filter(|key| key.section == section).map(|key| key.name);
+    let names = real()
+        .filter(|key| key.section == section)
+        .map(|key| key.name);
     let sections = SECTIONS.into_iter().filter(|_| section.is_empty());
     if let Some(near) = nearest(name, names.chain(sections)) {
         return format!("did you mean `{near}`?");
@@ -89,7 +127,7 @@ pub(super) fn advice(section: &str, name: &str) -> String {
 }
 
 /// The nearest of some names, if it is near enough to be meant: a third of its letters may differ.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     typed: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -141,7 +179,11 @@ mod tests {
             ("timeout", None),
             ("", None),
         ] {
-            assert_eq!(nearest(typed, ["idle", "active", "max_flows"]), meant, "{typed}");
+            assert_eq!(
+                nearest(typed, ["idle", "active", "max_flows"]),
+                meant,
+                "{typed}"
+            );
         }
     }
 }

@@ -11,11 +11,13 @@ mod keys;
 mod layer;
 mod read;
 mod resolve;
+mod resolve_geo;
 mod values;
 mod write;
 
 pub use error::{Error, Fault};
 pub use given::Given;
+pub(crate) use keys::nearest;
 pub use layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
 pub use values::{Days, Format, MaxAge, Output, Prefix, ProgressMode, Site, Source};
 
@@ -138,7 +140,8 @@ impl Config {
         match file {
             None => Self::join(None, flags),
             Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|e| Error::unreadable(path, &e))?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|e| Error::unreadable(path, &e))?;
                 Self::join(Some((path, &text)), flags)
             }
         }
@@ -161,6 +164,12 @@ impl Config {
     #[must_use]
     pub fn to_toml(&self) -> String {
         write::toml(self)
+    }
+
+    /// SHA-256 of [`Config::to_toml`] in hex: names the settings of a run in its summary.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        write::digest(self)
     }
 }
 

@@ -24,7 +24,11 @@ pub(super) fn layer(path: &Path, text: &str) -> Result<Layer, Error> {
         Error::new(what, at(e.span()), hint)
     })?;
     if let Some(unknown) = first_unknown(tree.get_ref()) {
-        return Err(Error::new(unknown.what, at(Some(unknown.span)), unknown.hint));
+        return Err(Error::new(
+            unknown.what,
+            at(Some(unknown.span)),
+            unknown.hint,
+        ));
     }
     toml::from_str(text).map_err(|e| {
         let offset = e.span().map_or(0, |span| span.start);

@@ -2,24 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use super::countries;
 use super::error::{Error, place_of};
 use super::given::{Given, Origin};
 use super::keys::nearest;
-use super::layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
-use super::values::{
-    BadPrefix, Days, Format, MaxAge, Output, Prefix, ProgressMode, Site, Source,
-};
-use super::{Config, Export, Flow, Geo, Replay};
+use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
+use super::values::{Format, Output, ProgressMode};
+use super::{Config, Export, Flow, Replay};
 use crate::fate::Class;
 use crate::gate::Authorisation;
-use crate::geo::CountryCode;
 
-type List = Option<Given<Vec<Given<String>>>>;
+pub(super) type List = Option<Given<Vec<Given<String>>>>;
 
 /// The file that values may come from: its path and its text.
 #[derive(Clone, Copy)]
-struct From<'a>(Option<(&'a Path, &'a str)>);
+pub(super) struct From<'a>(Option<(&'a Path, &'a str)>);
 
 /// Resolves joined layers.
 pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config, Error> {
@@ -51,7 +47,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
 
 impl From<'_> {
     /// A value that is refused.
-    fn refuse(
+    pub(super) fn refuse(
         self,
         origin: &Origin,
         what: impl Into<String>,
@@ -61,7 +57,12 @@ impl From<'_> {
     }
 
     /// Settings that contradict each other, or what can never be: not one value's fault.
-    fn forbid(self, origin: &Origin, what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(super) fn forbid(
+        self,
+        origin: &Origin,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Error {
         Error::new(what, place_of(origin, self.0), hint)
     }
 
@@ -69,7 +70,9 @@ impl From<'_> {
         let name = given.value;
         let fits = (1..=63).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         if fits {
             return Ok(name);
         }
@@ -78,151 +81,6 @@ impl From<'_> {
             format!("bad sensor name `{name}`"),
             "use 1 to 63 letters, digits, dots, _ and -, the first a letter or digit",
         ))
-    }
-
-    fn geo(self, layer: GeoLayer, default: Geo) -> Result<Geo, Error> {
-        let GeoLayer {
-            home,
-            sources,
-            domestic_list,
-            anycast_list,
-            site,
-            max_age,
-            nat64_prefixes,
-            softwire_prefixes,
-        } = layer;
-        Ok(Geo {
-            home: match home {
-                None => default.home,
-                Some(given) => self.home(given)?,
-            },
-            sources: match sources {
-                None => default.sources,
-                Some(given) => self.sources(given)?,
-            },
-            domestic_lists: self.paths(domestic_list)?,
-            anycast_lists: self.paths(anycast_list)?,
-            site: match site {
-                None => default.site,
-                Some(given) => self.choice(&given, "site", &[Site::Undetermined, Site::Home], Site::id)?,
-            },
-            max_age: match max_age {
-                None => default.max_age,
-                Some(given) => self.max_age(&given)?,
-            },
-            nat64_prefixes: self.prefixes(nat64_prefixes, |prefix| {
-                let fits = prefix.address().is_ipv6()
-                    && matches!(prefix.len(), 32 | 40 | 48 | 56 | 64 | 96);
-                (!fits).then_some("a NAT64 prefix is IPv6 and 32, 40, 48, 56, 64 or 96 long (RFC 6052)")
-            })?,
-            softwire_prefixes: self.prefixes(softwire_prefixes, |prefix| {
-                (prefix.len() < 8).then_some("so short a prefix would let whole continents be softwires: use 8 bits or more")
-            })?,
-        })
-    }
-
-    fn home(self, given: Given<Vec<Given<String>>>) -> Result<Vec<CountryCode>, Error> {
-        if given.value.is_empty() {
-            return Err(self.forbid(
-                &given.origin,
-                "`home` is empty",
-                "name at least one country, such as [\"JP\"]: without a home everything would be foreign",
-            ));
-        }
-        let mut home = Vec::new();
-        for code in given.value {
-            let upper = code.value.to_ascii_uppercase();
-            match CountryCode::new(&upper) {
-                Some(country) if countries::is_assigned(&upper) => {
-                    if !home.contains(&country) {
-                        home.push(country);
-                    }
-                }
-                _ => {
-                    let hint = countries::meant(&upper).map_or_else(
-                        || "give an ISO 3166-1 code of two letters, such as JP".to_owned(),
-                        |meant| format!("did you mean `{meant}`?"),
-                    );
-                    let what = format!("`{}` is no country code", code.value);
-                    return Err(self.refuse(&code.origin, what, hint));
-                }
-            }
-        }
-        Ok(home)
-    }
-
-    fn sources(self, given: Given<Vec<Given<String>>>) -> Result<Vec<Source>, Error> {
-        if given.value.is_empty() {
-            return Err(self.forbid(
-                &given.origin,
-                "`sources` is empty",
-                "name at least one table, such as [\"embedded\"]: without any nothing is located",
-            ));
-        }
-        let mut sources = Vec::new();
-        for entry in given.value {
-            let source = match entry.value.as_str() {
-                "embedded" if cfg!(feature = "embedded-geo") => Source::Embedded,
-                "embedded" => {
-                    return Err(self.refuse(
-                        &entry.origin,
-                        "this build holds no embedded table",
-                        "name a table's file",
-                    ));
-                }
-                _ => Source::File(self.path(&entry)?),
-            };
-            if sources.contains(&source) {
-                return Err(self.refuse(
-                    &entry.origin,
-                    format!("table `{}` is named twice", entry.value),
-                    "name each table once: the same evidence twice is no more evidence",
-                ));
-            }
-            sources.push(source);
-        }
-        Ok(sources)
-    }
-
-    fn max_age(self, given: &Given<Days>) -> Result<MaxAge, Error> {
-        let hint = "give a whole number of days from 1 to 36500, or \"never\"";
-        match &given.value {
-            Days::Number(days @ 1..=36_500) => Ok(MaxAge::Days(*days as u32)),
-            Days::Number(days) => Err(self.refuse(
-                &given.origin,
-                format!("`max_age` cannot be {days} days"),
-                hint,
-            )),
-            Days::Word(word) if word == "never" => Ok(MaxAge::Never),
-            Days::Word(word) => {
-                Err(self.refuse(&given.origin, format!("`max_age` cannot be `{word}`"), hint))
-            }
-        }
-    }
-
-    fn prefixes(
-        self,
-        list: List,
-        refuse: impl Fn(&Prefix) -> Option<&'static str>,
-    ) -> Result<Vec<Prefix>, Error> {
-        let mut prefixes = Vec::new();
-        for entry in list.map(|given| given.value).unwrap_or_default() {
-            let what = || format!("bad prefix `{}`", entry.value);
-            let prefix = Prefix::parse(&entry.value).map_err(|bad| {
-                let hint = match bad {
-                    BadPrefix::Form => "write address/length, such as 2001:db8::/32".to_owned(),
-                    BadPrefix::HostBits(network) => {
-                        format!("bits are set beyond its length: did you mean {network}?")
-                    }
-                };
-                self.refuse(&entry.origin, what(), hint)
-            })?;
-            if let Some(hint) = refuse(&prefix) {
-                return Err(self.refuse(&entry.origin, what(), hint));
-            }
-            prefixes.push(prefix);
-        }
-        Ok(prefixes)
     }
 
     fn authorisation(self, given: Given<Vec<Given<String>>>) -> Result<Authorisation, Error> {
@@ -256,7 +114,11 @@ impl From<'_> {
                         || format!("known: {}", known.join(", ")),
                         |near| format!("did you mean `{near}`?"),
                     );
-                    return Err(self.refuse(&class.origin, format!("unknown class `{other}`"), hint));
+                    return Err(self.refuse(
+                        &class.origin,
+                        format!("unknown class `{other}`"),
+                        hint,
+                    ));
                 }
             }
         }
@@ -328,7 +190,12 @@ impl From<'_> {
                 "use jsonl or csv",
             ));
         }
-        self.choice(given, "format", &[Format::Jsonl, Format::Csv, Format::Null], Format::id)
+        self.choice(
+            given,
+            "format",
+            &[Format::Jsonl, Format::Csv, Format::Null],
+            Format::id,
+        )
     }
 
     fn output(self, given: &Given<String>) -> Result<Output, Error> {
@@ -383,12 +250,16 @@ impl From<'_> {
             Some(given) => Err(self.refuse(
                 &given.origin,
                 format!("`{name}` cannot be {}{unit}", given.value),
-                format!("give a whole number from {} to {}", range.start(), range.end()),
+                format!(
+                    "give a whole number from {} to {}",
+                    range.start(),
+                    range.end()
+                ),
             )),
         }
     }
 
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         self,
         given: &Given<String>,
         name: &str,
@@ -407,7 +278,7 @@ impl From<'_> {
         Err(self.refuse(&given.origin, what, hint))
     }
 
-    fn paths(self, list: List) -> Result<Vec<PathBuf>, Error> {
+    pub(super) fn paths(self, list: List) -> Result<Vec<PathBuf>, Error> {
         list.map(|given| given.value)
             .unwrap_or_default()
             .iter()
@@ -416,7 +287,7 @@ impl From<'_> {
     }
 
     /// A path as given: one in the file is relative to the file's folder.
-    fn path(self, given: &Given<String>) -> Result<PathBuf, Error> {
+    pub(super) fn path(self, given: &Given<String>) -> Result<PathBuf, Error> {
         if given.value.is_empty() {
             return Err(self.refuse(&given.origin, "path is empty", "name a file"));
         }

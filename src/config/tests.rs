@@ -25,8 +25,14 @@ fn keys_of(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_reference_file_is_the_defaults() {
-    assert_eq!(join(REFERENCE, Layer::default()).unwrap(), Config::default());
-    assert_eq!(Config::join(None, Layer::default()).unwrap(), Config::default());
+    assert_eq!(
+        join(REFERENCE, Layer::default()).unwrap(),
+        Config::default()
+    );
+    assert_eq!(
+        Config::join(None, Layer::default()).unwrap(),
+        Config::default()
+    );
 }
 
 #[test]
@@ -46,8 +52,14 @@ fn what_is_written_reads_back_the_same() {
     assert_eq!(join(&config.to_toml(), Layer::default()).unwrap(), config);
     config.sensor = "osaka-2".to_owned();
     config.geo = Geo {
-        home: ["JP", "DE"].into_iter().filter_map(CountryCode::new).collect(),
-        sources: vec![Source::File("/data/a\"b\\\u{1b}.mmdb".into()), Source::Embedded],
+        home: ["JP", "DE"]
+            .into_iter()
+            .filter_map(CountryCode::new)
+            .collect(),
+        sources: vec![
+            Source::File("/data/a\"b\\\u{1b}.mmdb".into()),
+            Source::Embedded,
+        ],
         domestic_lists: vec!["/data/domestic.txt".into()],
         anycast_lists: vec!["/data/東京.txt".into(), "/data/b.txt".into()],
         site: Site::Home,
@@ -109,8 +121,14 @@ fn a_path_in_the_file_is_relative_to_its_folder_and_a_flag_s_to_the_working_fold
             Source::File("/b.mmdb".into())
         ]
     );
-    assert_eq!(config.export.output, Output::File("/etc/sekisho/flows.jsonl".into()));
-    assert_eq!(config.export.summary, Some(Output::File("books.json".into())));
+    assert_eq!(
+        config.export.output,
+        Output::File("/etc/sekisho/flows.jsonl".into())
+    );
+    assert_eq!(
+        config.export.summary,
+        Some(Output::File("books.json".into()))
+    );
 }
 
 #[test]
@@ -138,9 +156,16 @@ fn bad_configurations_are_refused_with_place_and_advice() {
     let accept = std::env::var_os("SEKISHO_ACCEPT").is_some();
     let mut wrong = Vec::new();
     let mut seen = 0;
-    let mut files: Vec<_> = folder.read_dir().unwrap().map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<_> = folder
+        .read_dir()
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     files.sort();
-    for path in files.iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
+    for path in files
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+    {
         seen += 1;
         let text = std::fs::read_to_string(path).unwrap();
         let name = Path::new(path.file_name().unwrap());
@@ -160,4 +185,14 @@ fn bad_configurations_are_refused_with_place_and_advice() {
     }
     assert!(seen >= 50, "{seen} cases");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_digest_names_the_settings() {
+    let config = Config::default();
+    assert_eq!(config.digest(), config.clone().digest());
+    assert_eq!(config.digest().len(), 64);
+    let mut other = config.clone();
+    other.flow.idle_secs += 1;
+    assert_ne!(other.digest(), config.digest());
 }

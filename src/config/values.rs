@@ -170,7 +170,10 @@ impl Prefix {
 
     /// How many leading bits count.
     #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "the length of a prefix, not of a collection")]
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "the length of a prefix, not of a collection"
+    )]
     pub const fn len(&self) -> u8 {
         self.len
     }

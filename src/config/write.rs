@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use sha2::{Digest as _, Sha256};
+
 use super::values::{MaxAge, Output, Source};
 use super::{Config, Export, Flow, Geo, Replay};
 use crate::gate::Authorisation;
@@ -35,12 +37,11 @@ pub(super) fn toml(config: &Config) -> String {
                 active_secs,
                 max_flows,
             },
-        export:
-            Export {
-                format,
-                output,
-                summary,
-            },
+        export: Export {
+            format,
+            output,
+            summary,
+        },
         replay: Replay { lanes, progress },
     } = config;
     let sources = sources.iter().map(|source| match source {
@@ -84,6 +85,16 @@ pub(super) fn toml(config: &Config) -> String {
         text(progress.id()),
     );
     out
+}
+
+/// SHA-256 of the text, in hex.
+pub(super) fn digest(config: &Config) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(toml(config)) {
+        // Writing into a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 fn text(value: &str) -> String {

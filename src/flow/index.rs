@@ -193,3 +193,47 @@ impl Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_finds_what_is_there_through_collisions_and_tombstones() {
+        // Hashes that share few homes and tags, kept in index order as the table keeps its entries.
+        let mut state = 1_u64;
+        let mut random = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            state >> 33
+        };
+        let mut index = Index::new();
+        let mut entries: Vec<u64> = Vec::new();
+        for _ in 0..200_000 {
+            if entries.is_empty() || random() % 100 < 51 {
+                let hash = (random() % 4 * 7) | (random() % 3) << 34 | (random() % 64) << 20;
+                if index.is_full() {
+                    index.rebuild(entries.len(), entries.iter().copied());
+                }
+                index.insert(hash, entries.len() as u32);
+                entries.push(hash);
+            } else {
+                let at = (random() as usize % entries.len()) as u32;
+                let last = entries.len() as u32 - 1;
+                index.remove(entries[at as usize], at);
+                if at != last {
+                    index.renumber(entries[last as usize], last, at);
+                }
+                entries.swap_remove(at as usize);
+            }
+            if !entries.is_empty() {
+                let at = random() as usize % entries.len();
+                let found = index.find(entries[at], |entry| entry == at as u32);
+                assert_eq!(found, Some(at as u32));
+            }
+            assert_eq!(index.find(1 << 63, |_| true), None);
+        }
+        assert!(index.memory() >= entries.len() * 8);
+    }
+}

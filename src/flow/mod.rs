@@ -30,7 +30,7 @@
 //!
 //! **The end of a record** is named from the record alone and the run's last moment
 //! ([`Ended::end_reason`]): evicted; else the end of TCP (a RST, a FIN from both sides, or a new SYN
-//! that superseded it); else the earlier of last + idle and the end of its active slot if the run got
+//! that superseded it within both timeouts); else the earlier of last + idle and the end of its active slot if the run got
 //! that far; else the end of the input. (Time going back ends a record too; it is then named by the
 //! same deadlines.)
 //!

@@ -130,7 +130,11 @@ mod tests {
             (NonGlobal, Abroad, Place::Undetermined),
             (Abroad, Unlocated, Place::Undetermined),
         ] {
-            assert_eq!(union(client, server).place(), Some(expected), "{client:?} {server:?}");
+            assert_eq!(
+                union(client, server).place(),
+                Some(expected),
+                "{client:?} {server:?}"
+            );
         }
     }
 }

@@ -73,13 +73,17 @@ pub enum Error {
         reason: PrefixError,
     },
     /// A prefix that cannot carry IPv4 addresses (RFC 6052 §2.2).
-    #[error("{prefix} cannot be a NAT64 prefix: give an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero (RFC 6052)")]
+    #[error(
+        "{prefix} cannot be a NAT64 prefix: give an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero (RFC 6052)"
+    )]
     Nat64 {
         /// The prefix.
         prefix: super::Prefix,
     },
     /// No source has any address of a home country: with it, everybody would be abroad.
-    #[error("missing {home}: no source has an address of {home}; give a table that covers it, or another --home")]
+    #[error(
+        "missing {home}: no source has an address of {home}; give a table that covers it, or another --home"
+    )]
     MissingHome {
         /// The country.
         home: super::CountryCode,
@@ -88,7 +92,9 @@ pub enum Error {
     #[error("the tables and lists together have more than 16 million borders: leave some out")]
     TooFine,
     /// A known answer came out wrong.
-    #[error("the compiled table fails its known-answer probe: {probe}; do not use it, and report this")]
+    #[error(
+        "the compiled table fails its known-answer probe: {probe}; do not use it, and report this"
+    )]
     Probe {
         /// Which probe, what was expected and what came.
         probe: String,

@@ -73,7 +73,7 @@ impl Table {
             ip(address),
             self.find_v4(address),
             self.country_v4(address),
-            around.map(ip),
+            &around.map(ip),
         )
     }
 
@@ -91,7 +91,7 @@ impl Table {
             ip(address),
             self.find_v6(address),
             self.country_v6(address),
-            around.map(ip),
+            &around.map(ip),
         );
         match self.inside(address) {
             Some(Inside::One(v4)) => {
@@ -116,7 +116,7 @@ impl Table {
         ip: IpAddr,
         finding: Finding,
         country: Option<CountryCode>,
-        around: Around<IpAddr>,
+        around: &Around<IpAddr>,
     ) -> Explanation {
         let sources: Vec<Opinion> = self
             .sources
@@ -169,7 +169,10 @@ impl Table {
             Finding::Abroad => "every source says abroad".to_owned(),
             Finding::Unlocated if opinions.iter().all(|o| o.country.is_some()) => block.to_owned(),
             Finding::Unlocated => {
-                format!("no country in {}", who(&|opinion| opinion.country.is_none()))
+                format!(
+                    "no country in {}",
+                    who(&|opinion| opinion.country.is_none())
+                )
             }
             Finding::SourceDisagreement => format!(
                 "country abroad, but registered at home or representing it, in {}",

@@ -22,6 +22,7 @@ impl Hasher {
     }
 
     /// Numbers in a row, without a length.
+    #[cfg(feature = "embedded-geo")]
     pub(super) fn update_each<T, const N: usize>(
         &mut self,
         items: &[T],
@@ -44,6 +45,7 @@ impl Hasher {
 }
 
 /// *Guessed*: fits the first-level cache.
+#[cfg(feature = "embedded-geo")]
 const BLOCK: usize = 1024;
 
 /// Lower-case hexadecimal.
@@ -67,7 +69,11 @@ pub(super) fn day(seconds: u64) -> String {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
 }
@@ -98,7 +104,10 @@ mod tests {
             (2026, 9, 23, 1_790_121_600),
         ] {
             assert_eq!(seconds_of_day(year, month, date), Some(seconds));
-            assert_eq!(day(seconds + 86_399), format!("{year:04}-{month:02}-{date:02}"));
+            assert_eq!(
+                day(seconds + 86_399),
+                format!("{year:04}-{month:02}-{date:02}")
+            );
         }
         assert_eq!(seconds_of_day(1969, 12, 31), None);
         assert_eq!(seconds_of_day(2026, 13, 1), None);

@@ -165,7 +165,11 @@ impl Table {
                     ));
                 }
             }
-            for origin in source.origins.iter().filter(|origin| origin.built.is_none()) {
+            for origin in source
+                .origins
+                .iter()
+                .filter(|origin| origin.built.is_none())
+            {
                 warnings.push(format!(
                     "{} does not say when it was made, so it counts as too old",
                     origin.name()
@@ -174,12 +178,26 @@ impl Table {
         }
         for home in &self.home {
             let wanted = Evidence::country(*home).country_bits();
-            let has_v4 = self.sources.iter().any(|source| {
-                let mut labels = source.v4.labels().iter();
-                labels.any(|bits| Evidence::from_packed(*bits).country_bits() == wanted)
-            });
-            if !has_v4 {
-                warnings.push(format!("no source has an IPv4 address of {home}"));
+            let names = |labels: &[u16]| {
+                labels
+                    .iter()
+                    .any(|bits| Evidence::from_packed(*bits).country_bits() == wanted)
+            };
+            for (version, found) in [
+                (
+                    "IPv4",
+                    self.sources.iter().any(|source| names(source.v4.labels())),
+                ),
+                (
+                    "IPv6",
+                    self.sources.iter().any(|source| names(source.v6.labels())),
+                ),
+            ] {
+                if !found {
+                    warnings.push(format!(
+                        "missing {home}: no source has an {version} address of it"
+                    ));
+                }
             }
         }
         warnings

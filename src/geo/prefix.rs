@@ -202,7 +202,11 @@ mod tests {
             ("203.0.113.128", false),
             ("::ffff:203.0.113.64", false),
         ] {
-            assert_eq!(prefix.contains(address.parse().unwrap()), inside, "{address}");
+            assert_eq!(
+                prefix.contains(address.parse().unwrap()),
+                inside,
+                "{address}"
+            );
         }
     }
 }

@@ -98,6 +98,7 @@ impl<A: Address> Segments<A> {
     }
 
     /// Nothing if the starts do not ascend strictly or the lengths differ.
+    #[cfg(feature = "embedded-geo")]
     pub(super) fn from_sorted(starts: Cow<'static, [A]>, labels: Vec<u16>) -> Option<Self> {
         let fits = starts.len() == labels.len() && u32::try_from(starts.len()).is_ok();
         (fits && starts.is_sorted_by(|a, b| a < b)).then(|| Self::new(starts, labels))
@@ -200,13 +201,14 @@ impl<A: Address> Segments<A> {
             })
     }
 
-    /// How many ranges carry a label other than 0.
-    pub(super) fn count(&self) -> usize {
-        self.labels.iter().filter(|label| **label != 0).count()
-    }
-
-    pub(super) fn starts(&self) -> &[A] {
-        &self.starts
+    /// Up to about `wanted` ranges spread evenly over the whole, those without a label left out.
+    pub(super) fn sample(&self, wanted: usize) -> impl Iterator<Item = Range<A>> + '_ {
+        let step = (self.starts.len() / wanted.max(1)).max(1);
+        self.starts
+            .iter()
+            .step_by(step)
+            .map(|start| self.find(*start))
+            .filter(|range| range.label != 0)
     }
 
     pub(super) fn labels(&self) -> &[u16] {
@@ -269,45 +271,55 @@ impl<A: Address> Builder<A> {
 }
 
 /// Walks all layers at once: calls `visit` for every range over which no layer changes, in order,
-/// from the first address to the last.
+/// from the first address to the last, with the layers' labels in their order.
+///
+/// Most borders are one source's. That layer runs in an inner loop of its own, between the borders of
+/// the others: every start of the program pays for this walk.
 pub(super) fn sweep<A: Address>(layers: &[&Segments<A>], mut visit: impl FnMut(A, A, &[u16])) {
-    struct Cursor<'s, A> {
-        starts: std::slice::Iter<'s, A>,
-        labels: std::slice::Iter<'s, u16>,
-        next: Option<A>,
-    }
-    let mut cursors: Vec<Cursor<'_, A>> = layers
+    let Some((dense, inner)) = layers
         .iter()
-        .map(|layer| {
-            let mut starts = layer.starts().iter();
-            let next = starts.next().copied();
-            Cursor {
-                starts,
-                labels: layer.labels().iter(),
-                next,
-            }
-        })
-        .collect();
+        .enumerate()
+        .max_by_key(|(_, layer)| layer.starts.len())
+    else {
+        return;
+    };
     let mut labels = vec![0; layers.len()];
+    let mut inner = inner.starts.iter().zip(&inner.labels).peekable();
+    let mut others: Vec<_> = layers
+        .iter()
+        .enumerate()
+        .filter(|(position, _)| *position != dense)
+        .map(|(position, layer)| (position, layer.starts.iter().zip(&layer.labels).peekable()))
+        .collect();
     let mut first = A::ZERO;
     loop {
-        let mut nearest: Option<A> = None;
-        for (cursor, label) in cursors.iter_mut().zip(&mut labels) {
-            if cursor.next == Some(first) {
-                *label = cursor.labels.next().copied().unwrap_or(0);
-                cursor.next = cursor.starts.next().copied();
+        let mut bound: Option<A> = None;
+        for (position, other) in &mut others {
+            while let Some((_, label)) = other.next_if(|(start, _)| **start <= first) {
+                if let Some(slot) = labels.get_mut(*position) {
+                    *slot = *label;
+                }
             }
-            nearest = match (nearest, cursor.next) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (one, other) => one.or(other),
+            bound = match (bound, other.peek()) {
+                (Some(a), Some((b, _))) => Some(a.min(**b)),
+                (None, Some((b, _))) => Some(**b),
+                (bound, None) => bound,
             };
         }
-        let Some(next) = nearest else {
-            visit(first, A::MAX, &labels);
-            return;
-        };
-        // `next` lies above `first`: the cursors that stood at `first` have moved on.
-        visit(first, next.previous().unwrap_or(first), &labels);
-        first = next;
+        let last = bound.and_then(A::previous).unwrap_or(A::MAX);
+        while let Some((start, label)) = inner.next_if(|(start, _)| **start <= last) {
+            if first < *start {
+                visit(first, start.previous().unwrap_or(first), &labels);
+                first = *start;
+            }
+            if let Some(slot) = labels.get_mut(dense) {
+                *slot = *label;
+            }
+        }
+        visit(first, last, &labels);
+        match bound {
+            Some(next) => first = next,
+            None => return,
+        }
     }
 }

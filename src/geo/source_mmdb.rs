@@ -21,7 +21,9 @@ pub(super) fn is_mmdb(bytes: &[u8]) -> bool {
     let tail = bytes
         .get(bytes.len().saturating_sub(128 * 1024)..)
         .unwrap_or_default();
-    tail.windows(MARKER.len()).rev().any(|window| window == MARKER)
+    tail.windows(MARKER.len())
+        .rev()
+        .any(|window| window == MARKER)
 }
 
 /// Reads and verifies a database from memory (never mmap'ed: a file that is cut off while it is
@@ -52,11 +54,19 @@ pub(super) fn read(path: &Path, bytes: Vec<u8>, home: &Home) -> Result<Source, E
         match network.ip() {
             IpAddr::V4(ip) => {
                 let first = u32::from(ip);
-                v4.push_range(first, first | super::prefix::host_mask_v4(network.prefix()), label);
+                v4.push_range(
+                    first,
+                    first | super::prefix::host_mask_v4(network.prefix()),
+                    label,
+                );
             }
             IpAddr::V6(ip) => {
                 let first = u128::from(ip);
-                v6.push_range(first, first | super::prefix::host_mask_v6(network.prefix()), label);
+                v6.push_range(
+                    first,
+                    first | super::prefix::host_mask_v6(network.prefix()),
+                    label,
+                );
             }
         }
     }
@@ -76,7 +86,31 @@ pub(super) fn read(path: &Path, bytes: Vec<u8>, home: &Home) -> Result<Source, E
             kind: reader.metadata().database_type.clone(),
         });
     }
+    probe(&reader, &source, home)?;
     Ok(source)
+}
+
+/// How many ranges of each IP version are looked up again. *Given* (known-answer probes, RULES §3).
+const SAMPLES: usize = 64;
+
+/// Asks the library itself at the ends of ranges spread over the database: the walk above must have
+/// understood the tree as a look-up does.
+fn probe(reader: &Reader<Vec<u8>>, source: &Source, home: &Home) -> Result<(), Error> {
+    let v4 = source.v4.sample(SAMPLES).flat_map(|range| {
+        [range.first, range.last].map(|address| (IpAddr::V4(address.into()), range.label))
+    });
+    let v6 = source.v6.sample(SAMPLES).flat_map(|range| {
+        [range.first, range.last].map(|address| (IpAddr::V6(address.into()), range.label))
+    });
+    for (address, label) in v4.chain(v6) {
+        let answer = reader.lookup(address).map(|record| evidence(&record, home));
+        if answer.map(Evidence::packed).ok() != Some(label) {
+            return Err(Error::Probe {
+                probe: format!("{address} has another record than the walk found"),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The IPv4 tree appears again under the IPv6 prefixes that wrap it; the walk skips those, as the
@@ -137,7 +171,10 @@ impl Record<'_> {
             .find(|code| is_home(code))
             .or_else(|| named.iter().flatten().next());
         let mut evidence = country.map_or(Evidence::NONE, |code| Evidence::country(*code));
-        let beside = [self.registered_country.code(), self.represented_country.code()];
+        let beside = [
+            self.registered_country.code(),
+            self.represented_country.code(),
+        ];
         if beside.iter().flatten().any(is_home) {
             evidence = evidence.with_contradiction();
         }
@@ -166,11 +203,13 @@ struct Flags {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Loose).map(|found| match found {
-            Found::Text(text) => Self(Some(text)),
-            Found::Map { iso_code, .. } => Self(iso_code),
-            Found::Flag(_) | Found::Other => Self(None),
-        })
+        deserializer
+            .deserialize_any(Loose)
+            .map(|found| match found {
+                Found::Text(text) => Self(Some(text)),
+                Found::Map { iso_code, .. } => Self(iso_code),
+                Found::Flag(_) | Found::Other => Self(None),
+            })
     }
 }
 

@@ -60,13 +60,21 @@ const fn block(prefix: &'static str, kind: Kind, name: &'static str) -> Block {
 pub(super) const BLOCKS: &[Block] = &[
     block("0.0.0.0/8", Kind::Martian, "this network (RFC 791)"),
     block("10.0.0.0/8", Kind::Site, "private use (RFC 1918)"),
-    block("100.64.0.0/10", Kind::Site, "shared address space (RFC 6598)"),
+    block(
+        "100.64.0.0/10",
+        Kind::Site,
+        "shared address space (RFC 6598)",
+    ),
     block("127.0.0.0/8", Kind::Martian, "loopback (RFC 1122)"),
     block("169.254.0.0/16", Kind::Site, "link-local (RFC 3927)"),
     block("172.16.0.0/12", Kind::Site, "private use (RFC 1918)"),
     // Its few reachable addresses (192.0.0.9, 192.0.0.10: anycast, RFC 7723, RFC 8155) are no
     // exception: RULES §3 excludes what is reserved, and anycast has no place to be right about.
-    block("192.0.0.0/24", Kind::Martian, "IETF protocol assignments (RFC 6890)"),
+    block(
+        "192.0.0.0/24",
+        Kind::Martian,
+        "IETF protocol assignments (RFC 6890)",
+    ),
     block("192.0.2.0/24", Kind::Martian, "documentation (RFC 5737)"),
     block("192.168.0.0/16", Kind::Site, "private use (RFC 1918)"),
     block("198.18.0.0/15", Kind::Martian, "benchmarking (RFC 2544)"),
@@ -74,27 +82,55 @@ pub(super) const BLOCKS: &[Block] = &[
     block("203.0.113.0/24", Kind::Martian, "documentation (RFC 5737)"),
     block("224.0.0.0/4", Kind::Multicast, "multicast (RFC 5771)"),
     block("240.0.0.0/4", Kind::Martian, "reserved (RFC 1112)"),
-    block("255.255.255.255/32", Kind::Multicast, "limited broadcast (RFC 8190)"),
+    block(
+        "255.255.255.255/32",
+        Kind::Multicast,
+        "limited broadcast (RFC 8190)",
+    ),
     // Unspecified, loopback, and the IPv4-compatible addresses of RFC 4291 §2.5.5.1, whose place a
     // country table gives as the embedded address's.
-    block("::/96", Kind::Martian, "IPv4-compatible, unspecified, loopback (RFC 4291)"),
+    block(
+        "::/96",
+        Kind::Martian,
+        "IPv4-compatible, unspecified, loopback (RFC 4291)",
+    ),
     block("::ffff:0:0/96", Kind::Mapped, "IPv4-mapped (RFC 4291)"),
     block("64:ff9b::/96", Kind::Nat64, "NAT64 (RFC 6052)"),
-    block("64:ff9b:1::/48", Kind::Placeless, "local-use NAT64 (RFC 8215)"),
+    block(
+        "64:ff9b:1::/48",
+        Kind::Placeless,
+        "local-use NAT64 (RFC 8215)",
+    ),
     block("100::/64", Kind::Martian, "discard-only (RFC 6666)"),
     block("100:0:0:1::/64", Kind::Placeless, "dummy prefix (RFC 9780)"),
     block("2001::/32", Kind::Teredo, "Teredo (RFC 4380)"),
     block("2001:2::/48", Kind::Martian, "benchmarking (RFC 5180)"),
-    block("2001:10::/28", Kind::Martian, "ORCHID, deprecated (RFC 4843)"),
+    block(
+        "2001:10::/28",
+        Kind::Martian,
+        "ORCHID, deprecated (RFC 4843)",
+    ),
     block("2001:20::/28", Kind::Placeless, "ORCHIDv2 (RFC 7343)"),
-    block("2001:30::/28", Kind::Placeless, "drone remote identification (RFC 9374)"),
+    block(
+        "2001:30::/28",
+        Kind::Placeless,
+        "drone remote identification (RFC 9374)",
+    ),
     block("2001:db8::/32", Kind::Martian, "documentation (RFC 3849)"),
     block("2002::/16", Kind::SixToFour, "6to4 (RFC 3056)"),
     block("3fff::/20", Kind::Martian, "documentation (RFC 9637)"),
-    block("5f00::/16", Kind::Placeless, "segment routing SIDs (RFC 9602)"),
+    block(
+        "5f00::/16",
+        Kind::Placeless,
+        "segment routing SIDs (RFC 9602)",
+    ),
     block("fc00::/7", Kind::Site, "unique local (RFC 4193)"),
     block("fe80::/10", Kind::Site, "link-local (RFC 4291)"),
-    block("fec0::/10", Kind::Placeless, "site-local, deprecated (RFC 3879)"),
+    block(
+        "fec0::/10",
+        Kind::Placeless,
+        "site-local, deprecated (RFC 3879)",
+    ),
     block("ff00::/8", Kind::Multicast, "multicast (RFC 4291)"),
 ];
 
@@ -140,7 +176,10 @@ mod tests {
     fn every_block_is_a_prefix_without_host_bits() {
         for block in BLOCKS {
             assert_eq!(
-                block.prefix.parse::<Prefix>().map(|p| p.length().to_string()),
+                block
+                    .prefix
+                    .parse::<Prefix>()
+                    .map(|p| p.length().to_string()),
                 Ok(block.prefix.split_once("/").unwrap().1.to_owned())
             );
         }

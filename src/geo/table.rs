@@ -50,6 +50,17 @@ impl Table {
     /// If a file cannot be read or is damaged, is of a kind without countries, or the table fails a
     /// known answer: then there is no table, and nothing may start with it (RULES §3).
     pub fn build(settings: &Settings) -> Result<Self, Error> {
+        let table = Self::build_to_look_at(settings)?;
+        probe::home_is_there(&table)?;
+        Ok(table)
+    }
+
+    /// As [`Table::build`], but lets a table pass in which no address is at home, as a warning of
+    /// [`Table::info`]. For commands that show what a table says and judge no packet.
+    ///
+    /// # Errors
+    /// As [`Table::build`].
+    pub fn build_to_look_at(settings: &Settings) -> Result<Self, Error> {
         if settings.home.is_empty() {
             return Err(Error::NoHome);
         }
@@ -173,7 +184,10 @@ impl Table {
         if self.special_v4.find(address).label != 0 {
             return None;
         }
-        let evidence = self.sources.iter().map(|source| source.v4.find(address).label);
+        let evidence = self
+            .sources
+            .iter()
+            .map(|source| source.v4.find(address).label);
         self.choose(evidence)
     }
 
@@ -191,7 +205,10 @@ impl Table {
         if self.special_v6.find(address).label != 0 {
             return None;
         }
-        let evidence = self.sources.iter().map(|source| source.v6.find(address).label);
+        let evidence = self
+            .sources
+            .iter()
+            .map(|source| source.v6.find(address).label);
         self.choose(evidence)
     }
 
@@ -212,14 +229,22 @@ impl Table {
     /// Whether an access softwire (RULES §4) may run between these: both lie in declared prefixes.
     #[must_use]
     pub fn is_softwire_v4(&self, a: u32, b: u32) -> bool {
-        let declared = |address| self.softwires.iter().any(|prefix| prefix.contains_v4(address));
+        let declared = |address| {
+            self.softwires
+                .iter()
+                .any(|prefix| prefix.contains_v4(address))
+        };
         declared(a) && declared(b)
     }
 
     /// Likewise for IPv6.
     #[must_use]
     pub fn is_softwire_v6(&self, a: u128, b: u128) -> bool {
-        let declared = |address| self.softwires.iter().any(|prefix| prefix.contains_v6(address));
+        let declared = |address| {
+            self.softwires
+                .iter()
+                .any(|prefix| prefix.contains_v6(address))
+        };
         declared(a) && declared(b)
     }
 
@@ -257,7 +282,11 @@ fn digest(settings: &Settings, sources: &[Source], domestic: &List, anycast: &Li
     }
     for (name, list) in [(b"domestic", domestic), (b"anycast_", anycast)] {
         hasher.part(name);
-        hasher.part(if list.path.is_some() { &list.sha256 } else { &[] });
+        hasher.part(if list.path.is_some() {
+            &list.sha256
+        } else {
+            &[]
+        });
     }
     for country in &settings.home {
         hasher.part(b"home");

@@ -1,5 +1,6 @@
 //! Closes the books of a run: every number of the summary comes from here.
 
+use super::output::Recorded;
 use super::summary::{
     Admitted, ByClass, ByReason, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
 };
@@ -13,37 +14,27 @@ pub(super) struct Books<'a> {
     pub frames: Count,
     /// How they ended at the gate.
     pub tally: &'a Tally,
-    /// Packets and wire bytes in the records that were written.
-    pub recorded: Count,
-    /// Records written.
-    pub exported: u64,
-    /// Of these, ended because the flow table was full.
-    pub evicted: u64,
-    /// Finished records that could not be written.
-    pub lost_records: u64,
-    /// Packets in these.
-    pub lost_packets: u64,
-    /// Whether the table was too old for some record.
-    pub stale: bool,
+    /// What was written.
+    pub recorded: &'a Recorded,
     /// The inputs, in order.
     pub inputs: Vec<Input>,
 }
 
 impl Books<'_> {
     /// The summary, with whether it balances (RULES §7): frames = admitted + Σ excluded in packets
-    /// and bytes, and admitted = Σ packets in records + lost.
+    /// and bytes, and admitted = Σ over the records that were written, in both too.
     pub(super) fn close(self, sensor: &str, config: String, table: &Table) -> Summary {
         let Self {
             frames,
             tally,
             recorded,
-            exported,
-            evicted,
-            lost_records,
-            lost_packets,
-            stale,
             inputs,
         } = self;
+        let Recorded {
+            written,
+            evicted,
+            stale,
+        } = *recorded;
         let admitted = tally.admitted();
         let excluded = tally.excluded();
         let mut summary = Summary {
@@ -64,20 +55,18 @@ impl Books<'_> {
                 by_reason: ByReason(Reason::ALL.map(|reason| tally.fate(Fate::Excluded(reason)))),
             },
             flows: Flows {
-                exported,
+                exported: written.records,
                 recalled: 0,
                 evicted,
             },
-            lost: Lost {
-                packets: lost_packets,
-                records: lost_records,
-            },
+            // A replay loses nothing: it waits, or it fails as a whole.
+            lost: Lost::default(),
             inputs,
             geo: identity(table, stale),
             balanced: false,
         };
         summary.balanced =
-            summary.frames_balance() && admitted.packets == recorded.packets + lost_packets;
+            summary.frames_balance() && (written.packets, written.wire_bytes) == (admitted.packets, admitted.bytes);
         summary
     }
 }

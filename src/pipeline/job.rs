@@ -3,16 +3,15 @@
 use super::books::Books;
 use super::lanes::Join;
 use super::outcome::{Outcome, Progress};
-use super::output::Output;
+use super::output::Records;
 use super::plan::plan;
 use super::summary::Input as InputBooks;
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
-use crate::config::Format;
+use crate::export::Format;
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
 use crate::tally::{Count, Tally};
-use std::io::Write;
 use std::path::PathBuf;
 
 /// A run over captures, apart from where its records go.
@@ -27,6 +26,8 @@ pub struct Job {
     pub range_bytes: u64,
     /// How records are rendered.
     pub format: Format,
+    /// Where they go: `-` for standard output, a file, or a folder.
+    pub target: PathBuf,
     /// Name of this sensor, in every record.
     pub sensor: String,
     /// SHA-256 of the settings in force, in hex.
@@ -41,26 +42,22 @@ struct Account {
 }
 
 impl Job {
-    /// Runs, and writes the records to `out`.
+    /// Runs.
     ///
     /// # Errors
     /// Where nothing could be read at all, or nothing can be written any more.
-    pub fn run_into(
-        &self,
-        out: &mut dyn Write,
-        progress: &dyn Progress,
-    ) -> Result<Outcome, Failure> {
+    pub fn run(&self, progress: &dyn Progress) -> Result<Outcome, Failure> {
         let (inputs, missing) = expand_all(&self.inputs)?;
         let plan = plan(&inputs, self.lanes, self.range_bytes);
         progress.begin(plan.bytes);
         let mut accounts: Vec<Account> = inputs.into_iter().map(Account::new).collect();
-        let mut output = Output::new(self);
+        let mut records = Records::new(self)?;
         let mut note = |index: usize, walked: Walked| {
             if let Some(account) = accounts.get_mut(index) {
                 account.add(walked);
             }
         };
-        let mut drain = |lane: &mut Lane| output.take(lane.flows());
+        let mut drain = |lane: &mut Lane| records.take(lane.flows());
         let report = |bytes, packets| progress.advance(bytes, packets);
         let fresh = Lane::new(&self.lane);
         let mut join = Join::new(Lane::new(&self.lane), &mut drain, &mut note, &report);
@@ -70,7 +67,7 @@ impl Job {
             join.walk_alone(&plan.pieces);
         }
         let lane = join.into_lane();
-        let outcome = self.close(lane, accounts, missing, output, out);
+        let outcome = self.close(lane, accounts, missing, records);
         progress.end();
         outcome
     }
@@ -78,22 +75,21 @@ impl Job {
     /// Runs frames that come from no input: `feed` gives them, one by one, to what it is given.
     ///
     /// # Errors
-    /// As [`Job::run_into`].
+    /// As [`Job::run`].
     pub fn run_frames(
         &self,
         name: &str,
-        out: &mut dyn Write,
         feed: &mut dyn FnMut(&mut dyn FnMut(&Frame<'_>)),
     ) -> Result<Outcome, Failure> {
         let mut lane = Lane::new(&self.lane);
-        let mut output = Output::new(self);
+        let mut records = Records::new(self)?;
         let mut frames = Count::default();
         feed(&mut |frame| {
             frames.packets += 1;
             frames.bytes += u64::from(frame.wire_len);
             let _fate = lane.pass(frame);
             if frames.packets.is_multiple_of(1 << 16) {
-                output.take(lane.flows());
+                records.take(lane.flows());
             }
         });
         let account = Account {
@@ -101,7 +97,7 @@ impl Job {
             frames,
             trouble: None,
         };
-        self.close(lane, vec![account], Vec::new(), output, out)
+        self.close(lane, vec![account], Vec::new(), records)
     }
 
     fn close(
@@ -109,8 +105,7 @@ impl Job {
         lane: Lane,
         accounts: Vec<Account>,
         missing: Vec<OpenError>,
-        output: Output<'_>,
-        out: &mut dyn Write,
+        records: Records<'_>,
     ) -> Result<Outcome, Failure> {
         let nothing_opened = accounts.iter().all(Account::is_unopened);
         let mut damaged: Vec<String> = missing.iter().map(ToString::to_string).collect();
@@ -125,16 +120,11 @@ impl Job {
             inputs.push(account.books());
         }
         let (flows, tally): (_, Tally) = lane.finish();
-        let written = output.finish(flows, out)?;
+        let recorded = records.finish(flows)?;
         let books = Books {
             frames,
             tally: &tally,
-            recorded: written.recorded,
-            exported: written.exported,
-            evicted: written.evicted,
-            lost_records: 0,
-            lost_packets: 0,
-            stale: written.stale,
+            recorded: &recorded,
             inputs,
         };
         Ok(Outcome {

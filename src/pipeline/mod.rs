@@ -14,7 +14,8 @@ pub use failure::{Failure, FailureKind};
 pub use job::Job;
 pub use outcome::{Outcome, Progress};
 pub use summary::{
-    Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
+    Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
+    Summary,
 };
 
 use std::path::PathBuf;

@@ -193,7 +193,10 @@ impl Summary {
     /// As the file system's.
     pub fn write_to(&self, path: &Path) -> io::Result<()> {
         let text = self.to_json()?;
-        if path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        if path
+            .metadata()
+            .is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+        {
             return std::fs::OpenOptions::new()
                 .write(true)
                 .open(path)?
@@ -273,8 +276,19 @@ mod tests {
         assert_eq!(
             keys,
             [
-                "schema", "version", "sensor", "config", "frames", "kernel_dropped", "admitted",
-                "excluded", "flows", "lost", "inputs", "geo", "balanced"
+                "schema",
+                "version",
+                "sensor",
+                "config",
+                "frames",
+                "kernel_dropped",
+                "admitted",
+                "excluded",
+                "flows",
+                "lost",
+                "inputs",
+                "geo",
+                "balanced"
             ]
         );
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -308,7 +322,10 @@ mod tests {
         let path = folder.path().join("summary.json");
         std::fs::write(&path, "old").unwrap();
         summary().write_to(&path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), summary().to_json().unwrap());
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            summary().to_json().unwrap()
+        );
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
         assert!(summary().write_to(folder.path()).is_err());

@@ -1,9 +1,9 @@
 //! Files that nobody here wrote, with their expected answers.
 
-use super::super::{Error, Evidence, Finding, Place, Table};
 use super::super::compile::Home;
-use super::super::source::{Source, read_all};
 use super::super::settings::SourceSpec;
+use super::super::source::{Source, read_all};
+use super::super::{Error, Evidence, Finding, Place, Table};
 use super::{corpus, country, settings};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
@@ -41,8 +41,14 @@ fn expected_country(value: &serde_json::Value) -> Option<String> {
 
 /// Whether a plain reader gives the address inside for this one, where our rule decides.
 fn is_wrapper(address: IpAddr) -> bool {
-    let IpAddr::V6(v6) = address else { return false };
-    v6.to_ipv4().is_some() || matches!(v6.segments(), [0x2002, ..] | [0x2001, 0, ..] | [0x64, 0xff9b, ..])
+    let IpAddr::V6(v6) = address else {
+        return false;
+    };
+    v6.to_ipv4().is_some()
+        || matches!(
+            v6.segments(),
+            [0x2002, ..] | [0x2001, 0, ..] | [0x64, 0xff9b, ..]
+        )
 }
 
 #[test]
@@ -126,7 +132,9 @@ impl Oracle {
     }
 
     fn country(rows: &[(u128, u128, String)], address: u128) -> Option<&str> {
-        let at = rows.partition_point(|row| row.0 <= address).checked_sub(1)?;
+        let at = rows
+            .partition_point(|row| row.0 <= address)
+            .checked_sub(1)?;
         let (_, last, country) = rows.get(at)?;
         (address <= *last).then_some(country.as_str())
     }
@@ -138,9 +146,13 @@ impl Oracle {
                 let octets = v4.octets();
                 match octets {
                     [224..=239, ..] | [255, 255, 255, 255] => return "multicast",
-                    [0 | 127 | 240..=255, ..] | [192, 0, 0 | 2, _] | [198, 18 | 19, ..] => return "martian",
+                    [0 | 127 | 240..=255, ..] | [192, 0, 0 | 2, _] | [198, 18 | 19, ..] => {
+                        return "martian";
+                    }
                     [198, 51, 100, _] | [203, 0, 113, _] => return "martian",
-                    [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => return "U",
+                    [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => {
+                        return "U";
+                    }
                     [169, 254, ..] => return "U",
                     _ => Self::country(&self.v4, u32::from(v4).into()),
                 }
@@ -157,10 +169,16 @@ impl Oracle {
                         let a = self.place(v4(number >> 64));
                         let b = self.place(v4(!number));
                         let special = |place| place == "martian" || place == "multicast";
-                        return if special(a) || special(b) || a != b { "U" } else { a };
+                        return if special(a) || special(b) || a != b {
+                            "U"
+                        } else {
+                            a
+                        };
                     }
                     [0xff00..=0xffff, ..] => return "multicast",
-                    [0, 0, 0, 0, 0, 0, ..] | [0x100, 0, 0, 0, ..] | [0x2001, 2, 0, ..] => return "martian",
+                    [0, 0, 0, 0, 0, 0, ..] | [0x100, 0, 0, 0, ..] | [0x2001, 2, 0, ..] => {
+                        return "martian";
+                    }
                     [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => return "martian",
                     [0x2001, 0x10..=0x1f, ..] => return "martian",
                     [0xfc00..=0xfdff, ..] | [0xfe80..=0xfebf, ..] => return "U",
@@ -212,7 +230,10 @@ fn the_registries_table_gives_the_oracles_places_at_every_border_and_at_random()
                 check_v6(address);
             }
             assert_eq!(
-                table.country_v6(*first).map(|code| code.to_string()).as_ref(),
+                table
+                    .country_v6(*first)
+                    .map(|code| code.to_string())
+                    .as_ref(),
                 Some(country),
             );
         }

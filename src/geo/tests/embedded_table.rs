@@ -1,7 +1,7 @@
 //! The compiled embedded table against the crate's own lists, searched directly.
 
-use super::super::{CountryCode, Finding, Settings, Table, special};
 use super::super::segments::Address;
+use super::super::{CountryCode, Finding, Settings, Table, special};
 use std::num::NonZeroU16;
 
 /// A look-up in the lists as tor-geoip does it: the last start not above.
@@ -11,7 +11,10 @@ fn direct<A: Address>(starts: &[A], codes: &[Option<NonZeroU16>], address: A) ->
         .checked_sub(1)
         .and_then(|at| codes[at])
         .map(|code| code.get().to_le_bytes());
-    match code.as_ref().and_then(|code| CountryCode::new(std::str::from_utf8(code).unwrap())) {
+    match code
+        .as_ref()
+        .and_then(|code| CountryCode::new(std::str::from_utf8(code).unwrap()))
+    {
         None => Finding::Unlocated,
         Some(code) if code.as_str() == "JP" => Finding::Home,
         Some(_) => Finding::Abroad,
@@ -74,7 +77,10 @@ fn what_the_embedded_table_is() {
         source.sha256,
         "d1f67fcf4e3779952a90ee126cf8e986c3a380a9bb8d10725f1f24a30b1091e1"
     );
-    assert_eq!(info.ipv4.findings.iter().map(|f| f.size).sum::<u64>(), 1 << 32);
+    assert_eq!(
+        info.ipv4.findings.iter().map(|f| f.size).sum::<u64>(),
+        1 << 32
+    );
     assert!(info.probes > 200, "{}", info.probes);
     assert!(info.warnings.is_empty(), "{:?}", info.warnings);
     let size = |finding: Finding| info.ipv4.findings[finding as usize].size;

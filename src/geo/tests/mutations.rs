@@ -1,17 +1,23 @@
 //! Damaged databases: refused, or read without a panic and with the same answer as the library's.
 
-use super::super::{Table, Settings, SourceSpec};
-use super::super::source_mmdb;
 use super::super::compile::Home;
-use super::mmdb::{Database, Value, iso, map};
+use super::super::source_mmdb;
+use super::super::{Settings, SourceSpec, Table};
 use super::country;
+use super::mmdb::{Database, Value, iso, map};
 use proptest::prelude::*;
 use std::path::Path;
 
 fn small() -> Vec<u8> {
     let mut database = Database::new(&[
-        ("8.0.0.0/8", map(&[iso("country", "US"), iso("registered_country", "JP")])),
-        ("133.0.0.0/8", map(&[iso("country", "JP"), ("is_anycast", Value::Flag(true))])),
+        (
+            "8.0.0.0/8",
+            map(&[iso("country", "US"), iso("registered_country", "JP")]),
+        ),
+        (
+            "133.0.0.0/8",
+            map(&[iso("country", "JP"), ("is_anycast", Value::Flag(true))]),
+        ),
         ("2001:200::/32", map(&[("country_code", Value::Text("JP"))])),
         ("2600::/12", map(&[("country", Value::Text("US"))])),
     ]);
@@ -74,5 +80,20 @@ fn a_cut_database_is_refused_at_every_length() {
             ..Settings::default()
         };
         assert!(Table::build(&settings).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn damage_that_a_walk_would_not_notice_is_refused() {
+    let home = Home::new(&[country("JP")]);
+    let whole = small();
+    let separator = whole.windows(16).position(|w| w == [0; 16]).unwrap();
+    // A byte in the separator; a map that claims more entries than it has, in one record of four.
+    for (at, value) in [(separator + 8, 1), (separator + 16, 0xfb)] {
+        let mut bytes = whole.clone();
+        bytes[at] = value;
+        let error = source_mmdb::read(Path::new("mutant"), bytes, &home).err();
+        let error = error.expect("refused").to_string();
+        assert!(error.contains("damaged"), "{error}");
     }
 }

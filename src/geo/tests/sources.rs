@@ -34,7 +34,10 @@ fn abroad_needs_every_source_and_home_needs_one() {
         ("2a00::/16", map(&[iso("country", "DE")])),
     ]);
     let two = scratch.file("two.mmdb", &two.bytes());
-    for order in [[one.as_path(), two.as_path()], [two.as_path(), one.as_path()]] {
+    for order in [
+        [one.as_path(), two.as_path()],
+        [two.as_path(), one.as_path()],
+    ] {
         let table = Table::build(&settings(&order)).unwrap();
         for (address, expected) in [
             ("8.1.1.1", Abroad),
@@ -57,7 +60,10 @@ fn abroad_needs_every_source_and_home_needs_one() {
         assert_eq!(info.ipv4.differing, (1 << 23) + (1 << 16) + (1 << 23));
         // 9.0.0.0/16, and 133.0.0.0/8 of which half is home in one only.
         assert_eq!(info.ipv4.differing_about_home, (1 << 16) + (1 << 24));
-        assert_eq!(info.ipv4.partial, (1 << 23) + (1 << 24) - (1 << 16) + (1 << 23));
+        assert_eq!(
+            info.ipv4.partial,
+            (1 << 23) + (1 << 24) - (1 << 16) + (1 << 23)
+        );
     }
 }
 
@@ -71,24 +77,63 @@ fn reads_what_every_vendor_ships() {
             ("1.0.0.0/24", map(&[iso("country", "JP")])),
             ("1.0.1.0/24", map(&[("country_code", text("JP"))])),
             ("1.0.2.0/24", map(&[("country", text("JP"))])),
-            ("1.0.3.0/24", map(&[("country", text("Japan")), ("country_code", text("jp"))])),
-            ("1.0.4.0/24", map(&[("country", text("US")), ("country_code", text("JP"))])),
+            (
+                "1.0.3.0/24",
+                map(&[("country", text("Japan")), ("country_code", text("jp"))]),
+            ),
+            (
+                "1.0.4.0/24",
+                map(&[("country", text("US")), ("country_code", text("JP"))]),
+            ),
             ("1.1.0.0/24", map(&[iso("country", "US")])),
-            ("1.1.1.0/24", map(&[iso("country", "US"), iso("registered_country", "JP")])),
-            ("1.1.2.0/24", map(&[iso("country", "US"), iso("represented_country", "JP")])),
-            ("1.1.3.0/24", map(&[iso("country", "US"), iso("registered_country", "GB")])),
-            ("1.1.4.0/24", map(&[iso("country", "JP"), iso("registered_country", "US")])),
+            (
+                "1.1.1.0/24",
+                map(&[iso("country", "US"), iso("registered_country", "JP")]),
+            ),
+            (
+                "1.1.2.0/24",
+                map(&[iso("country", "US"), iso("represented_country", "JP")]),
+            ),
+            (
+                "1.1.3.0/24",
+                map(&[iso("country", "US"), iso("registered_country", "GB")]),
+            ),
+            (
+                "1.1.4.0/24",
+                map(&[iso("country", "JP"), iso("registered_country", "US")]),
+            ),
             ("1.2.0.0/24", map(&[iso("registered_country", "US")])),
-            ("1.2.1.0/24", map(&[("continent", map(&[("code", text("AS"))]))])),
+            (
+                "1.2.1.0/24",
+                map(&[("continent", map(&[("code", text("AS"))]))]),
+            ),
             ("1.2.2.0/24", map(&[iso("country", "EU")])),
             ("1.2.3.0/24", map(&[("country", Value::Number(392))])),
             ("1.2.4.0/24", text("JP")),
             ("1.2.5.0/24", map(&[iso("registered_country", "JP")])),
-            ("1.3.0.0/24", map(&[iso("country", "US"), ("traits", map(&[("is_anycast", Value::Flag(true))]))])),
-            ("1.3.1.0/24", map(&[iso("country", "US"), ("is_anycast", Value::Flag(true))])),
-            ("1.3.2.0/24", map(&[iso("country", "US"), ("is_anycast", text("true"))])),
-            ("1.3.3.0/24", map(&[iso("country", "US"), ("is_anycast", Value::Flag(false))])),
-            ("1.3.4.0/24", map(&[iso("country", "JP"), ("is_anycast", Value::Flag(true))])),
+            (
+                "1.3.0.0/24",
+                map(&[
+                    iso("country", "US"),
+                    ("traits", map(&[("is_anycast", Value::Flag(true))])),
+                ]),
+            ),
+            (
+                "1.3.1.0/24",
+                map(&[iso("country", "US"), ("is_anycast", Value::Flag(true))]),
+            ),
+            (
+                "1.3.2.0/24",
+                map(&[iso("country", "US"), ("is_anycast", text("true"))]),
+            ),
+            (
+                "1.3.3.0/24",
+                map(&[iso("country", "US"), ("is_anycast", Value::Flag(false))]),
+            ),
+            (
+                "1.3.4.0/24",
+                map(&[iso("country", "JP"), ("is_anycast", Value::Flag(true))]),
+            ),
         ],
     );
     for (address, expected) in [
@@ -141,7 +186,12 @@ fn trees_of_one_version_with_and_without_aliases() {
         ] {
             assert_eq!(find(&table, address), expected, "{name} {address}");
         }
-        assert_eq!(table.info().warnings.len(), 1, "{:?}", table.info().warnings);
+        let warnings = table.info().warnings;
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(
+            warnings.iter().all(|warning| warning.contains("IPv6")),
+            "{warnings:?}"
+        );
         assert_eq!(table.info().sources[0].ipv4_ranges, 2);
     }
 }
@@ -154,8 +204,14 @@ fn a_record_above_the_ipv4_tree_hides_no_network_of_the_same_record() {
     let mut bytes = Database::new(&[("::/64", jp.clone()), ("2600::/16", jp)]).bytes();
     // Point the second network at the first one's record.
     let nodes = (bytes.windows(17).position(|w| w[..16] == [0; 16]).unwrap()) / 6;
-    let (first, second) = ((nodes + 16) as u32, (nodes + 16 + Database::record_len()) as u32);
-    let at = bytes.windows(3).position(|w| w == &second.to_be_bytes()[1..]).unwrap();
+    let (first, second) = (
+        (nodes + 16) as u32,
+        (nodes + 16 + Database::record_len()) as u32,
+    );
+    let at = bytes
+        .windows(3)
+        .position(|w| w == &second.to_be_bytes()[1..])
+        .unwrap();
     bytes[at..at + 3].copy_from_slice(&first.to_be_bytes()[1..]);
     let path = scratch.file("odd.mmdb", &bytes);
     let table = Table::build(&settings(&[&path])).unwrap();
@@ -215,7 +271,11 @@ fn the_registries_files_are_one_source() {
         assert_eq!(find(&table, address), expected, "{address}");
     }
     let info = table.info();
-    let dates: Vec<_> = info.sources.iter().map(|s| s.date.clone().unwrap()).collect();
+    let dates: Vec<_> = info
+        .sources
+        .iter()
+        .map(|s| s.date.clone().unwrap())
+        .collect();
     assert_eq!(dates, ["2026-09-21", "2026-09-22"]);
 }
 
@@ -224,7 +284,11 @@ fn damaged_statistics_are_refused_with_their_line() {
     let scratch = Scratch::new();
     for (from, to, reason) in [
         ("|1.0.16.0|4096|", "|1.0.16.0|0|", "number of addresses"),
-        ("|1.0.16.0|4096|", "|1.0.16.0|9999999999|", "number of addresses"),
+        (
+            "|1.0.16.0|4096|",
+            "|1.0.16.0|9999999999|",
+            "number of addresses",
+        ),
         ("|1.0.16.0|", "|1.0.16|", "no IPv4 address"),
         ("|2001:200::|35|", "|2001:200::|129|", "prefix length"),
         ("|2001:200::|35|", "|2001:200:1::|35|", "beyond the prefix"),
@@ -235,7 +299,10 @@ fn damaged_statistics_are_refused_with_their_line() {
         assert_ne!(text, APNIC);
         let path = scratch.file("delegated", text.as_bytes());
         let error = Table::build(&settings(&[&path])).err().unwrap().to_string();
-        assert!(error.contains(reason) && error.contains("delegated:"), "{error}");
+        assert!(
+            error.contains(reason) && error.contains("delegated:"),
+            "{error}"
+        );
     }
 }
 
@@ -243,8 +310,14 @@ fn damaged_statistics_are_refused_with_their_line() {
 fn lists_add_home_or_doubt_and_never_make_anything_abroad() {
     let scratch = Scratch::new();
     let one = us_and_jp(&scratch);
-    let domestic = scratch.file("domestic", b"# ours\n8.1.0.0/16\n2600:1::/32\n1.1.1.1\n10.0.0.0/8\n8.2.0.0/16\n");
-    let anycast = scratch.file("anycast", b"8.8.8.0/24\n8.2.0.0/15\n133.1.0.0/16\n2600:2::/32\n1.1.1.0/24\n");
+    let domestic = scratch.file(
+        "domestic",
+        b"# ours\n8.1.0.0/16\n2600:1::/32\n1.1.1.1\n10.0.0.0/8\n8.2.0.0/16\n",
+    );
+    let anycast = scratch.file(
+        "anycast",
+        b"8.8.8.0/24\n8.2.0.0/15\n133.1.0.0/16\n2600:2::/32\n1.1.1.0/24\n",
+    );
     let plain = Table::build(&settings(&[&one])).unwrap();
     let table = Table::build(&Settings {
         domestic_list: Some(domestic),
@@ -275,7 +348,12 @@ fn lists_add_home_or_doubt_and_never_make_anything_abroad() {
         ..settings(&[&one])
     });
     let error = error.err().unwrap().to_string();
-    assert!(error.ends_with("bad:2: bits are set beyond the length: write 8.8.8.0/24, or the length you meant"), "{error}");
+    assert!(
+        error.ends_with(
+            "bad:2: bits are set beyond the length: write 8.8.8.0/24, or the length you meant"
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -320,24 +398,50 @@ fn tables_that_prove_nothing_are_refused() {
     let whole = std::fs::read(&one).unwrap();
     for (name, bytes, message) in [
         ("us.mmdb", us.as_slice(), "missing JP"),
-        ("asn.mmdb", &asn, "holds no countries, its type is \"Test-Country\""),
+        (
+            "asn.mmdb",
+            &asn,
+            "holds no countries, its type is \"Test-Country\"",
+        ),
         ("empty", b"", "an empty file"),
         ("t.gz", b"\x1f\x8b\x08", "gzip"),
         ("t.csv", b"1.0.0.0,1.0.0.255,AU\n", "a text of another kind"),
         ("cut.mmdb", &whole[..whole.len() / 2], "cut off"),
-        ("no-such-header", b"2|apnic|1|1|1|20260101|+1000\n", "holds no countries"),
+        (
+            "no-such-header",
+            b"2|apnic|1|1|1|20260101|+1000\n",
+            "holds no countries",
+        ),
     ] {
         let path = scratch.file(name, bytes);
         let error = Table::build(&settings(&[&path])).err().unwrap().to_string();
         assert!(error.contains(message), "{name}: {error}");
         assert!(!error.contains('\n') && !error.ends_with('.'), "{error}");
     }
-    let error = Table::build(&settings(&[Path::new("/nonexistent\x1b[2J")])).err().unwrap();
+    let us = settings(&[&scratch.file("us.mmdb", &us)]);
+    let table = Table::build_to_look_at(&us).unwrap();
+    assert_eq!(find(&table, "8.8.8.8"), Abroad);
+    assert!(
+        table
+            .info()
+            .warnings
+            .iter()
+            .any(|warning| warning.starts_with("missing JP"))
+    );
+    let error = Table::build(&settings(&[Path::new("/nonexistent\x1b[2J")]))
+        .err()
+        .unwrap();
     assert!(matches!(error, Error::Unreadable { .. }));
     assert!(!error.to_string().contains('\x1b'), "{error}");
-    let none = Settings { sources: Vec::new(), ..Settings::default() };
+    let none = Settings {
+        sources: Vec::new(),
+        ..Settings::default()
+    };
     assert!(matches!(Table::build(&none), Err(Error::NoSource)));
-    let nobody = Settings { home: std::collections::BTreeSet::new(), ..settings(&[&one]) };
+    let nobody = Settings {
+        home: std::collections::BTreeSet::new(),
+        ..settings(&[&one])
+    };
     assert!(matches!(Table::build(&nobody), Err(Error::NoHome)));
 }
 
@@ -345,7 +449,10 @@ fn tables_that_prove_nothing_are_refused() {
 fn the_digest_changes_with_whatever_findings_depend_on() {
     let scratch = Scratch::new();
     let one = us_and_jp(&scratch);
-    let other = Database::new(&[("133.0.0.0/8", map(&[iso("country", "JP")])), ("8.0.0.0/8", map(&[iso("country", "US")]))]);
+    let other = Database::new(&[
+        ("133.0.0.0/8", map(&[iso("country", "JP")])),
+        ("8.0.0.0/8", map(&[iso("country", "US")])),
+    ]);
     let other = scratch.file("other.mmdb", &other.bytes());
     let list = scratch.file("list", b"8.0.0.0/8\n");
     let base = settings(&[&one]);
@@ -355,20 +462,45 @@ fn the_digest_changes_with_whatever_findings_depend_on() {
         settings(&[&other]),
         settings(&[&one, &other]),
         settings(&[&other, &one]),
-        Settings { home: [country("US")].into(), ..base.clone() },
-        Settings { home: [country("US"), country("JP")].into(), ..base.clone() },
-        Settings { site: super::super::Site::Home, ..base.clone() },
-        Settings { domestic_list: Some(list.clone()), ..base.clone() },
-        Settings { anycast_list: Some(list), ..base.clone() },
-        Settings { nat64_prefixes: prefix("64:ff9b:1::/96"), ..base.clone() },
-        Settings { softwire_prefixes: prefix("64:ff9b:1::/96"), ..base.clone() },
+        Settings {
+            home: [country("US")].into(),
+            ..base.clone()
+        },
+        Settings {
+            home: [country("US"), country("JP")].into(),
+            ..base.clone()
+        },
+        Settings {
+            site: super::super::Site::Home,
+            ..base.clone()
+        },
+        Settings {
+            domestic_list: Some(list.clone()),
+            ..base.clone()
+        },
+        Settings {
+            anycast_list: Some(list),
+            ..base.clone()
+        },
+        Settings {
+            nat64_prefixes: prefix("64:ff9b:1::/96"),
+            ..base.clone()
+        },
+        Settings {
+            softwire_prefixes: prefix("64:ff9b:1::/96"),
+            ..base.clone()
+        },
     ];
     let digests: std::collections::HashSet<[u8; 32]> = variants
         .iter()
         .map(|settings| *Table::build(settings).unwrap().digest())
         .collect();
     assert_eq!(digests.len(), variants.len());
-    let again = Table::build(&Settings { max_age: None, ..base.clone() }).unwrap();
+    let again = Table::build(&Settings {
+        max_age: None,
+        ..base.clone()
+    })
+    .unwrap();
     assert_eq!(again.digest(), Table::build(&base).unwrap().digest());
 }
 
@@ -379,10 +511,23 @@ fn a_table_is_stale_when_its_oldest_source_is() {
     let built = 1_790_000_000_u64;
     let day = 86_400_u64;
     let table = Table::build(&settings(&[&one])).unwrap();
-    for (seconds, stale) in [(0, false), (built, false), (built + 35 * day, false), (built + 35 * day + 1, true)] {
-        assert_eq!(table.is_stale_at(seconds * 1_000_000_000), stale, "{seconds}");
+    for (seconds, stale) in [
+        (0, false),
+        (built, false),
+        (built + 35 * day, false),
+        (built + 35 * day + 1, true),
+    ] {
+        assert_eq!(
+            table.is_stale_at(seconds * 1_000_000_000),
+            stale,
+            "{seconds}"
+        );
     }
-    let never = Table::build(&Settings { max_age: None, ..settings(&[&one]) }).unwrap();
+    let never = Table::build(&Settings {
+        max_age: None,
+        ..settings(&[&one])
+    })
+    .unwrap();
     assert!(!never.is_stale_at(u64::MAX));
     let undated = scratch.file("undated", APNIC.replace("20260921", "").as_bytes());
     let undated = Table::build(&settings(&[&one, &undated])).unwrap();
@@ -394,7 +539,10 @@ fn softwires_run_inside_declared_prefixes_only() {
     let scratch = Scratch::new();
     let one = us_and_jp(&scratch);
     let table = Table::build(&Settings {
-        softwire_prefixes: vec!["2001:200::/32".parse().unwrap(), "133.0.0.0/8".parse().unwrap()],
+        softwire_prefixes: vec![
+            "2001:200::/32".parse().unwrap(),
+            "133.0.0.0/8".parse().unwrap(),
+        ],
         ..settings(&[&one])
     })
     .unwrap();
@@ -423,18 +571,30 @@ fn explanations_name_the_source_and_the_rule() {
         ("224.0.0.1", "excluded", Multicast, "RFC 5771"),
         ("2001:db8::1", "excluded", Martian, "RFC 3849"),
         ("::ffff:133.1.1.1", "domestic", Home, "holds 133.1.1.1"),
-        ("2001:0:850b:1::f7f7:f7f7", "undetermined", SourceDisagreement, "client 8.8.8.8 and the server 133.11.0.1"),
+        (
+            "2001:0:850b:1::f7f7:f7f7",
+            "undetermined",
+            SourceDisagreement,
+            "client 8.8.8.8 and the server 133.11.0.1",
+        ),
     ] {
         let explanation = table.explain(address.parse().unwrap());
         assert_eq!(explanation.place, place, "{address}");
         assert_eq!(explanation.reason, reason.id(), "{address}");
-        assert!(explanation.rule.contains(rule), "{address}: {}", explanation.rule);
+        assert!(
+            explanation.rule.contains(rule),
+            "{address}: {}",
+            explanation.rule
+        );
         let json = serde_json::to_value(&explanation).unwrap();
         assert_eq!(json["ip"], *address);
         assert_eq!(json["place"], place);
     }
     let json = serde_json::to_value(table.explain("8.8.8.8".parse().unwrap())).unwrap();
     assert_eq!(json["country"], "US");
-    assert_eq!(json["range"], serde_json::json!(["8.0.0.0", "9.255.255.255"]));
+    assert_eq!(
+        json["range"],
+        serde_json::json!(["8.0.0.0", "9.255.255.255"])
+    );
     let _: Finding = find(&table, "8.8.8.8");
 }
