@@ -62,13 +62,14 @@ impl Lane {
     /// Takes one frame down the road and says how it ended.
     #[inline]
     pub fn pass(&mut self, frame: &Frame<'_>) -> Fate {
-        self.flows.advance(frame.seen);
         let verdict = match decode(frame, &mut self.headers) {
             Ok(()) => self.gate.judge(&locate(&self.headers, &self.table)),
             Err(undecodable) => Err(self.gate.turn_back(undecodable)),
         };
         match verdict {
             Ok(admitted) => {
+                // Only what is admitted moves the packet clock: excluded traffic changes no record.
+                self.flows.advance(admitted.seen());
                 self.flows.add(&admitted);
                 self.count_admitted(&admitted)
             }
@@ -127,7 +128,9 @@ impl Lane {
     pub fn absorb(&mut self, later: Self) {
         self.flows.absorb(later.flows);
         self.tally += &later.tally;
-        self.gate.fragments_mut().absorb(later.gate.into_fragments());
+        self.gate
+            .fragments_mut()
+            .absorb(later.gate.into_fragments());
     }
 
     /// Ends every open flow and hands over what the lane counted.

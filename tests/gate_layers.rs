@@ -7,7 +7,7 @@
 use sekisho::demo::encap::Wrap;
 use sekisho::demo::extensions::{home_address, routing};
 use sekisho::demo::link::Link;
-use sekisho::demo::packet::{Ends, Pdu, flags, icmp_error, ip, tcp, udp, Tcp};
+use sekisho::demo::packet::{Ends, Pdu, Tcp, flags, icmp_error, ip, tcp, udp};
 use sekisho::demo::places::{self, Place};
 use sekisho::demo::rng::Rng;
 use sekisho::fate::{Class, Fate, Reason};
@@ -106,7 +106,11 @@ fn check(fate: Fate, layers: &[Layer], authorisation: Authorisation, what: &str)
     match fate {
         Fate::Admitted(class) => {
             assert!(admitted, "{what} {layers:?} passed");
-            assert_eq!(class, class_of(layers[layers.len() - 1]), "{what} {layers:?}");
+            assert_eq!(
+                class,
+                class_of(layers[layers.len() - 1]),
+                "{what} {layers:?}"
+            );
         }
         Fate::Excluded(reason) => {
             assert!(!admitted, "{what} {layers:?} was excluded: {reason:?}");
@@ -169,7 +173,12 @@ fn two_layers_in_every_tunnel() {
                     let packet = wrap.wrap(around, MACS, packet, &mut rng);
                     let fate = pass(&mut lane, Link::Ethernet, packet);
                     if wrap.is_transparent() {
-                        check(fate, &[outer, inner], Authorisation::ALL, &format!("{wrap:?}"));
+                        check(
+                            fate,
+                            &[outer, inner],
+                            Authorisation::ALL,
+                            &format!("{wrap:?}"),
+                        );
                     } else {
                         assert!(matches!(fate, Fate::Excluded(_)), "{wrap:?} passed");
                     }
@@ -208,7 +217,10 @@ fn up_to_four_layers_are_judged_and_a_fifth_is_too_deep() {
         } else {
             assert!(matches!(fate, Fate::Excluded(_)), "five layers passed");
             let seen = &stack[..4];
-            if seen.iter().all(|layer| may_pass(*layer, Authorisation::ALL)) {
+            if seen
+                .iter()
+                .all(|layer| may_pass(*layer, Authorisation::ALL))
+            {
                 assert_eq!(fate, Fate::Excluded(Reason::TooDeep));
             }
         }
@@ -267,11 +279,18 @@ fn every_address_of_a_routing_header_is_judged() {
             }
             let around = ends(layer, true, &mut rng);
             let (home, _) = Ends::new(places::address(hop, true, &mut rng), around.dst).v6();
-            let packet = ip(around, home_address(home, udp(around, 40_000, 40_001, b"mobile")));
+            let packet = ip(
+                around,
+                home_address(home, udp(around, 40_000, 40_001, b"mobile")),
+            );
             let fate = pass(&mut lane, Link::Ethernet, packet);
-            let passes = may_pass(layer, Authorisation::ALL)
-                && may_pass((hop, layer.1), Authorisation::ALL);
-            assert_eq!(matches!(fate, Fate::Admitted(_)), passes, "{layer:?}, home {hop:?}");
+            let passes =
+                may_pass(layer, Authorisation::ALL) && may_pass((hop, layer.1), Authorisation::ALL);
+            assert_eq!(
+                matches!(fate, Fate::Admitted(_)),
+                passes,
+                "{layer:?}, home {hop:?}"
+            );
         }
     }
 }

@@ -73,7 +73,11 @@ fn fewer_authorised_classes_admit_what_the_page_says() {
                 other => panic!("no place is called {other:?}"),
             };
             let (src, dst) = (end(heading.chars().next()), end(heading.chars().last()));
-            let cell = if *cell == "-" { "class_not_authorised" } else { cell };
+            let cell = if *cell == "-" {
+                "class_not_authorised"
+            } else {
+                cell
+            };
             let verdict = Policy::judge_pair(src, dst, authorisation);
             assert_eq!(short(verdict), cell, "{heading} with {}", row[0]);
         }

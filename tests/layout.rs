@@ -134,7 +134,10 @@ fn imports_point_upstream_only() {
             continue;
         };
         // Whole statements: `use crate::{` may span lines.
-        let joined = code(&text).map(|(_, line)| line).collect::<Vec<_>>().join(" ");
+        let joined = code(&text)
+            .map(|(_, line)| line)
+            .collect::<Vec<_>>()
+            .join(" ");
         for name in names_behind(&joined, "crate::") {
             if name != stage && !allowed.contains(&name) {
                 wrong.push(format!("{}: {stage} imports {name}", path.display()));

@@ -26,7 +26,12 @@ pub(super) fn render(summary: &Summary, export: &Export, style: Style) -> String
     };
     table.row("kept", admitted, GREEN);
     for (class, count) in Class::ALL.iter().zip(&summary.admitted.by_class.0) {
-        table.part(class.id(), count.packets, Some(count.bytes), class_note(*class, style.unicode));
+        table.part(
+            class.id(),
+            count.packets,
+            Some(count.bytes),
+            class_note(*class, style.unicode),
+        );
     }
     let excluded = Count {
         packets: summary.excluded.packets,

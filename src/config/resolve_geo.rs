@@ -138,9 +138,10 @@ impl From<'_> {
         let mut prefixes = Vec::new();
         for entry in list.map(|given| given.value).unwrap_or_default() {
             let what = || format!("bad prefix `{}`", entry.value);
-            let prefix: Prefix = entry.value.parse().map_err(|bad: PrefixError| {
-                self.refuse(&entry.origin, what(), bad.to_string())
-            })?;
+            let prefix: Prefix = entry
+                .value
+                .parse()
+                .map_err(|bad: PrefixError| self.refuse(&entry.origin, what(), bad.to_string()))?;
             if let Some(hint) = refuse(&prefix) {
                 return Err(self.refuse(&entry.origin, what(), hint));
             }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::values::{MaxAge, Output};
-use crate::geo::SourceSpec;
 use super::{Config, Export, Flow, Geo, Replay};
 use crate::gate::Authorisation;
+use crate::geo::SourceSpec;
 
 /// Renders all settings; reading the text back gives the same ones.
 pub(super) fn toml(config: &Config) -> String {

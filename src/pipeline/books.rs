@@ -65,8 +65,8 @@ impl Books<'_> {
             geo: identity(table, stale),
             balanced: false,
         };
-        summary.balanced =
-            summary.frames_balance() && (written.packets, written.wire_bytes) == (admitted.packets, admitted.bytes);
+        summary.balanced = summary.frames_balance()
+            && (written.packets, written.wire_bytes) == (admitted.packets, admitted.bytes);
         summary
     }
 }

@@ -2,7 +2,9 @@
 
 use super::job::Job;
 use super::{Failure, FailureKind};
-use crate::export::{Error, Format, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal, render};
+use crate::export::{
+    Error, Format, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal, render,
+};
 use crate::flow::{Ended, FlowTable};
 use std::thread;
 
@@ -81,7 +83,9 @@ impl<'a> Records<'a> {
             context: &context,
             stale: false,
         };
-        writer.write_all(&mut records, |ended| table.is_stale_at(ended.start().nanos()))?;
+        writer.write_all(&mut records, |ended| {
+            table.is_stale_at(ended.start().nanos())
+        })?;
         let stale = writer.stale;
         Ok(Recorded {
             written: writer.output.finish()?,
@@ -146,7 +150,13 @@ impl Writer<'_> {
         let chunks: Vec<&[Ended]> = batch.chunks(BATCH).collect();
         let render_part = |number: usize, chunk: &[Ended], part: &mut Vec<u8>| {
             part.clear();
-            render(format, chunk, first_seq + (number * BATCH) as u64, context, part);
+            render(
+                format,
+                chunk,
+                first_seq + (number * BATCH) as u64,
+                context,
+                part,
+            );
         };
         match chunks.as_slice() {
             [only] => {
@@ -171,10 +181,14 @@ impl Writer<'_> {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Output { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            Error::Output { source, .. }
+                if source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
                 FailureKind::Permission
             }
-            Error::Output { .. } | Error::Stdout { .. } | Error::Spill { .. } => FailureKind::Output,
+            Error::Output { .. } | Error::Stdout { .. } | Error::Spill { .. } => {
+                FailureKind::Output
+            }
         };
         Self::line(kind, error.to_string())
     }

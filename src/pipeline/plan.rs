@@ -56,17 +56,14 @@ fn size_of_file(path: &Path) -> Option<u64> {
 }
 
 /// Ranges of a plain classic capture; none if it is something else.
-fn split(
-    path: &Path,
-    size: u64,
-    lanes: usize,
-    range_bytes: u64,
-) -> Result<Vec<Unit>, OpenError> {
+fn split(path: &Path, size: u64, lanes: usize, range_bytes: u64) -> Result<Vec<Unit>, OpenError> {
     let Some(file) = PcapFile::open(path)? else {
         return Ok(Vec::new());
     };
     let wanted = (size / RANGE_MAX + 1).max(lanes as u64);
-    let parts = wanted.next_multiple_of(lanes as u64).min(size / range_bytes.max(1));
+    let parts = wanted
+        .next_multiple_of(lanes as u64)
+        .min(size / range_bytes.max(1));
     // A file that cannot be read here cannot be read by the walk either, which says so.
     let ranges = file.split(parts).unwrap_or_default();
     Ok(ranges.into_iter().map(Unit::Range).collect())

@@ -241,7 +241,16 @@ mod tests {
             admitted: Admitted {
                 packets: 3,
                 bytes: 300,
-                by_class: ByClass([Count { packets: 3, bytes: 300 }, Count::default(), Count::default(), Count::default(), Count::default()]),
+                by_class: ByClass([
+                    Count {
+                        packets: 3,
+                        bytes: 300,
+                    },
+                    Count::default(),
+                    Count::default(),
+                    Count::default(),
+                    Count::default(),
+                ]),
             },
             excluded: Excluded {
                 packets: 2,
@@ -292,8 +301,14 @@ mod tests {
             ]
         );
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value["excluded"]["by_reason"]["domestic_pair"]["bytes"], 200);
-        assert_eq!(value["admitted"]["by_class"]["foreign_foreign"]["packets"], 3);
+        assert_eq!(
+            value["excluded"]["by_reason"]["domestic_pair"]["bytes"],
+            200
+        );
+        assert_eq!(
+            value["admitted"]["by_class"]["foreign_foreign"]["packets"],
+            3
+        );
         assert_eq!(value["inputs"][0]["path"], "a\u{1b}[2J\"</script>\n.pcap");
         assert!(!text.contains('\u{1b}'));
     }

@@ -64,11 +64,7 @@ fn walk_range(
     loop {
         let before = (range.start, frames.packets);
         let walked = range.read(|frame| deliver(frame, lane, &mut frames));
-        tick(
-            lane,
-            walked.offset - before.0,
-            frames.packets - before.1,
-        );
+        tick(lane, walked.offset - before.0, frames.packets - before.1);
         let trouble = match walked.end {
             End::Stopped => {
                 range.start = walked.offset;
@@ -86,11 +82,7 @@ fn walk_range(
     }
 }
 
-fn walk_whole(
-    input: &Input,
-    lane: &mut Lane,
-    tick: &mut dyn FnMut(&mut Lane, u64, u64),
-) -> Walked {
+fn walk_whole(input: &Input, lane: &mut Lane, tick: &mut dyn FnMut(&mut Lane, u64, u64)) -> Walked {
     let mut frames = Count::default();
     let mut reader = match source::open(input) {
         Ok(reader) => reader,
@@ -105,11 +97,7 @@ fn walk_whole(
     loop {
         let before = (reader.taken(), frames.packets);
         let end = reader.read(|frame| deliver(frame, lane, &mut frames));
-        tick(
-            lane,
-            reader.taken() - before.0,
-            frames.packets - before.1,
-        );
+        tick(lane, reader.taken() - before.0, frames.packets - before.1);
         let trouble = match end {
             End::Stopped => continue,
             End::Complete => None,

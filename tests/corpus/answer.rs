@@ -71,7 +71,9 @@ impl Answer {
     }
 
     fn is_capture(&self) -> bool {
-        self.0["format"].as_str().is_some_and(|format| format.starts_with("pcap"))
+        self.0["format"]
+            .as_str()
+            .is_some_and(|format| format.starts_with("pcap"))
     }
 
     pub(crate) fn check(&self, outcome: &Result<Outcome, Failure>, records: &[u8]) -> Verdict {
@@ -117,7 +119,10 @@ impl Answer {
         }
         let damaged = !outcome.damaged.is_empty();
         if self.is_capture() && damaged != self.0["file_error"].is_string() {
-            wrong.push(format!("damaged {damaged}, expected {}", self.0["file_error"]));
+            wrong.push(format!(
+                "damaged {damaged}, expected {}",
+                self.0["file_error"]
+            ));
         }
     }
 
@@ -159,8 +164,14 @@ impl Answer {
             add(&mut expected, flow);
         }
         let mut got = BTreeMap::new();
-        for line in records.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            add(&mut got, &serde_json::from_slice(line).expect("a JSON record"));
+        for line in records
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            add(
+                &mut got,
+                &serde_json::from_slice(line).expect("a JSON record"),
+            );
         }
         let keys: BTreeSet<&Key> = expected.keys().chain(got.keys()).collect();
         let differing: Vec<_> = keys

@@ -40,10 +40,22 @@ pub(in crate::cli) fn example() -> Outcome {
                 packets: 61_203,
                 bytes: 40_100_000,
                 by_class: ByClass([
-                    Count { packets: 20_000, bytes: 12_000_000 },
-                    Count { packets: 25_000, bytes: 18_000_000 },
-                    Count { packets: 16_000, bytes: 10_000_000 },
-                    Count { packets: 203, bytes: 100_000 },
+                    Count {
+                        packets: 20_000,
+                        bytes: 12_000_000,
+                    },
+                    Count {
+                        packets: 25_000,
+                        bytes: 18_000_000,
+                    },
+                    Count {
+                        packets: 16_000,
+                        bytes: 10_000_000,
+                    },
+                    Count {
+                        packets: 203,
+                        bytes: 100_000,
+                    },
                     Count::default(),
                 ]),
             },
@@ -181,11 +193,18 @@ fn the_largest_numbers_stay_in_80_columns() {
         packets: u64::MAX,
         bytes: u64::MAX,
     };
-    outcome.summary.admitted.by_class = ByClass([Count { packets: most, bytes: most }; 5]);
-    outcome.summary.excluded.by_reason = ByReason([Count {
-        packets: most,
-        bytes: most,
-    }; 20]);
+    outcome.summary.admitted.by_class = ByClass(
+        [Count {
+            packets: most,
+            bytes: most,
+        }; 5],
+    );
+    outcome.summary.excluded.by_reason = ByReason(
+        [Count {
+            packets: most,
+            bytes: most,
+        }; 20],
+    );
     outcome.summary.balanced = false;
     outcome.summary.geo.sources[0].name = "国".repeat(60);
     let _checked = table(&outcome, PLAIN);
