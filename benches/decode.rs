@@ -24,7 +24,10 @@ fn ip4(flow: u32, protocol: u8, payload: &[u8]) -> Vec<u8> {
 fn ip6(flow: u32, protocol: u8, payload: &[u8]) -> Vec<u8> {
     let [high, low] = (payload.len() as u16).to_be_bytes();
     let fixed = [0x60, 0, 0, 0, high, low, protocol, 64];
-    let (src, dst) = (0x2a00_u128 << 112 | u128::from(flow), 0x2b00_u128 << 112 | u128::from(flow));
+    let (src, dst) = (
+        0x2a00_u128 << 112 | u128::from(flow),
+        0x2b00_u128 << 112 | u128::from(flow),
+    );
     [&fixed[..], &src.to_be_bytes(), &dst.to_be_bytes(), payload].concat()
 }
 
@@ -38,11 +41,20 @@ fn tcp(flow: u32, data: usize) -> Vec<u8> {
 
 fn udp(port: u16, data: &[u8]) -> Vec<u8> {
     let length = (8 + data.len()) as u16;
-    [&40_000_u16.to_be_bytes()[..], &port.to_be_bytes(), &length.to_be_bytes(), &[0, 0], data].concat()
+    [
+        &40_000_u16.to_be_bytes()[..],
+        &port.to_be_bytes(),
+        &length.to_be_bytes(),
+        &[0, 0],
+        data,
+    ]
+    .concat()
 }
 
 fn min64() -> Vec<Vec<u8>> {
-    (0..FRAMES).map(|flow| eth(0x0800, &ip4(flow, 6, &tcp(flow, 6)))).collect()
+    (0..FRAMES)
+        .map(|flow| eth(0x0800, &ip4(flow, 6, &tcp(flow, 6))))
+        .collect()
 }
 
 /// Seven small, four middling, one large; a quarter IPv6, a fifth UDP, a seventh tagged.
@@ -62,7 +74,10 @@ fn imix() -> Vec<Vec<u8>> {
                 (0x0800, ip4(flow, protocol, &segment))
             };
             if flow % 7 == 0 {
-                eth(0x8100, &[&[0, 9][..], &kind.to_be_bytes(), &packet].concat())
+                eth(
+                    0x8100,
+                    &[&[0, 9][..], &kind.to_be_bytes(), &packet].concat(),
+                )
             } else {
                 eth(kind, &packet)
             }

@@ -1,4 +1,10 @@
 //! Rendering of records, beside serde_json over the type.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a bench that cannot set up has nothing to measure"
+)]
 #![allow(missing_docs, reason = "criterion's macros")]
 
 mod road;

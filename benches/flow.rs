@@ -1,4 +1,10 @@
 //! Updates of the flow table at a million flows, and that they allocate nothing.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a bench that cannot set up has nothing to measure"
+)]
 #![expect(
     unsafe_code,
     reason = "a global allocator that counts cannot be safe code"

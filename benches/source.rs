@@ -3,7 +3,10 @@
 //! criterion's throughput is packets a second. The file is in the page cache.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
-#![allow(clippy::expect_used, reason = "a bench without its captures has nothing to say")]
+#![allow(
+    clippy::expect_used,
+    reason = "a bench without its captures has nothing to say"
+)]
 
 use std::hint::black_box;
 use std::io::Write;

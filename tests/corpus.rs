@@ -1,6 +1,13 @@
 //! The captures of `../shared/corpus`, judged as its oracle judges them, and byte-identical output for
 //! any number of lanes. Reads that folder where it exists, and says plainly when it does not.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail, and says why"
+)]
+
 #[path = "corpus/answer.rs"]
 mod answer;
 

@@ -4,6 +4,13 @@
 //!
 //! The expectation is computed here from sets of classes, apart from the product's own tables.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail, and says why"
+)]
+
 use sekisho::demo::encap::Wrap;
 use sekisho::demo::extensions::{home_address, routing};
 use sekisho::demo::link::Link;

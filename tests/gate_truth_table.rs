@@ -1,5 +1,12 @@
 //! The rule on one pair of ends is what `docs/gate-truth-table.md` says, cell by cell.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail, and says why"
+)]
+
 use sekisho::fate::Class;
 use sekisho::gate::{Authorisation, PairVerdict, Policy};
 use sekisho::geo::Finding;

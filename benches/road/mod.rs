@@ -10,12 +10,12 @@ use sekisho::time::Timestamp;
 /// LINKTYPE_RAW: the frame begins with the IP header.
 const RAW: LinkType = LinkType(101);
 
-pub fn table() -> Table {
+pub(crate) fn table() -> Table {
     Table::build(&Settings::default()).expect("the embedded table builds")
 }
 
 /// The packets of flows `0..count`, in order.
-pub fn packets(table: &Table, count: u32) -> Vec<Admitted> {
+pub(crate) fn packets(table: &Table, count: u32) -> Vec<Admitted> {
     let mut gate = Gate::new(Policy::new(Authorisation::ALL), Fragments::new(1));
     let mut headers = Headers::new();
     (0..count)

@@ -166,10 +166,25 @@ impl Config {
         write::toml(self)
     }
 
-    /// SHA-256 of [`Config::to_toml`] in hex: names the settings of a run in its summary.
+    /// SHA-256 over the settings that results depend on, in hex: names them in a summary. Where results
+    /// go, how they are rendered and by how many lanes is not among them.
     #[must_use]
     pub fn digest(&self) -> String {
-        write::digest(self)
+        let Self {
+            export: _,
+            replay: _,
+            sensor,
+            geo,
+            authorisation,
+            flow,
+        } = self;
+        write::digest(&Self {
+            sensor: sensor.clone(),
+            geo: geo.clone(),
+            authorisation: *authorisation,
+            flow: *flow,
+            ..Self::default()
+        })
     }
 }
 

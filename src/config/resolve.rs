@@ -8,8 +8,8 @@ use super::keys::nearest;
 use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
 use super::values::{Format, Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
-use crate::fate::Class;
 use crate::gate::Authorisation;
+use crate::gate::Class;
 
 pub(super) type List = Option<Given<Vec<Given<String>>>>;
 

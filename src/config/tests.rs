@@ -1,3 +1,5 @@
+//! Defaults, the reference file, and every refusal with its place.
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -57,15 +59,15 @@ fn what_is_written_reads_back_the_same() {
             .filter_map(CountryCode::new)
             .collect(),
         sources: vec![
-            Source::File("/data/a\"b\\\u{1b}.mmdb".into()),
-            Source::Embedded,
+            SourceSpec::File("/data/a\"b\\\u{1b}.mmdb".into()),
+            SourceSpec::Embedded,
         ],
         domestic_lists: vec!["/data/domestic.txt".into()],
         anycast_lists: vec!["/data/東京.txt".into(), "/data/b.txt".into()],
         site: Site::Home,
         max_age: MaxAge::Never,
-        nat64_prefixes: vec![Prefix::parse("2001:db8:64::/96").unwrap()],
-        softwire_prefixes: vec![Prefix::parse("192.0.2.0/24").unwrap()],
+        nat64_prefixes: vec!["2001:db8:64::/96".parse().unwrap()],
+        softwire_prefixes: vec!["192.0.2.0/24".parse().unwrap()],
     };
     config.authorisation = Authorisation {
         foreign_domestic: true,
@@ -117,8 +119,8 @@ fn a_path_in_the_file_is_relative_to_its_folder_and_a_flag_s_to_the_working_fold
     assert_eq!(
         config.geo.sources,
         [
-            Source::File("/etc/sekisho/a.mmdb".into()),
-            Source::File("/b.mmdb".into())
+            SourceSpec::File("/etc/sekisho/a.mmdb".into()),
+            SourceSpec::File("/b.mmdb".into())
         ]
     );
     assert_eq!(

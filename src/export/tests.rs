@@ -1,11 +1,11 @@
 //! Renderings against the type, sorting against a plain sort, files on a disk.
 
 use super::*;
+use crate::flow::Transport;
 use crate::flow::{
     Admitted, Atlas, Class, CountryCode, Ended, FlowTable, IpVersion, Path, PathList, Settings,
     Timestamp, Tunnel,
 };
-use crate::gate::Transport;
 use proptest::prelude::*;
 use std::path::Path as FilePath;
 
@@ -23,7 +23,7 @@ impl Atlas for TestAtlas {
     }
 
     fn is_stale_at(&self, seen: Timestamp) -> bool {
-        seen.nanos() % 3 == 0
+        seen.nanos().is_multiple_of(3)
     }
 }
 
@@ -374,10 +374,10 @@ fn measure_rendering() {
         }
     };
     timed("jsonl", &|batch, out| {
-        render(Format::Jsonl, batch, 0, &context, out)
+        render(Format::Jsonl, batch, 0, &context, out);
     });
     timed("csv", &|batch, out| {
-        render(Format::Csv, batch, 0, &context, out)
+        render(Format::Csv, batch, 0, &context, out);
     });
     timed("serde_json, with the type", &|batch, out| {
         for ended in batch {

@@ -61,7 +61,7 @@ pub use key::Key;
 pub use paths::{MAX_PATHS, PathId, PathList, Paths};
 pub use table::{FlowTable, Memory, Totals};
 
-pub use crate::gate::{Admitted, Class, IpVersion, Path, Tunnel};
+pub use crate::gate::{Admitted, Class, IpVersion, Path, Transport, Tunnel};
 pub use crate::geo::{CountryCode, Place};
 pub use crate::time::Timestamp;
 

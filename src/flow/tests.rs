@@ -62,7 +62,7 @@ pub(crate) fn a_udp_packet(n: u32) -> Admitted {
     packet(5, 17, n & 1 == 0, transport)
 }
 
-pub(crate) fn a_packet() -> Packet {
+pub(super) fn a_packet() -> Packet {
     Packet::new(&tcp(7, 1, false, SYN))
 }
 

@@ -92,11 +92,6 @@ pub(super) struct Range<A> {
 }
 
 impl<A: Address> Segments<A> {
-    /// No label anywhere.
-    pub(super) fn empty() -> Self {
-        Self::new(Cow::Borrowed(&[]), Vec::new())
-    }
-
     /// Nothing if the starts do not ascend strictly or the lengths differ.
     #[cfg(feature = "embedded-geo")]
     pub(super) fn from_sorted(starts: Cow<'static, [A]>, labels: Vec<u16>) -> Option<Self> {

@@ -69,7 +69,7 @@ impl Job {
             join.walk_alone(&plan.pieces);
         }
         let lane = join.into_lane();
-        let outcome = self.close(lane, accounts, missing, records);
+        let outcome = self.close(lane, accounts, &missing, records);
         progress.end();
         outcome
     }
@@ -99,14 +99,14 @@ impl Job {
             frames,
             trouble: None,
         };
-        self.close(lane, vec![account], Vec::new(), records)
+        self.close(lane, vec![account], &[], records)
     }
 
     fn close(
         &self,
         lane: Lane,
         accounts: Vec<Account>,
-        missing: Vec<OpenError>,
+        missing: &[OpenError],
         records: Records<'_>,
     ) -> Result<Outcome, Failure> {
         let nothing_opened = accounts.iter().all(Account::is_unopened);

@@ -1,3 +1,5 @@
+//! The table as text, to the letter.
+
 use super::*;
 use crate::config::Config;
 use crate::pipeline::{

@@ -28,8 +28,8 @@ fn phases() {
         let v4 = compile::compile(
             &compile::Layers {
                 special: &s4,
-                domestic: &Segments::empty(),
-                anycast: &Segments::empty(),
+                domestic: &Segments::from_ranges(&[], |_| 0),
+                anycast: &Segments::from_ranges(&[], |_| 0),
                 sources: &[&source.v4],
             },
             &home,
@@ -38,8 +38,8 @@ fn phases() {
         let v6 = compile::compile(
             &compile::Layers {
                 special: &s6,
-                domestic: &Segments::empty(),
-                anycast: &Segments::empty(),
+                domestic: &Segments::from_ranges(&[], |_| 0),
+                anycast: &Segments::from_ranges(&[], |_| 0),
                 sources: &[&source.v6],
             },
             &home,

@@ -1,3 +1,5 @@
+//! Folders, names and what they expand to.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! gzip, Zstandard and LZ4: whole, cut, concatenated, corrupt.
+
 use std::io::{Cursor, Read, Write};
 use std::ops::ControlFlow;
 

@@ -1,3 +1,5 @@
+//! Classic pcap: every flavour, cut at every byte.
+
 use crate::source::pcapng::ByteOrder;
 use crate::source::synth::{Flavour, Seen, read, read_in_steps};
 use crate::source::{Damage, End, Fault, OpenError};

@@ -1,3 +1,5 @@
+//! pcapng: blocks, sections, interfaces, clocks, cut at every byte.
+
 use crate::source::interface::{Clock, Resolution};
 use crate::source::pcapng::ByteOrder::{self, Big, Little};
 use crate::source::synth::{

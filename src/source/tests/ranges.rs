@@ -1,3 +1,5 @@
+//! Ranges of a capture give the frames of the whole.
+
 use std::fs::File;
 use std::io::Write;
 use std::ops::ControlFlow;

@@ -1,3 +1,5 @@
+//! The four ends of a reading.
+
 use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
 
