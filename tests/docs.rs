@@ -78,3 +78,29 @@ fn every_link_to_a_file_leads_somewhere() {
         }
     }
 }
+
+#[test]
+fn the_readme_shows_what_its_first_command_prints() {
+    let readme = page("README.md");
+    let command = readme
+        .lines()
+        .find_map(|line| line.split_once("cargo run --release -- "))
+        .unwrap()
+        .1;
+    let folder = tempfile::tempdir().unwrap();
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    std::os::unix::fs::symlink(testdata, folder.path().join("testdata")).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(command.split(' '))
+        .current_dir(folder.path())
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let shown = String::from_utf8(output.stderr).unwrap();
+    for line in shown.lines().filter(|line| !line.is_empty()) {
+        assert!(readme.contains(&format!("    {line}\n")), "{line}");
+    }
+    let records = fs::read_to_string(folder.path().join("flows.jsonl")).unwrap();
+    assert!(records.lines().count() > 200);
+}

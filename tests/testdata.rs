@@ -47,7 +47,7 @@ impl Capture {
     }
 
     fn add(&mut self, (link, bytes): (LinkType, Vec<u8>)) {
-        let nanos = 1_793_523_600_000_000_000 + self.frames.len() as u64 * 100_000_000;
+        let nanos = 1_791_190_800_000_000_000 + self.frames.len() as u64 * 100_000_000;
         let seen = Timestamp::from_nanos(nanos);
         self.frames.push(OwnedFrame::whole(seen, link, bytes));
     }

@@ -49,7 +49,7 @@ pub fn fill(mix: Mix, packets: usize, flows: usize, seed: u64, image: &mut Vec<u
     let Ok(mut pcap) = Pcap::new(image, LinkType(1), Format::USUAL) else {
         return;
     };
-    let mut micros = 1_793_523_600_000_000_u64;
+    let mut micros = 1_791_190_800_000_000_u64;
     for flow in order {
         let size = match (mix, rng.below(12)) {
             (Mix::Min64, _) | (_, 0..7) => 64,

@@ -1,7 +1,7 @@
 //! Adds admitted packets to bidirectional flows and says where one record ends and the next begins.
 //!
 //! It must never see a frame or an excluded packet, never read a clock, and never let a record depend
-//! on anything but its own packets. In: [`Admitted`](crate::gate::Admitted), packet by packet, and
+//! on anything but its own packets. In: [`Admitted`], packet by packet, and
 //! the time of every frame. Out: [`Ended`] records, in no particular order.
 //!
 //! # The rules

@@ -111,10 +111,10 @@ fn a_run_that_went_well() {
 sekisho                    packets    bytes  share
 frames read                100,000  62.3 MB 100.0% ██████
 kept                        61,203  40.1 MB  61.2% ███▋
-  foreign_foreign           20,000           20.0% █▎     外外 abroad to abroad
-  foreign_domestic          25,000           25.0% █▌     外内 abroad to home
-  domestic_foreign          16,000           16.0% █      内外 home to abroad
-  foreign_undetermined         203            0.2% ▏      abroad to unknown
+  foreign_foreign           20,000  12.0 MB  20.0% █▎     外外 abroad to abroad
+  foreign_domestic          25,000  18.0 MB  25.0% █▌     外内 abroad to home
+  domestic_foreign          16,000  10.0 MB  16.0% █      内外 home to abroad
+  foreign_undetermined         203 100.0 kB   0.2% ▏      abroad to unknown
 excluded                    38,797  22.2 MB  38.8% ██▍
   domestic_pair             30,000  20.0 MB  30.0% █▊     both ends at home
   unlocated                  5,000   1.5 MB   5.0% ▎      an end has no country
@@ -135,7 +135,7 @@ fn without_utf_8_there_is_only_ascii() {
     let text = table(&example(), ASCII);
     assert!(text.is_ascii());
     assert!(
-        text.contains("  foreign_domestic          25,000           25.0% ##     abroad to home\n")
+        text.contains("  foreign_domestic          25,000  18.0 MB  25.0% ##     abroad to home\n")
     );
 }
 
