@@ -29,15 +29,6 @@ impl Order {
             Self::Flow => (0, ended.key(), ended.order()),
         }
     }
-
-    fn compare(self, one: &Ended, other: &Ended) -> Ordering {
-        // Most records differ in their start: the rest of the rank is rarely built.
-        match self {
-            Self::Start => one.start().cmp(&other.start()),
-            Self::Flow => Ordering::Equal,
-        }
-        .then_with(|| self.rank(one).cmp(&self.rank(other)))
-    }
 }
 
 /// Collects records and gives them back in order. Beyond `limit` records in memory, sorted runs go to
@@ -72,6 +63,10 @@ impl Sorter {
     /// # Errors
     /// [`Error::Spill`].
     pub fn append(&mut self, records: &mut Vec<Ended>) -> Result<(), Error> {
+        if self.held.is_empty() && records.len() <= self.limit {
+            std::mem::swap(&mut self.held, records);
+            return Ok(());
+        }
         for ended in records.drain(..) {
             self.push(ended)?;
         }
@@ -91,9 +86,6 @@ impl Sorter {
     }
 
     fn spill(&mut self) -> Result<(), Error> {
-        let order = self.order;
-        self.held
-            .sort_unstable_by(|one, other| order.compare(one, other));
         let file = match &mut self.spilled {
             Some(file) => file,
             None => {
@@ -101,7 +93,7 @@ impl Sorter {
                 self.spilled.insert(BufWriter::with_capacity(WINDOW, file))
             }
         };
-        for ended in &self.held {
+        for ended in in_order(self.order, &self.held) {
             file.write_all(&ended.to_bytes())
                 .map_err(spill("write to"))?;
         }
@@ -114,10 +106,8 @@ impl Sorter {
     ///
     /// # Errors
     /// [`Error::Spill`].
-    pub fn finish(mut self) -> Result<Sorted, Error> {
+    pub fn finish(self) -> Result<Sorted, Error> {
         let order = self.order;
-        self.held
-            .sort_unstable_by(|one, other| order.compare(one, other));
         let mut runs = Vec::with_capacity(self.runs.len());
         let mut heads = BinaryHeap::new();
         let file = match self.spilled {
@@ -146,7 +136,9 @@ impl Sorter {
         };
         let mut sorted = Sorted {
             order,
-            held: self.held.into_iter(),
+            places: places_in_order(order, &self.held),
+            held: self.held,
+            next: 0,
             runs,
             file,
             heads,
@@ -156,6 +148,28 @@ impl Sorter {
         }
         Ok(sorted)
     }
+}
+
+/// Places of records in the order asked for. The records stay where they are: they are large, and they
+/// mostly come in runs that are in order already, which a merging sort finds.
+fn places_in_order(order: Order, records: &[Ended]) -> Vec<u32> {
+    let mut places: Vec<(u64, u32)> = (0_u32..)
+        .zip(records)
+        .map(|(place, ended)| (order.rank(ended).0, place))
+        .collect();
+    let rank = |place: u32| records.get(place as usize).map(|ended| order.rank(ended));
+    places.sort_by(|one, other| {
+        one.0
+            .cmp(&other.0)
+            .then_with(|| rank(one.1).cmp(&rank(other.1)))
+    });
+    places.into_iter().map(|(_, place)| place).collect()
+}
+
+fn in_order(order: Order, records: &[Ended]) -> impl Iterator<Item = &Ended> {
+    places_in_order(order, records)
+        .into_iter()
+        .filter_map(|place| records.get(place as usize))
 }
 
 /// A spilled run that is being read.
@@ -223,16 +237,26 @@ impl Ord for Head {
 /// Records in order.
 pub struct Sorted {
     order: Order,
-    held: std::vec::IntoIter<Ended>,
+    held: Vec<Ended>,
+    /// Where in `held` the records are, in order.
+    places: Vec<u32>,
+    /// How many of these were given.
+    next: usize,
     runs: Vec<Run>,
     file: Option<File>,
     heads: BinaryHeap<Head>,
 }
 
 impl Sorted {
+    fn pop_from_memory(&mut self) -> Option<Ended> {
+        let place = *self.places.get(self.next)?;
+        self.next += 1;
+        self.held.get(place as usize).copied()
+    }
+
     /// The records still in memory are the run behind the last.
     fn refill_from_memory(&mut self) {
-        if let Some(ended) = self.held.next() {
+        if let Some(ended) = self.pop_from_memory() {
             self.heads
                 .push(Head::new(self.order, self.runs.len(), ended));
         }
@@ -244,7 +268,7 @@ impl Sorted {
     /// [`Error::Spill`].
     pub fn pop(&mut self) -> Result<Option<Ended>, Error> {
         let Some(file) = &mut self.file else {
-            return Ok(self.held.next());
+            return Ok(self.pop_from_memory());
         };
         let Some(Head(Reverse((_, nth)), ended)) = self.heads.pop() else {
             return Ok(None);

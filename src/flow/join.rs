@@ -18,7 +18,8 @@ use super::SLACK;
 use super::boundary::Seam;
 use super::ended::Ended;
 use super::entry::Entry;
-use super::table::FlowTable;
+use super::table::{BATCH, FlowTable};
+use std::hint::black_box;
 
 impl FlowTable {
     /// Whether [`Self::absorb`] gives what walking on from here would have given. If not, walk the
@@ -44,26 +45,20 @@ impl FlowTable {
             self.absorb_ended(piece);
         }
         self.ended.append(&mut later.ended);
-
-        // What goes on continues in the later table's entries; what does not is swept as one table
-        // would have, before those come over: they have been swept already.
-        let mut going_on = std::mem::take(&mut later.entries);
-        for at in 0..going_on.len() as u32 {
-            if let Some(entry) = going_on.get_mut(at) {
-                self.continue_in(entry);
-            }
-        }
+        let new = self.absorb_live(&mut later);
         self.disordered |= later.disordered || later.earliest.saturating_add(SLACK) < self.clock;
         self.earliest = self.earliest.min(later.earliest);
         if later.earliest != u64::MAX {
             self.clock = self.clock.max(later.clock);
             if self.clock >= self.next_sweep {
+                // What the later table holds has been swept already; what goes on has its time.
                 self.sweep();
             }
         }
-        for entry in going_on.iter() {
-            let hash = self.hash_key.hash(&entry.key());
-            self.insert(*entry, hash);
+        for (hash, at) in new {
+            if let Some(entry) = later.entries.get(at) {
+                self.insert(*entry, hash);
+            }
         }
         self.next_order = self.next_order.max(later.next_order);
         self.totals.packets += later.totals.packets;
@@ -89,25 +84,72 @@ impl FlowTable {
         self.put_aside(piece);
     }
 
-    /// An open record of the later range: it continues the one here, or ends it.
-    fn continue_in(&mut self, entry: &mut Entry) {
-        if let Some((before, seam)) = self.take_before(entry) {
-            if seam == Seam::Joins {
-                let mut whole = before;
-                whole.append(entry);
-                *entry = whole;
-            } else {
-                self.end_before(before, seam);
+    /// Open records of the later range continue those here, in their places, or end and replace them.
+    /// Returns those of flows that are not open here: their hashes and places in the later table.
+    fn absorb_live(&mut self, later: &mut Self) -> Vec<(u64, u32)> {
+        if self.entries.len() == 0 {
+            std::mem::swap(&mut self.entries, &mut later.entries);
+            std::mem::swap(&mut self.index, &mut later.index);
+            return Vec::new();
+        }
+        let mut new = Vec::new();
+        let count = later.entries.len() as u32;
+        for first in (0..count).step_by(BATCH) {
+            // As in a batch of packets: one pass starts reading the buckets, one the entries, and
+            // the last finds both near.
+            let places = first..count.min(first + BATCH as u32);
+            let mut hashes = [0; BATCH];
+            let mut touched = 0;
+            for (hash, at) in hashes.iter_mut().zip(places.clone()) {
+                if let Some(entry) = later.entries.get(at) {
+                    *hash = self.hash_key.hash(&entry.key());
+                    touched ^= self.index.touch(*hash);
+                }
+            }
+            black_box(touched);
+            let mut touched = 0;
+            for hash in hashes {
+                if let Some(entry) = self.entries.get(self.index.guess(hash)) {
+                    touched ^= entry.last ^ entry.packets[0];
+                }
+            }
+            black_box(touched);
+            for (hash, at) in hashes.into_iter().zip(places) {
+                if let Some(entry) = later.entries.get(at)
+                    && !self.continue_with(entry, hash)
+                {
+                    new.push((hash, at));
+                }
             }
         }
+        new
+    }
+
+    /// Whether the flow is open here; then its record goes on with `after`, or ends and `after` takes
+    /// its place.
+    fn continue_with(&mut self, after: &Entry, hash: u64) -> bool {
+        let Some(at) = self.find(&after.key(), hash) else {
+            return false;
+        };
+        let Some(entry) = self.entries.get_mut(at) else {
+            return false;
+        };
+        let seam = self
+            .rule
+            .seam(entry.last, entry.last_syn(), after.first, after.opens());
+        if seam == Seam::Joins {
+            entry.append(after);
+        } else {
+            let before = std::mem::replace(entry, *after);
+            self.end_before(before, seam);
+        }
+        true
     }
 
     fn take_before(&mut self, after: &Entry) -> Option<(Entry, Seam)> {
         let key = after.key();
         let hash = self.hash_key.hash(&key);
-        let at = self.index.find(hash, |at| {
-            self.entries.get(at).is_some_and(|entry| entry.is_of(&key))
-        })?;
+        let at = self.find(&key, hash)?;
         let before = self.remove(at, hash)?;
         let seam = self
             .rule

@@ -4,7 +4,7 @@ use super::boundary::{Rule, Seam};
 use super::ended::Ended;
 use super::entry::Entry;
 use super::index::Index;
-use super::key::{HashKey, Packet};
+use super::key::{HashKey, Key, Packet};
 use super::paths::{PathList, Paths};
 use super::slab::Slab;
 use super::{SLACK, Settings};
@@ -14,7 +14,7 @@ use std::hint::black_box;
 
 /// Packets looked up together, so that their cache misses overlap. *Measured*: PERFORMANCE.md, "own,
 /// prefetch batch".
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 
 /// What a table has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -217,7 +217,7 @@ impl FlowTable {
         // The guess may be stale, or of another key with the same tag: the key decides.
         let at = match self.entries.get(guess) {
             Some(entry) if entry.is_of(&packet.key) => Some(guess),
-            _ => self.find(packet, hash),
+            _ => self.find(&packet.key, hash),
         };
         if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
             let seam = self
@@ -242,11 +242,10 @@ impl FlowTable {
         }
     }
 
-    fn find(&self, packet: &Packet, hash: u64) -> Option<u32> {
+    /// Where the open record of a flow is.
+    pub(super) fn find(&self, key: &Key, hash: u64) -> Option<u32> {
         self.index.find(hash, |at| {
-            self.entries
-                .get(at)
-                .is_some_and(|entry| entry.is_of(&packet.key))
+            self.entries.get(at).is_some_and(|entry| entry.is_of(key))
         })
     }
 
