@@ -52,11 +52,15 @@ pub enum Fragment {
     First {
         /// Identification (16 bits in IPv4, 32 in IPv6).
         id: u32,
+        /// How many bytes of the datagram it holds: later fragments begin there, or overlap it.
+        end: u32,
     },
     /// A later fragment: what it carries is only known from its first.
     Later {
         /// Identification.
         id: u32,
+        /// Where in the datagram it begins, in bytes.
+        at: u32,
     },
 }
 
@@ -125,6 +129,8 @@ pub struct Headers {
     path: Path,
     /// How much of the path leads to the innermost layer; the rest leads to something that is not IP.
     settled: (u8, u8),
+    /// How many ICMP errors quote these headers.
+    quotes: u8,
     stop: Stop,
 }
 
@@ -160,8 +166,21 @@ impl Headers {
             },
             path: Path::DIRECT,
             settled: (0, 0),
+            quotes: 0,
             stop: Stop::Transport,
         }
+    }
+
+    /// Headers of the packet that an error in these ones quotes.
+    pub(super) const fn quoted(&self) -> Self {
+        let mut quoted = Self::new();
+        quoted.quotes = self.quotes.saturating_add(1);
+        quoted
+    }
+
+    /// How many ICMP errors quote these headers, one inside the other.
+    pub(super) const fn quotes(&self) -> u8 {
+        self.quotes
     }
 
     /// Packet time of the frame.
