@@ -118,6 +118,24 @@ pub enum SidePair {
 ///
 /// One value is used again for every frame of a lane, so that the usual frame writes one layer only.
 /// It has no lifetime: payload cannot leave `decode`. No `Debug`: it may belong to an excluded packet.
+///
+/// ```compile_fail,E0107
+/// fn borrow<'payload>(_: &sekisho::decode::Headers<'payload>) {}
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn print(headers: &sekisho::decode::Headers) -> String {
+///     format!("{headers:?}")
+/// }
+/// ```
+///
+/// while it lives as long as anybody likes:
+///
+/// ```
+/// fn keep(headers: sekisho::decode::Headers) -> Box<dyn std::any::Any + 'static> {
+///     Box::new(headers)
+/// }
+/// ```
 pub struct Headers {
     seen: Timestamp,
     wire_len: u32,
