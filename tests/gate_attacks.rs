@@ -323,3 +323,32 @@ fn only_the_outermost_pair_within_declared_softwires_is_let_go() {
     let error = icmp_error(home, 1, 1, &through(home, foreign));
     assert!(!passed(wired.pass(ip(home, error))));
 }
+
+#[test]
+fn the_operators_list_holds_for_addresses_that_wrap_others() {
+    let list = std::env::temp_dir().join(format!("sekisho-list-{}", std::process::id()));
+    // 6to4 and NAT64 of 8.8.0.0/16, and a Teredo server there: abroad, but for the operator.
+    std::fs::write(
+        &list,
+        "2002:808::/32\n64:ff9b::808:0/112\n2001:0:808::/48\n",
+    )
+    .expect("a list");
+    let settings = geo::Settings {
+        domestic_lists: vec![list.clone()],
+        ..geo::Settings::default()
+    };
+    let table = Table::build(&settings);
+    std::fs::remove_file(list).expect("a list");
+    let mut listed = Road::with(Arc::new(table.expect("a table")));
+    let home = listed.home(true).src;
+    for wrapper in [
+        "2002:808:808::1",
+        "64:ff9b::808:808",
+        "2001:0:808:808::f7f7:f7f7",
+    ] {
+        let address: std::net::IpAddr = wrapper.parse().expect("an address");
+        let ends = Ends::new(home, address);
+        assert!(passed(Road::new().pass(datagram(ends))), "{wrapper}");
+        assert!(!passed(listed.pass(datagram(ends))), "{wrapper}");
+    }
+}
