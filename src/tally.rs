@@ -61,6 +61,24 @@ impl Default for Tally {
 
 impl Tally {
     /// Counts one frame.
+    ///
+    /// There is no place for an address:
+    ///
+    /// ```compile_fail,E0308
+    /// use sekisho::fate::{Fate, NetworkGroup, ProtocolGroup, Reason};
+    /// fn count(tally: &mut sekisho::tally::Tally, address: std::net::Ipv4Addr) {
+    ///     let fate = Fate::Excluded(Reason::DomesticPair);
+    ///     tally.count(fate, NetworkGroup::V4, ProtocolGroup::Tcp, address);
+    /// }
+    /// ```
+    ///
+    /// ```
+    /// use sekisho::fate::{Fate, NetworkGroup, ProtocolGroup, Reason};
+    /// fn count(tally: &mut sekisho::tally::Tally, wire_len: u32) {
+    ///     let fate = Fate::Excluded(Reason::DomesticPair);
+    ///     tally.count(fate, NetworkGroup::V4, ProtocolGroup::Tcp, wire_len);
+    /// }
+    /// ```
     #[inline]
     pub fn count(
         &mut self,

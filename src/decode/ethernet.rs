@@ -102,6 +102,8 @@ pub(super) fn llc(view: View<'_>) -> Step<'_> {
         [0xaa, 0xaa, 0x03] => snap(view),
         // SAP 6 is ARPANET IP (RFC 1042): rare, but it is IP.
         [0x06, 0x06, _] => Ok((Kind::Ip, view.skip(3))),
+        // Spanning tree, OSI, NetBIOS, IPX, SNA, global.
+        [0x42 | 0xfe | 0xf0 | 0xe0 | 0x04 | 0xff, _, _] => Err(Stop::NotIp(NotIp::Other)),
         _ => Err(Stop::NotIp(NotIp::Llc)),
     }
 }
@@ -112,6 +114,10 @@ fn snap(view: View<'_>) -> Step<'_> {
     // RFC 1042's own code, and the bridge-tunnel encapsulation of IEEE 802.1H.
     if matches!(organisation, [0, 0, 0 | 0xf8]) && number > MAX_LENGTH {
         return Ok((Kind::EtherType(number), view.skip(8)));
+    }
+    // Cisco's own (CDP, VTP, DTP, PAgP, UDLD, PVST+) and AppleTalk's.
+    if matches!(organisation, [0, 0, 0x0c] | [0x08, 0, 0x07]) {
+        return Err(Stop::NotIp(NotIp::Other));
     }
     Err(Stop::NotIp(NotIp::Llc))
 }

@@ -168,7 +168,7 @@ fn finish(
             let src_port = u16::from_be_bytes([*s0, *s1]);
             let dst_port = u16::from_be_bytes([*d0, *d1]);
             // A first nibble of 6 may be Teredo between peers.
-            let teredo = inside.len() >= 40 && inside.first().is_some_and(|byte| byte >> 4 == 6);
+            let teredo = inside.first().is_some_and(|byte| byte >> 4 == 6);
             if teredo || udp::is_special(src_port, dst_port) {
                 return false;
             }

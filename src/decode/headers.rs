@@ -52,11 +52,15 @@ pub enum Fragment {
     First {
         /// Identification (16 bits in IPv4, 32 in IPv6).
         id: u32,
+        /// How many bytes of the datagram it holds: later fragments begin there, or overlap it.
+        end: u32,
     },
     /// A later fragment: what it carries is only known from its first.
     Later {
         /// Identification.
         id: u32,
+        /// Where in the datagram it begins, in bytes.
+        at: u32,
     },
 }
 
@@ -114,6 +118,24 @@ pub enum SidePair {
 ///
 /// One value is used again for every frame of a lane, so that the usual frame writes one layer only.
 /// It has no lifetime: payload cannot leave `decode`. No `Debug`: it may belong to an excluded packet.
+///
+/// ```compile_fail,E0107
+/// fn borrow<'payload>(_: &sekisho::decode::Headers<'payload>) {}
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn print(headers: &sekisho::decode::Headers) -> String {
+///     format!("{headers:?}")
+/// }
+/// ```
+///
+/// while it lives as long as anybody likes:
+///
+/// ```
+/// fn keep(headers: sekisho::decode::Headers) -> Box<dyn std::any::Any + 'static> {
+///     Box::new(headers)
+/// }
+/// ```
 pub struct Headers {
     seen: Timestamp,
     wire_len: u32,
@@ -125,6 +147,8 @@ pub struct Headers {
     path: Path,
     /// How much of the path leads to the innermost layer; the rest leads to something that is not IP.
     settled: (u8, u8),
+    /// How many ICMP errors quote these headers.
+    quotes: u8,
     stop: Stop,
 }
 
@@ -160,8 +184,21 @@ impl Headers {
             },
             path: Path::DIRECT,
             settled: (0, 0),
+            quotes: 0,
             stop: Stop::Transport,
         }
+    }
+
+    /// Headers of the packet that an error in these ones quotes.
+    pub(super) const fn quoted(&self) -> Self {
+        let mut quoted = Self::new();
+        quoted.quotes = self.quotes.saturating_add(1);
+        quoted
+    }
+
+    /// How many ICMP errors quote these headers, one inside the other.
+    pub(super) const fn quotes(&self) -> u8 {
+        self.quotes
     }
 
     /// Packet time of the frame.

@@ -27,6 +27,37 @@ pub(super) fn pair(header: &Ipv4HeaderSlice<'_>) -> Pair {
     }
 }
 
+/// The pair of a quoted header, where its addresses are there.
+pub(super) fn quoted_pair(view: View<'_>) -> Option<Pair> {
+    let [
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        s0,
+        s1,
+        s2,
+        s3,
+        d0,
+        d1,
+        d2,
+        d3,
+    ] = *view.first()?;
+    Some(Pair {
+        version: IpVersion::V4,
+        src: u128::from(u32::from_be_bytes([s0, s1, s2, s3])),
+        dst: u128::from(u32::from_be_bytes([d0, d1, d2, d3])),
+    })
+}
+
 /// One IPv4 layer (RFC 791 §3.1).
 pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let header = header(view)?;
@@ -36,10 +67,17 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         total => total,
     };
     let id = u32::from(header.identification());
+    let held = total.saturating_sub(header.slice().len());
     let fragment = match (header.fragments_offset().value(), header.more_fragments()) {
         (0, false) => Fragment::Whole,
-        (0, true) => Fragment::First { id },
-        _ => Fragment::Later { id },
+        (0, true) => Fragment::First {
+            id,
+            end: u32::try_from(held).unwrap_or(u32::MAX),
+        },
+        (offset, _) => Fragment::Later {
+            id,
+            at: u32::from(offset) * 8,
+        },
     };
     let pair = pair(&header);
     let protocol = header.protocol().0;
@@ -57,6 +95,11 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         return Err(Stop::LaterFragment);
     }
     let inside = view.clip(total).skip(header.slice().len());
+    // What a first fragment does not hold is in the later ones; what a quote does not hold is nowhere.
+    let inside = match fragment {
+        Fragment::First { .. } if headers.quotes() == 0 => inside.continued(),
+        _ => inside,
+    };
     Ok((Kind::Protocol(protocol), inside))
 }
 

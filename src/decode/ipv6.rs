@@ -2,7 +2,7 @@
 
 use super::headers::{Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, Pair, SidePair};
 use super::path::Tunnel;
-use super::stop::{Header, Stop};
+use super::stop::{Carrier, Header, Stop};
 use super::transport::{AUTHENTICATION, ESP, TCP};
 use super::view::View;
 use super::walk::{Kind, Step};
@@ -35,13 +35,24 @@ pub(super) fn pair(header: &Ipv6HeaderSlice<'_>) -> Pair {
     }
 }
 
+/// The pair of a quoted header, where its addresses are there.
+pub(super) fn quoted_pair(view: View<'_>) -> Option<Pair> {
+    let [_, _, _, _, _, _, _, _, addresses @ ..] = view.first::<40>()?;
+    Some(Pair {
+        version: IpVersion::V6,
+        src: u128::from_be_bytes(*addresses.first_chunk()?),
+        dst: u128::from_be_bytes(*addresses.last_chunk()?),
+    })
+}
+
 /// One IPv6 layer (RFC 8200 §3) with its extension headers (§4).
 pub(super) fn ipv6<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let header = header(view)?;
     let next = header.next_header().0;
     let body = view.skip(40);
     let length = match (usize::from(header.payload_length()), next) {
-        (0, HOP_BY_HOP) => jumbo(body).unwrap_or(0),
+        // Not only jumbograms: receivers take a length of 0 before options as all there is, too.
+        (0, HOP_BY_HOP) => jumbo(body).unwrap_or(body.wire),
         (0, NO_NEXT) => 0,
         // Segmentation offload writes a length of 0; the frame then says how much there is.
         (0, _) => body.wire,
@@ -56,12 +67,23 @@ pub(super) fn ipv6<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     if !headers.push_layer(layer) {
         return Err(Stop::TooManyLayers);
     }
-    extensions(next, layer.pair, body.clip(length), headers)
+    let own = Own {
+        pair: layer.pair,
+        since: headers.side_pairs().len(),
+    };
+    extensions(next, own, body.clip(length), headers)
+}
+
+/// A layer's own ends, and the number of side pairs before its first.
+#[derive(Clone, Copy)]
+struct Own {
+    pair: Pair,
+    since: usize,
 }
 
 /// Steps over extension headers in any order (RFC 8200 §4.1 asks receivers to), at most
 /// [`MAX_EXTENSION_HEADERS`]. The layer's protocol follows along.
-fn extensions<'a>(next: u8, pair: Pair, body: View<'a>, headers: &mut Headers) -> Step<'a> {
+fn extensions<'a>(next: u8, own: Own, body: View<'a>, headers: &mut Headers) -> Step<'a> {
     let (mut next, mut rest) = (next, body);
     for _ in 0..=MAX_EXTENSION_HEADERS {
         set_protocol(headers, next);
@@ -84,13 +106,13 @@ fn extensions<'a>(next: u8, pair: Pair, body: View<'a>, headers: &mut Headers) -
         };
         let header = rest.clip(length);
         match next {
-            ROUTING => routing(header, pair, headers)?,
-            DESTINATION => home_address(header, pair, headers)?,
+            ROUTING => routing(header, own, headers)?,
+            DESTINATION => home_addresses(header, own, headers)?,
             AUTHENTICATION if header.bytes.len() == length => {
                 headers.path_mut().push_tunnel(Tunnel::Ah);
                 headers.settle_path();
             }
-            FRAGMENT if fragment(header, headers) => {
+            FRAGMENT if fragment(header, rest.wire, headers) => {
                 set_protocol(headers, following);
                 return Err(Stop::LaterFragment);
             }
@@ -100,8 +122,13 @@ fn extensions<'a>(next: u8, pair: Pair, body: View<'a>, headers: &mut Headers) -
             set_protocol(headers, following);
             return Err(beyond(next, following, length, rest));
         }
-        next = following;
         rest = rest.skip(length);
+        // What a first fragment does not hold is in the later ones.
+        let more = next == FRAGMENT && header.u16(2).is_some_and(|field| field & 1 == 1);
+        if more && headers.quotes() == 0 {
+            rest = rest.continued();
+        }
+        next = following;
     }
     Err(Stop::TooManyExtensions)
 }
@@ -138,14 +165,18 @@ fn set_protocol(headers: &mut Headers, protocol: u8) {
 /// The jumbo payload option (RFC 2675 §2) in a hop-by-hop header.
 fn jumbo(body: View<'_>) -> Option<usize> {
     let [_, length, ..] = *body.first::<8>()?;
-    let length = option(body.clip((usize::from(length) + 1) * 8), 0xc2, 4)?;
+    let options = body.clip((usize::from(length) + 1) * 8).tail(2);
+    let length = option(options, 0xc2, 4)?.0;
     let length = u32::from_be_bytes(*length.first_chunk()?);
-    Some(usize::try_from(length).unwrap_or(usize::MAX))
+    // A shorter one is not valid, and clips nothing.
+    usize::try_from(length)
+        .ok()
+        .filter(|length| *length > usize::from(u16::MAX))
 }
 
-/// The first option of this type and length in an options header (RFC 8200 §4.2).
-fn option(header: View<'_>, wanted: u8, length: usize) -> Option<&[u8]> {
-    let mut rest = header.tail(2);
+/// The first of these options (RFC 8200 §4.2) of this type and length, and what follows it.
+fn option(options: &[u8], wanted: u8, length: usize) -> Option<(&[u8], &[u8])> {
+    let mut rest = options;
     while let [kind, after @ ..] = rest {
         // Pad1 is the one option without a length.
         if *kind == 0 {
@@ -155,7 +186,7 @@ fn option(header: View<'_>, wanted: u8, length: usize) -> Option<&[u8]> {
         let (size, after) = after.split_first()?;
         let (data, after) = after.split_at_checked(usize::from(*size))?;
         if *kind == wanted && data.len() == length {
-            return Some(data);
+            return Some((data, after));
         }
         rest = after;
     }
@@ -163,23 +194,24 @@ fn option(header: View<'_>, wanted: u8, length: usize) -> Option<&[u8]> {
 }
 
 /// Notes a fragment header (RFC 8200 §4.5); `true` where it is not the first fragment.
-fn fragment(header: View<'_>, headers: &mut Headers) -> bool {
+fn fragment(header: View<'_>, wire: usize, headers: &mut Headers) -> bool {
     let id = header.u32(4).unwrap_or(0);
-    let later = header.u16(2).is_some_and(|offset| offset >> 3 != 0);
+    let at = u32::from(header.u16(2).unwrap_or(0) & !7);
     if let Some(layer) = headers.innermost_mut() {
-        layer.fragment = if later {
-            Fragment::Later { id }
+        layer.fragment = if at == 0 {
+            let end = u32::try_from(wire.saturating_sub(8)).unwrap_or(u32::MAX);
+            Fragment::First { id, end }
         } else {
-            Fragment::First { id }
+            Fragment::Later { id, at }
         };
     }
-    later
+    at != 0
 }
 
 /// Every address of a routing header is judged as the receiver: type 0 (RFC 2460 §4.4), type 2
 /// (RFC 6275 §6.4), type 3 (RFC 6554 §3) and type 4, segment routing (RFC 8754 §2).
-fn routing(header: View<'_>, pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
-    let Some([_, _, kind, _left, fifth, sixth, ..]) = header.first::<8>() else {
+fn routing(header: View<'_>, own: Own, headers: &mut Headers) -> Result<(), Stop> {
+    let Some([_, _, kind, left, fifth, sixth, ..]) = header.first::<8>() else {
         return Ok(());
     };
     let addresses = header.tail(8).as_chunks::<16>().0;
@@ -187,18 +219,15 @@ fn routing(header: View<'_>, pair: Pair, headers: &mut Headers) -> Result<(), St
         0 => addresses.len(),
         2 => 1,
         // What follows the segments are options.
-        4 => usize::from(*fifth) + 1,
-        3 => return compressed_route(header, (*fifth, *sixth), pair, headers),
+        4 => usize::from(*fifth.max(left)) + 1,
+        3 => return compressed_route(header, (*fifth, *sixth), own, headers),
+        // Receivers step over one that is used up, whatever it is; where else it leads is not known.
+        _ if *left != 0 => return Err(Stop::NotDecoded(Carrier::Other)),
         _ => 0,
     };
     for address in addresses.iter().take(count) {
-        routed(
-            Pair {
-                dst: u128::from_be_bytes(*address),
-                ..pair
-            },
-            headers,
-        )?;
+        let dst = u128::from_be_bytes(*address);
+        routed(Pair { dst, ..own.pair }, own, headers)?;
     }
     Ok(())
 }
@@ -207,7 +236,7 @@ fn routing(header: View<'_>, pair: Pair, headers: &mut Headers) -> Result<(), St
 fn compressed_route(
     header: View<'_>,
     (elided, padding): (u8, u8),
-    pair: Pair,
+    own: Own,
     headers: &mut Headers,
 ) -> Result<(), Stop> {
     let each = 16 - usize::from(elided >> 4);
@@ -222,38 +251,59 @@ fn compressed_route(
             return Err(Stop::Malformed(Header::Extension));
         };
         let kept = u32::try_from(length * 8).unwrap_or(0);
-        let prefix = pair.dst.unbounded_shr(kept).unbounded_shl(kept);
+        let prefix = own.pair.dst.unbounded_shr(kept).unbounded_shl(kept);
         let suffix = suffix
             .iter()
             .fold(0, |sum, byte| sum << 8 | u128::from(*byte));
-        routed(
-            Pair {
-                dst: prefix | suffix,
-                ..pair
-            },
-            headers,
-        )?;
+        let dst = prefix | suffix;
+        routed(Pair { dst, ..own.pair }, own, headers)?;
         rest = after;
     }
     Ok(())
 }
 
-/// The home address option (RFC 6275 §6.3): the sender's address where it is at home.
-fn home_address(header: View<'_>, pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
-    let home = option(header, 0xc9, 16).and_then(|home| home.first_chunk());
-    match home {
-        Some(home) => routed(
-            Pair {
-                src: u128::from_be_bytes(*home),
-                ..pair
-            },
-            headers,
-        ),
-        None => Ok(()),
+/// The home address option (RFC 6275 §6.3): the sender's address where it is at home. There should be
+/// one; all that there are, are judged.
+fn home_addresses(header: View<'_>, own: Own, headers: &mut Headers) -> Result<(), Stop> {
+    let mut rest = header.tail(2);
+    while let Some((home, after)) = option(rest, 0xc9, 16) {
+        if let Some(home) = home.first_chunk() {
+            let src = u128::from_be_bytes(*home);
+            routed(Pair { src, ..own.pair }, own, headers)?;
+        }
+        rest = after;
     }
+    Ok(())
 }
 
-fn routed(pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
+/// Notes a routed pair, and each end of it with the other ends of this layer: two hosts that are both
+/// away from home name one home in an option and the other in a routing header.
+fn routed(pair: Pair, own: Own, headers: &mut Headers) -> Result<(), Stop> {
+    let before = headers.side_pairs().len();
+    note(pair, headers)?;
+    for at in own.since..before {
+        let Some((other, _)) = headers.side_pairs().get(at).copied() else {
+            break;
+        };
+        let crossed = if pair.src == own.pair.src {
+            Pair {
+                src: other.src,
+                ..pair
+            }
+        } else {
+            Pair {
+                dst: other.dst,
+                ..pair
+            }
+        };
+        if crossed != pair && crossed != own.pair && crossed != other {
+            note(crossed, headers)?;
+        }
+    }
+    Ok(())
+}
+
+fn note(pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
     if headers.push_side_pair(pair, SidePair::Routed) {
         Ok(())
     } else {

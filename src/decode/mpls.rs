@@ -27,16 +27,58 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     }
     headers.path_mut().push_tunnel(Tunnel::Mpls);
     let nibble = inside.nibble().ok_or(inside.short(1, Header::Mpls))?;
+    // Hardware addresses may begin with any nibble: what can also be read as an Ethernet frame with
+    // IP in it, and not so well as what the nibble says, is taken for one, or for nothing.
+    let (plain, behind_word) = (is_frame(inside), is_frame(inside.skip(4)));
     match nibble {
+        4 | 6 if plain && !is_packet(inside) => Err(Stop::NotDecoded(Carrier::Other)),
         4 => Ok((Kind::Ipv4, inside)),
         6 => Ok((Kind::Ipv6, inside)),
-        // The associated channel (RFC 4385 §5): BFD, ping, not users' traffic.
-        1 => Err(Stop::NotIp(NotIp::TunnelControl)),
+        1 if plain => Ok((Kind::Ethernet, inside)),
+        1 if inside.is_cut(15) => Err(Stop::Truncated(Header::Mpls)),
+        1 => channel(inside),
         // An Ethernet pseudowire (RFC 4448 §4), with a control word or without.
-        0 if inside.wire >= 18 => Ok((Kind::Ethernet, inside.skip(4))),
+        0 if plain && behind_word => Err(Stop::NotDecoded(Carrier::Other)),
+        0 if inside.wire >= 18 && !plain => Ok((Kind::Ethernet, inside.skip(4))),
         _ if inside.wire >= 14 => Ok((Kind::Ethernet, inside)),
         _ => Err(Stop::NotIp(NotIp::Other)),
     }
+}
+
+/// The associated channel (RFC 4385 §5): BFD, ping, not users' traffic, but it may come as IP.
+fn channel(view: View<'_>) -> Step<'_> {
+    match view.u16(2) {
+        Some(0x0021) => Ok((Kind::Ipv4, view.skip(4))),
+        Some(0x0057) => Ok((Kind::Ipv6, view.skip(4))),
+        _ => Err(Stop::NotIp(NotIp::TunnelControl)),
+    }
+}
+
+/// Whether this reads as an Ethernet frame that leads to IP.
+fn is_frame(view: View<'_>) -> bool {
+    match (view.u16(12), view.u8(14).map(|byte| byte >> 4)) {
+        (Some(0x0800), nibble) => nibble == Some(4),
+        (Some(0x86dd), nibble) => nibble == Some(6),
+        (Some(number), _) => matches!(number, 0x8100 | 0x88a8 | 0x9100 | 0x8847 | 0x8864),
+        _ => false,
+    }
+}
+
+/// Whether this is an IP packet by more than its first nibble: the checksum, or a fitting length.
+fn is_packet(view: View<'_>) -> bool {
+    let (Some(first), Some(length)) = (view.u8(0), view.u16(4)) else {
+        return false;
+    };
+    if first >> 4 == 6 {
+        return view.wire == 40 + usize::from(length);
+    }
+    let header = view.bytes.get(..usize::from(first & 0x0f) * 4);
+    let sum = header.unwrap_or_default().as_chunks::<2>().0;
+    let sum: u32 = sum
+        .iter()
+        .map(|word| u32::from(u16::from_be_bytes(*word)))
+        .sum();
+    sum != 0 && sum.is_multiple_of(0xffff)
 }
 
 /// The network service header (RFC 8300 §2.2).

@@ -48,7 +48,11 @@ pub(super) fn ppp(view: View<'_>) -> Step<'_> {
         // Encrypted datagrams (RFC 1968).
         0x0053 | 0x0055 => Err(Stop::Opaque),
         0x4000.. => Err(Stop::NotIp(NotIp::PppControl)),
-        _ => Err(Stop::NotIp(NotIp::Other)),
+        // OSI, XNS, DECnet, AppleTalk, IPX, Vines, NetBIOS, SNA; spanning tree.
+        0x0023 | 0x0025 | 0x0027 | 0x0029 | 0x002b | 0x0035 | 0x003f | 0x004b | 0x004d | 0x0201
+        | 0x0203 | 0x0205 | 0x0207 => Err(Stop::NotIp(NotIp::Other)),
+        // Multiplexing (RFC 3153), and what we do not know.
+        _ => Err(Stop::NotIp(NotIp::EtherType)),
     }
 }
 

@@ -31,7 +31,9 @@ pub enum Stop {
 pub enum NotIp {
     Arp,
     Lldp,
+    /// A number that we do not know; inside a tunnel it may be someone's way to carry IP.
     Llc,
+    /// Likewise.
     EtherType,
     PppControl,
     PppoeControl,

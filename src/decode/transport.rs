@@ -1,11 +1,11 @@
 //! What an IP layer carries: ports, ICMP with the packet that it quotes, AH, or the next layer.
 
-use super::headers::{Headers, IpVersion, SidePair, Transport};
+use super::headers::{Headers, IpVersion, Pair, SidePair, Transport};
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};
-use super::{ipv4, ipv6, udp};
+use super::{ipv4, ipv6, udp, walk};
 
 pub(super) const ICMP: u8 = 1;
 pub(super) const TCP: u8 = 6;
@@ -74,6 +74,9 @@ pub(super) fn protocol<'a>(number: u8, view: View<'a>, headers: &mut Headers) ->
         143 => Ok((Kind::Ethernet, view)),
         // Minimal encapsulation (RFC 2004), KA9Q IPIP, RFC 1241: they carry IP, and nobody uses them.
         55 | 94 | 98 => Err(Stop::NotDecoded(Carrier::Other)),
+        // Swipe, PIPE, ROHC (RFC 5858), AGGFRAG (RFC 9347), NSH (RFC 9491): likewise, where there is
+        // room for a packet.
+        53 | 131 | 142 | 144 | 145 if view.wire >= 20 => Err(Stop::NotDecoded(Carrier::Other)),
         _ => Err(Stop::Transport),
     }
 }
@@ -104,14 +107,15 @@ fn tcp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// ICMP (RFC 792) and ICMPv6 (RFC 4443): type and code, and for errors the quoted packet's pair.
 fn icmp<'a>(number: u8, view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([kind, code]) = view.first() else {
-        return Err(Stop::Transport);
+        return Err(view.absent(2, Header::Other));
     };
     let transport = headers.transport_mut();
     (transport.icmp_type, transport.icmp_code) = (*kind, *code);
     transport.has |= Transport::ICMP;
     let is_error = match number {
-        // Unreachable, source quench, redirect, time exceeded, parameter problem.
-        ICMP => matches!(kind, 3 | 4 | 5 | 11 | 12),
+        // Unreachable, source quench, redirect, time exceeded, parameter problem, and the disused
+        // conversion errors (RFC 1475) and security failures (RFC 2521).
+        ICMP => matches!(kind, 3 | 4 | 5 | 11 | 12 | 31 | 40),
         // RFC 4443 §2.1: all types below 128 are errors.
         _ => *kind < 128,
     };
@@ -121,17 +125,54 @@ fn icmp<'a>(number: u8, view: View<'a>, headers: &mut Headers) -> Step<'a> {
     Err(Stop::Transport)
 }
 
-/// The packet that an ICMP error quotes is judged by its pair. Nothing else of it is read, and a
-/// quote that does not hold together has no pair.
+/// The packet that an ICMP error quotes is judged by its pair, whatever else its header says: some
+/// senders quote what they have changed. What the quote itself carries is judged as well.
 fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
+    /// *Guessed*: errors about errors are never sent (RFC 1122 §3.2.2), but have been seen.
+    const MAX_QUOTES: u8 = 3;
     let pair = match view.nibble() {
-        Some(4) => ipv4::header(view).map(|header| ipv4::pair(&header)),
-        Some(6) => ipv6::header(view).map(|header| ipv6::pair(&header)),
-        _ => return Ok(()),
+        Some(4) => ipv4::quoted_pair(view),
+        Some(6) => ipv6::quoted_pair(view),
+        Some(_) => return Ok(()),
+        None => return ends_here(view.absent(20, Header::Other)),
     };
-    match pair {
-        Ok(pair) if !headers.push_side_pair(pair, SidePair::Quoted) => Err(Stop::TooManyExtensions),
+    let Some(pair) = pair else {
+        let length = if view.nibble() == Some(4) { 20 } else { 40 };
+        return ends_here(view.absent(length, Header::Other));
+    };
+    quoted(pair, headers)?;
+    if headers.quotes() >= MAX_QUOTES {
+        return Err(Stop::TooManyLayers);
+    }
+    let mut inside = headers.quoted();
+    let stop = walk::descend(Kind::Ip, view, &mut inside);
+    for layer in inside.layers().iter().skip(1) {
+        quoted(layer.pair, headers)?;
+    }
+    for (pair, _) in inside.side_pairs() {
+        quoted(*pair, headers)?;
+    }
+    match stop {
+        Stop::Truncated(_) | Stop::TooManyLayers | Stop::TooManyExtensions => Err(stop),
+        // Errors quote little: two IP headers and the eight bytes that are always there have no room.
+        Stop::NotDecoded(_) if view.wire >= 48 => Err(stop),
         _ => Ok(()),
+    }
+}
+
+/// A quote that holds nothing more is no reason; one that was cut off is.
+fn ends_here(stop: Stop) -> Result<(), Stop> {
+    match stop {
+        Stop::Transport => Ok(()),
+        stop => Err(stop),
+    }
+}
+
+fn quoted(pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
+    if headers.push_side_pair(pair, SidePair::Quoted) {
+        Ok(())
+    } else {
+        Err(Stop::TooManyExtensions)
     }
 }
 
@@ -156,6 +197,7 @@ fn authentication<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// only its header.
 fn pim<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     match view.first() {
+        None => return Err(view.absent(8, Header::Other)),
         Some([0x21, _, _, _, flags, _, _, _]) if flags & 0x40 == 0 => {}
         _ => return Err(Stop::Transport),
     }

@@ -1,8 +1,8 @@
 //! UDP, and what well-known ports or the content say is a tunnel inside.
 
-use super::headers::Headers;
+use super::headers::{Fragment, Headers, Layer};
 use super::path::Tunnel;
-use super::stop::{Carrier, NotIp, Stop};
+use super::stop::{Carrier, Header, NotIp, Stop};
 use super::transport;
 use super::udp_tunnels as tunnels;
 use super::view::View;
@@ -14,17 +14,20 @@ use super::walk::{Kind, Step};
 pub(super) const fn is_special(src: u16, dst: u16) -> bool {
     is_special_at_either(src)
         || is_special_at_either(dst)
-        || matches!(dst, 4789 | 8472 | 4790 | 6081 | 6635 | 4754 | 5247)
+        || matches!(dst, 4789 | 8472 | 4790 | 6081 | 6635 | 4754)
 }
 
 const fn is_special_at_either(port: u16) -> bool {
-    matches!(port, 443 | 1701 | 2152 | 3544 | 4341 | 4500 | 5072 | 51820)
+    matches!(
+        port,
+        443 | 1701 | 2152 | 3544 | 4341 | 4500 | 5072 | 5247 | 51820
+    )
 }
 
 /// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have.
 pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     if !transport::ports(view, headers) {
-        return Err(Stop::Transport);
+        return Err(unread(false, view, headers));
     }
     let (src, dst) = {
         let transport = headers.transport();
@@ -34,7 +37,7 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         .first()
         .map(|[_, _, _, _, high, low, _, _]| usize::from(u16::from_be_bytes([*high, *low])))
     else {
-        return Err(Stop::Transport);
+        return Err(unread(is_tunnel(src, dst), view, headers));
     };
     let inside = if length >= 8 { view.clip(length) } else { view }.skip(8);
     match (src, dst) {
@@ -51,7 +54,9 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         (_, 4754) => Ok((Kind::Gre, inside)),
         (5072, _) | (_, 5072) => tunnels::ayiya(inside, headers),
         // CAPWAP data (RFC 5415 §4.1) begins with version 0 and type 0: it carries users' frames.
-        (_, 5247) if inside.u8(0) == Some(0) => Err(Stop::NotDecoded(Carrier::Other)),
+        (5247, _) | (_, 5247) if inside.u8(0) == Some(0) => Err(Stop::NotDecoded(Carrier::Other)),
+        (5247, _) | (_, 5247) if inside.is_cut(1) => Err(Stop::Truncated(Header::Other)),
+        _ if may_be_teredo_peer(length, inside) => Err(Stop::Truncated(Header::Teredo)),
         _ if is_teredo_peer(length, inside.bytes) => {
             headers.path_mut().push_tunnel(Tunnel::Teredo);
             Ok((Kind::Ipv6, inside))
@@ -60,8 +65,28 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     }
 }
 
+/// Whether one of these ports is a tunnel's.
+const fn is_tunnel(src: u16, dst: u16) -> bool {
+    const fn is_sealed(port: u16) -> bool {
+        matches!(port, 443 | 4500 | 51820)
+    }
+    is_special(src, dst) && !is_sealed(src) && !is_sealed(dst)
+}
+
+/// Why nothing follows a header that is not all there. Where the capture cut it off before a tunnel's
+/// port could be seen, the layers there are decide: short snap lengths would leave nothing of UDP. In a
+/// first fragment it was cut on purpose, and what the later ones hold cannot be known.
+fn unread(is_tunnel: bool, view: View<'_>, headers: &Headers) -> Stop {
+    let is_first = |layer: &Layer| matches!(layer.fragment, Fragment::First { .. });
+    if is_tunnel || headers.layers().iter().any(is_first) {
+        view.absent(8, Header::Other)
+    } else {
+        Stop::Transport
+    }
+}
+
 /// Teredo between peers runs on whatever ports their NATs chose (RFC 4380 §5.2.3). It is known by an
-/// IPv6 packet that fills the datagram exactly and has an end in 2001::/32.
+/// IPv6 packet that fits the datagram (trailers may follow, RFC 6081 §2.3) and has an end in 2001::/32.
 pub(super) fn is_teredo_peer(length: usize, inside: &[u8]) -> bool {
     let Some(header) = inside.first_chunk::<40>() else {
         return false;
@@ -71,7 +96,13 @@ pub(super) fn is_teredo_peer(length: usize, inside: &[u8]) -> bool {
     let teredo = [0x20, 0x01, 0, 0];
     first >> 4 == 6
         && ([*a, *b, *c, *d] == teredo || [*e, *f, *g, *h] == teredo)
-        && length == 48 + usize::from(u16::from_be_bytes([*high, *low]))
+        && length >= 48 + usize::from(u16::from_be_bytes([*high, *low]))
+}
+
+/// Whether what was captured may be the beginning of one that was cut before its addresses.
+fn may_be_teredo_peer(length: usize, inside: View<'_>) -> bool {
+    let fills = |inside: u16| length == 48 + usize::from(inside);
+    inside.is_cut(40) && inside.nibble() == Some(6) && inside.u16(4).is_none_or(fills)
 }
 
 /// Why there is nothing below a datagram that is no tunnel: it is encrypted, or just data.

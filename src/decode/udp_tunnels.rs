@@ -1,8 +1,8 @@
 //! Tunnels over UDP.
 //!
-//! A port alone proves nothing: a datagram in which the tunnel's fixed header was not captured, or is
-//! another's, is only UDP and judged by its own ends. Where the header proves the tunnel and the capture
-//! ends before the addresses behind it, that is [`Stop::Truncated`].
+//! A port alone proves nothing: a datagram in which the tunnel's fixed header is not, or is another's,
+//! is only UDP and judged by its own ends. Where the capture, or a first fragment, ends before the
+//! addresses behind it, that is [`Stop::Truncated`]: it may have been the tunnel (RULES §4).
 
 use super::ethernet;
 use super::headers::Headers;
@@ -14,9 +14,16 @@ use super::walk::{Kind, Step};
 
 /// VXLAN (RFC 7348 §5): flag I says that there is a network identifier, and a frame.
 pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
-    let Some([flags, _, _, _, _, _, _, _]) = view.first() else {
-        return Err(Stop::Transport);
+    let Some([flags, _, _, next, _, _, _, _]) = view.first() else {
+        return Err(cut(view, 8, Header::Vxlan, |start| match start {
+            [flags, ..] => flags & 0x0c != 0,
+            [] => true,
+        }));
     };
+    // Some speak VXLAN-GPE on VXLAN's port: flag P.
+    if flags & 0x04 != 0 && matches!(next, 1..=5) {
+        return vxlan_gpe(view, headers);
+    }
     if flags & 0x08 == 0 {
         return Err(Stop::Transport);
     }
@@ -28,7 +35,7 @@ pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// VXLAN, though some senders forget the flag.
 pub(super) fn vxlan_gpe<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([flags, _, _, next, _, _, _, _]) = view.first() else {
-        return Err(Stop::Transport);
+        return Err(view.absent(8, Header::Vxlan));
     };
     let kind = match (flags & 0x04, next) {
         (_, 1) => Kind::Ipv4,
@@ -44,7 +51,10 @@ pub(super) fn vxlan_gpe<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// Geneve (RFC 8926 §3.4), version 0.
 pub(super) fn geneve<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([first, flags, high, low, _, _, _, _]) = view.first() else {
-        return Err(Stop::Transport);
+        return Err(cut(view, 8, Header::Geneve, |start| match start {
+            [first, ..] => first >> 6 == 0,
+            [] => true,
+        }));
     };
     if first >> 6 != 0 {
         return Err(Stop::Transport);
@@ -53,16 +63,19 @@ pub(super) fn geneve<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     if view.bytes.len() < length {
         return Err(view.short(length, Header::Geneve));
     }
-    if flags & 0x80 != 0 {
-        return Err(CONTROL);
-    }
+    // Control messages may be IP packets, too: only what is not known is left alone in them.
+    let unknown = if flags & 0x80 != 0 {
+        CONTROL
+    } else {
+        Stop::NotDecoded(Carrier::Geneve)
+    };
     let number = u16::from_be_bytes([*high, *low]);
     headers.path_mut().push_tunnel(Tunnel::Geneve);
     if number <= 1500 {
-        return Err(Stop::NotDecoded(Carrier::Geneve));
+        return Err(unknown);
     }
     match ethernet::ether_type(number, view.skip(length), headers) {
-        Err(Stop::NotIp(NotIp::EtherType)) => Err(Stop::NotDecoded(Carrier::Geneve)),
+        Err(Stop::NotIp(NotIp::EtherType)) => Err(unknown),
         step => step,
     }
 }
@@ -72,7 +85,11 @@ pub(super) fn gtp_u<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     /// *Guessed*: a handful are defined.
     const MAX_EXTENSIONS: usize = 16;
     let Some([flags, kind, _, _, _, _, _, _]) = view.first() else {
-        return Err(Stop::Transport);
+        return Err(cut(view, 8, Header::Gtpu, |start| match start {
+            [flags, 255, ..] | [flags] => flags & 0xf0 == 0x30,
+            [_, ..] => false,
+            [] => true,
+        }));
     };
     // Version 1, and not the charging protocol GTP'.
     if flags & 0xf0 != 0x30 {
@@ -114,13 +131,19 @@ pub(super) fn gtp_u<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// Teredo (RFC 4380 §5.1.1): an authentication (0, 1) and an origin (0, 0) indication may come first.
 pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let mut inside = view;
-    if let Some([0, 1, client, secret]) = inside.first() {
-        inside = inside.skip(13 + usize::from(*client) + usize::from(*secret));
-    }
-    if let Some([0, 0]) = inside.first() {
-        inside = inside.skip(8);
+    // One of each, in this order; in the other order, or again, they would hide what follows as well.
+    for _ in 0..4 {
+        match inside.first() {
+            Some([0, 1, client, secret]) => {
+                inside = inside.skip(13 + usize::from(*client) + usize::from(*secret));
+            }
+            Some([0, 0, _, _]) => inside = inside.skip(8),
+            _ => break,
+        }
     }
     match inside.nibble() {
+        // Another indication, of which the capture holds only the beginning.
+        Some(0) if inside.bytes.len() < 4 => Err(inside.absent(4, Header::Teredo)),
         Some(6) if inside.bytes.len() >= 40 => {
             headers.path_mut().push_tunnel(Tunnel::Teredo);
             Ok((Kind::Ipv6, inside))
@@ -134,7 +157,10 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// agreed.
 pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([first, second, _, _, _, _]) = view.first() else {
-        return Err(Stop::Transport);
+        return Err(cut(view, 6, Header::L2tp, |start| match start {
+            [first, second, ..] => first & 0x80 == 0 && matches!(second & 0x0f, 2 | 3),
+            _ => true,
+        }));
     };
     let flags = u16::from_be_bytes([*first, *second]);
     let is_control = flags & 0x8000 != 0;
@@ -168,11 +194,7 @@ pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// like IP is taken for it.
 pub(super) fn lisp<'a>(view: View<'a>, headers: &mut Headers, to_port: bool) -> Step<'a> {
     if view.bytes.len() < 28 {
-        return Err(if to_port {
-            view.absent(28, Header::Other)
-        } else {
-            Stop::Transport
-        });
+        return Err(view.absent(28, Header::Other));
     }
     match view.skip(8).nibble() {
         Some(4 | 6) => {
@@ -187,7 +209,10 @@ pub(super) fn lisp<'a>(view: View<'a>, headers: &mut Headers, to_port: bool) -> 
 /// AYIYA (draft-massar-v6ops-ayiya-02 §3), obsolete since 2017 but in archives.
 pub(super) fn ayiya<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([identity, signature, operation, next, _, _, _, _]) = view.first() else {
-        return Err(Stop::Transport);
+        return Err(cut(view, 8, Header::Other, |start| match start {
+            [_, _, operation, ..] => operation & 0x0f == 1,
+            _ => true,
+        }));
     };
     let length = 8 + (1 << (identity >> 4)) + usize::from(signature >> 4) * 4;
     if operation & 0x0f != 1 {
@@ -203,4 +228,14 @@ pub(super) fn ayiya<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     };
     headers.path_mut().push_tunnel(Tunnel::Ayiya);
     Ok((kind, view.skip(length)))
+}
+
+/// Why there is nothing behind a fixed header of `count` bytes that is not all there: it was cut off,
+/// unless what there is of it shows that it is none, or none that carries users' packets.
+fn cut(view: View<'_>, count: usize, header: Header, may_be: impl Fn(&[u8]) -> bool) -> Stop {
+    if may_be(view.bytes) {
+        view.absent(count, header)
+    } else {
+        Stop::Transport
+    }
 }

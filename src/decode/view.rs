@@ -40,6 +40,15 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The first part of a datagram: what follows it was sent, in other fragments.
+    #[inline]
+    pub(super) fn continued(self) -> Self {
+        Self {
+            wire: self.wire.max(usize::from(u16::MAX)),
+            ..self
+        }
+    }
+
     /// The captured bytes from `at` on, none beyond the end.
     #[inline]
     pub(super) fn tail(self, at: usize) -> &'a [u8] {

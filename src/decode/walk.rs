@@ -35,7 +35,12 @@ pub(super) type Step<'a> = Result<(Kind, View<'a>), Stop>;
 
 /// Descends from the link layer until something ends it; every IP layer on the way is in `headers`.
 pub(super) fn walk(link: LinkType, frame: View<'_>, headers: &mut Headers) -> Stop {
-    let (mut kind, mut view) = (Kind::Link(link), frame);
+    descend(Kind::Link(link), frame, headers)
+}
+
+/// Likewise from any header on.
+pub(super) fn descend(kind: Kind, view: View<'_>, headers: &mut Headers) -> Stop {
+    let (mut kind, mut view) = (kind, view);
     for _ in 0..MAX_STEPS {
         match step(kind, view, headers) {
             Ok(next) => (kind, view) = next,

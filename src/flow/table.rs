@@ -53,6 +53,28 @@ struct Pending {
 ///
 /// For each frame: [`Self::advance`] with its time, then, if it was admitted, [`Self::add`]. Now and
 /// then [`Self::take_ended`]. At the end [`Self::end`], or [`Self::absorb`] by the table before.
+///
+/// Neither headers nor located headers get in:
+///
+/// ```compile_fail,E0308
+/// fn feed(table: &mut sekisho::flow::FlowTable, packet: &sekisho::decode::Headers) {
+///     table.add(packet);
+/// }
+/// ```
+///
+/// ```compile_fail,E0308
+/// fn feed(table: &mut sekisho::flow::FlowTable, packet: &sekisho::locate::Located<'_>) {
+///     table.add(packet);
+/// }
+/// ```
+///
+/// only what passed the gate:
+///
+/// ```
+/// fn feed(table: &mut sekisho::flow::FlowTable, packet: &sekisho::gate::Admitted) {
+///     table.add(packet);
+/// }
+/// ```
 pub struct FlowTable {
     pub(super) settings: Settings,
     pub(super) rule: Rule,

@@ -34,7 +34,13 @@ pub enum SeamVerdict {
 struct First {
     seen: Timestamp,
     number: u64,
-    fate: Result<Admitted, Reason>,
+    /// How much of the datagram it holds.
+    end: u32,
+    /// What later fragments become part of; nothing where it was excluded.
+    admitted: Option<Admitted>,
+    /// When and why the last first fragment of this key was excluded: identifications come again, and
+    /// which first a later fragment belongs to cannot be known.
+    barred: Option<(Timestamp, Reason)>,
 }
 
 /// The memory of first fragments.
@@ -47,6 +53,9 @@ pub struct Fragments {
     /// Keys that were asked for in vain while an earlier range's memory would still have counted.
     missed: Vec<u64>,
     missed_too_many: bool,
+    /// Keys remembered without knowing of one before, while an earlier range's memory would still have
+    /// counted.
+    opened: Vec<u64>,
 }
 
 impl Fragments {
@@ -60,6 +69,7 @@ impl Fragments {
             inserted: 0,
             missed: Vec::new(),
             missed_too_many: false,
+            opened: Vec::new(),
         }
     }
 
@@ -72,14 +82,15 @@ impl Fragments {
     ) -> Result<Admitted, Excluded> {
         let mut verdict = verdict;
         for (depth, layer) in headers.layers().iter().enumerate() {
-            if let Fragment::Later { id } = layer.fragment {
-                verdict = self.inherit(headers, layer, self.key(depth, layer, id), verdict);
+            if let Fragment::Later { id, at } = layer.fragment {
+                let key = self.key(depth, layer, id);
+                verdict = self.inherit(headers, layer, (key, at), verdict);
             }
         }
         for (depth, layer) in headers.layers().iter().enumerate() {
-            if let Fragment::First { id } = layer.fragment {
+            if let Fragment::First { id, end } = layer.fragment {
                 let fate = verdict.map_err(|excluded| excluded.reason);
-                self.remember(self.key(depth, layer, id), headers.seen(), fate);
+                self.remember(self.key(depth, layer, id), headers.seen(), end, fate);
             }
         }
         verdict
@@ -89,23 +100,29 @@ impl Fragments {
         &mut self,
         headers: &Headers,
         layer: &Layer,
-        key: u64,
+        (key, at): (u64, u32),
         own: Result<Admitted, Excluded>,
     ) -> Result<Admitted, Excluded> {
         // Its own layer has already excluded it: nothing to inherit, and nothing to look up.
         let own = own?;
-        let first = self
-            .firsts
-            .get(&key)
-            .filter(|first| first.seen.distance(headers.seen()) <= FRAGMENT_MEMORY);
-        match first {
-            Some(first) => match &first.fate {
-                Ok(admitted) => Ok(own.as_part_of(admitted)),
-                Err(reason) => Err(Excluded::of(headers, *reason)),
-            },
-            None => {
+        let recent = |seen: Timestamp| seen.distance(headers.seen()) <= FRAGMENT_MEMORY;
+        let first = self.firsts.get(&key);
+        if let Some((_, reason)) = first
+            .and_then(|first| first.barred)
+            .filter(|(seen, _)| recent(*seen))
+        {
+            return Err(Excluded::of(headers, reason));
+        }
+        match first.filter(|first| recent(first.seen)) {
+            // It writes over what the first was judged by, or would have, had it come before.
+            Some(first) if at < first.end => Err(Excluded::of(headers, Reason::Fragment)),
+            Some(First {
+                admitted: Some(admitted),
+                ..
+            }) => Ok(own.as_part_of(admitted)),
+            _ => {
                 self.note_missed(key);
-                if carries_ip(layer.protocol) {
+                if carries_ip(layer.protocol) || may_quote(layer.protocol, at) {
                     Err(Excluded::of(headers, Reason::Fragment))
                 } else {
                     Ok(own)
@@ -124,10 +141,25 @@ impl Fragments {
         }
     }
 
-    fn remember(&mut self, key: u64, seen: Timestamp, fate: Result<Admitted, Reason>) {
+    fn remember(&mut self, key: u64, seen: Timestamp, end: u32, fate: Result<Admitted, Reason>) {
         let number = self.inserted;
+        let known = self.firsts.get(&key);
+        let barred = match fate {
+            Ok(_) => known.and_then(|first| first.barred),
+            Err(reason) => Some((seen, reason)),
+        };
+        if known.is_none() && number < FRAGMENT_CAPACITY as u64 {
+            self.opened.push(key);
+        }
         self.inserted += 1;
-        self.firsts.insert(key, First { seen, number, fate });
+        let first = First {
+            seen,
+            number,
+            end,
+            admitted: fate.ok(),
+            barred,
+        };
+        self.firsts.insert(key, first);
         self.order.push_back((number, key));
         self.forget_oldest();
     }
@@ -150,7 +182,11 @@ impl Fragments {
     pub fn seam(&self, earlier: &Self) -> SeamVerdict {
         let known = |key: &u64| earlier.firsts.contains_key(key);
         let too_many = self.missed_too_many && !earlier.firsts.is_empty();
-        if too_many || self.missed.iter().any(known) {
+        let barred = |key: &u64| {
+            let first = earlier.firsts.get(key);
+            first.is_some_and(|first| first.barred.is_some())
+        };
+        if too_many || self.missed.iter().any(known) || self.opened.iter().any(barred) {
             SeamVerdict::WalkAgain
         } else {
             SeamVerdict::Holds
@@ -199,7 +235,7 @@ impl Fragments {
 }
 
 /// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IPIP, 6in4,
-/// GRE, AH, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, MPLS, Ethernet; IPv6 extension headers
+/// GRE, AH, Swipe, minimal encapsulation, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, ROHC, Ethernet, AGGFRAG, NSH; IPv6 extension headers
 /// behind which anything may follow; routing, hop-by-hop, destination options.
 const fn carries_ip(protocol: u8) -> bool {
     matches!(
@@ -211,6 +247,8 @@ const fn carries_ip(protocol: u8) -> bool {
             | 44
             | 47
             | 51
+            | 53
+            | 55
             | 60
             | 94
             | 97
@@ -218,11 +256,21 @@ const fn carries_ip(protocol: u8) -> bool {
             | 103
             | 108
             | 115
+            | 131
             | 135
             | 136
             | 137
             | 139
             | 140
+            | 142
             | 143
+            | 144
+            | 145
     )
+}
+
+/// Whether a fragment that begins there may hold addresses quoted by an ICMP error: they end within
+/// the eight bytes of the error and a header of 40.
+const fn may_quote(protocol: u8, at: u32) -> bool {
+    matches!(protocol, 1 | 58) && at < 48
 }

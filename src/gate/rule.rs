@@ -2,7 +2,7 @@
 
 use super::policy::{PairVerdict, Policy};
 use crate::decode::{
-    Fragment, Headers, IpVersion, Layer, Path, SidePair, Stop, Transport, Undecodable,
+    Fragment, Headers, IpVersion, Layer, NotIp, Path, SidePair, Stop, Transport, Undecodable,
 };
 use crate::fate::{Class, NetworkGroup, ProtocolGroup, Reason};
 use crate::locate::Located;
@@ -293,7 +293,7 @@ pub(super) fn judge(located: &Located<'_>, policy: &Policy) -> Result<Admitted, 
 fn judge_layers(located: &Located<'_>, policy: &Policy) -> Result<Admitted, Excluded> {
     let headers = located.headers();
     // The first in the order of RULES §5 decides; a certain domestic pair is the first of all.
-    let mut worst: Option<Reason> = reason_of_stop(headers.stop());
+    let mut worst: Option<Reason> = reason_of_stop(headers.stop(), true);
     let mut exclude = |reason: Reason| worst = Some(worst.map_or(reason, |old| old.min(reason)));
     let mut innermost = None;
     for (depth, (layer, ends)) in headers.layers().iter().zip(located.layers()).enumerate() {
@@ -339,10 +339,12 @@ const fn reason_inside(reason: Reason, could_be_domestic: Reason) -> Reason {
     }
 }
 
-/// The reason in where the descent ended, for a packet that has at least one layer: what was not
-/// reached, but could be IP, cannot be proved not domestic.
-const fn reason_of_stop(stop: Stop) -> Option<Reason> {
+/// The reason in where the descent ended: what was not reached, but could be IP, cannot be proved not
+/// domestic. `in_tunnel`: the packet has at least one layer.
+const fn reason_of_stop(stop: Stop, in_tunnel: bool) -> Option<Reason> {
     match stop {
+        // Not known to be something other than IP.
+        Stop::NotIp(NotIp::EtherType | NotIp::Llc) if in_tunnel => Some(Reason::TooDeep),
         Stop::Transport | Stop::LaterFragment | Stop::Opaque | Stop::NotIp(_) => None,
         Stop::UnsupportedLink => Some(Reason::UnsupportedLink),
         Stop::Truncated(_) => Some(Reason::Truncated),
@@ -355,7 +357,7 @@ const fn reason_of_stop(stop: Stop) -> Option<Reason> {
 
 /// Turns back a frame in which no IP layer was reached.
 pub(super) const fn turn_back(undecodable: Undecodable) -> Excluded {
-    let reason = match reason_of_stop(undecodable.stop) {
+    let reason = match reason_of_stop(undecodable.stop, false) {
         Some(reason) => reason,
         None => Reason::NonIp,
     };

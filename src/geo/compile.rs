@@ -50,6 +50,14 @@ pub(super) fn compile<A: Address>(layers: &Layers<'_, A>, home: &Home) -> Compil
             return;
         };
         let label = match special.checked_sub(1) {
+            // The lists add what they know to what a wrapper of IPv4 holds; no source is asked.
+            Some(number) if Label::from_number(number as u8).finding().is_none() => {
+                match (*domestic != 0, *anycast != 0) {
+                    (true, _) => Label::found(Finding::OperatorHome),
+                    (_, true) => Label::found(Finding::Anycast),
+                    _ => Label::from_number(number as u8),
+                }
+            }
             Some(number) => Label::from_number(number as u8),
             None => {
                 if several {

@@ -123,7 +123,8 @@ fn what_is_not_ip_has_a_name() {
         (0x88cc, &[0; 28], "NotIp(Lldp)"),
         (0x8863, &[0; 28], "NotIp(PppoeControl)"),
         (0x1234, &[0; 28], "NotIp(EtherType)"),
-        (28, &[0x42, 0x42, 3, 0], "NotIp(Llc)"),
+        (28, &[0x42, 0x42, 3, 0], "NotIp(Other)"),
+        (28, &[0x40, 0x42, 3, 0], "NotIp(Llc)"),
         (28, &[0xff, 0xff, 3, 0], "NotIp(Other)"),
         (
             0x8864,

@@ -128,8 +128,8 @@ pub(crate) fn describe(headers: &Headers) -> String {
     for layer in headers.layers() {
         let fragment = match layer.fragment {
             Fragment::Whole => String::new(),
-            Fragment::First { id } => format!(" first({id:x})"),
-            Fragment::Later { id } => format!(" later({id:x})"),
+            Fragment::First { id, .. } => format!(" first({id:x})"),
+            Fragment::Later { id, .. } => format!(" later({id:x})"),
         };
         words.push(format!(
             "{}:{}{fragment}",
