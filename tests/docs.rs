@@ -104,3 +104,147 @@ fn the_readme_shows_what_its_first_command_prints() {
     let records = fs::read_to_string(folder.path().join("flows.jsonl")).unwrap();
     assert!(records.lines().count() > 200);
 }
+
+/// The record's fields, in the order of the analyst's table.
+fn fields_of_the_table() -> Vec<String> {
+    page("docs/analyst.md")
+        .lines()
+        .skip_while(|line| *line != "| fields | meaning |")
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .flat_map(|line| {
+            let names = line.split('|').nth(1).unwrap();
+            let names = names.split('`').skip(1).step_by(2);
+            names.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn the_analyst_s_table_has_the_fields_of_the_record() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&page("docs/schema/sekisho.flow.v1.json")).unwrap();
+    let mut named = fields_of_the_table();
+    named.sort();
+    let in_schema: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(named.iter().collect::<Vec<_>>(), in_schema);
+    // Values that a program would compare with stand there too.
+    let analyst = page("docs/analyst.md");
+    for name in ["EndReasonName", "InitiatorName", "Mark"] {
+        let values = &schema["$defs"][name];
+        let of_enum = values["enum"].as_array().into_iter().flatten();
+        let of_choices = values["oneOf"].as_array().into_iter().flatten();
+        let values: Vec<&str> = of_enum
+            .chain(of_choices.map(|choice| &choice["const"]))
+            .map(|value| value.as_str().unwrap())
+            .collect();
+        assert!(!values.is_empty(), "{name}");
+        for value in values {
+            assert!(analyst.contains(&format!("`{value}`")), "{value}");
+        }
+    }
+}
+
+/// Commands as a reader would type them: indented lines and inline code of a page, example lines of
+/// a help text. What explains a command stands two blanks behind it.
+fn commands(text: &str, indent: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let typed = line.strip_prefix(indent).unwrap_or_default();
+        let inline = line.split('`').skip(1).step_by(2);
+        for command in std::iter::once(typed).chain(inline) {
+            let command = command.split("  ").next().unwrap_or_default().trim();
+            if command.starts_with("sekisho ") || command.contains("| sekisho ") {
+                found.push(command.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// A folder with everything that the examples name: what is the reader's own is a shipped example
+/// under that name.
+fn examples_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let at = |name: &str| folder.path().join(name);
+    std::os::unix::fs::symlink(root.join("testdata"), at("testdata")).unwrap();
+    let example = root.join("testdata/example.pcap");
+    for name in ["capture.pcap", "day1/a.pcap", "day2/a.pcap"] {
+        fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+        fs::copy(&example, at(name)).unwrap();
+    }
+    fs::copy(root.join("config/sekisho.toml"), at("sekisho.toml")).unwrap();
+    fs::write(at("addresses.txt"), "8.8.8.8\n2001:4860:4860::8888\n").unwrap();
+    // A table of any kind is told by its content.
+    fs::write(
+        at("country.mmdb"),
+        "2|ripencc|20260922|2|19830613|20260921|+0000\nripencc|*|ipv4|*|2|summary\n\
+         ripencc|DE|ipv4|80.0.0.0|16777216|19950101|allocated|A\n\
+         ripencc|JP|ipv4|133.0.0.0|16777216|19970301|allocated|B\n",
+    )
+    .unwrap();
+    folder
+}
+
+#[test]
+fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
+    let program = Path::new(env!("CARGO_BIN_EXE_sekisho"));
+    let folder = examples_folder();
+    let shell = |command: &str| {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let bin = program.parent().unwrap().display();
+        std::process::Command::new("sh")
+            .args(["-c", command])
+            .current_dir(folder.path())
+            .env("PATH", format!("{bin}:{path}"))
+            .output()
+            .unwrap()
+    };
+    assert!(shell("gzip -k capture.pcap").status.success());
+    let mut found = Vec::new();
+    for name in [
+        "README.md",
+        "README.ja.md",
+        "docs/analyst.md",
+        "docs/reviewer.md",
+        "docs/rules.md",
+    ] {
+        found.extend(commands(&page(name), "    "));
+    }
+    let helps = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/help")).unwrap();
+    for help in helps {
+        let text = fs::read_to_string(help.unwrap().path()).unwrap();
+        found.extend(commands(&text, "  "));
+        let spread = text
+            .lines()
+            .filter_map(|line| line.split_once("   sekisho "));
+        found.extend(spread.flat_map(|(_, rest)| commands(&format!("  sekisho {rest}"), "  ")));
+    }
+    found.sort();
+    found.dedup();
+    assert!(found.len() > 25, "{found:?}");
+    let mut ran = 0;
+    for command in found {
+        // The name of a command alone, in running text.
+        let is_name = ["explain", "locate", "replay"]
+            .iter()
+            .any(|name| command == format!("sekisho {name}"));
+        if is_name || command.contains("[OPTIONS]") {
+            continue;
+        }
+        let typed = command
+            .replace("SRC DST", "8.8.8.8 1.1.1.1")
+            .replace("送信元 宛先", "8.8.8.8 1.1.1.1")
+            .replace("COMMAND", "replay")
+            .replace("/etc/sekisho.toml", "sekisho.toml");
+        let done = shell(&typed);
+        assert!(
+            done.status.success(),
+            "{command}: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        ran += 1;
+    }
+    assert!(ran > 20);
+}

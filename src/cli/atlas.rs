@@ -18,6 +18,14 @@ pub(super) fn open(config: &Config) -> Result<Box<dyn Atlas>, Problem> {
     }
 }
 
+/// The first digits of the table that a run would use, if it would use it.
+pub(super) fn digest_for_a_run(config: &Config) -> Result<String, Problem> {
+    match Table::build(&geo_settings(config)) {
+        Ok(table) => Ok(table.info().digest.chars().take(16).collect()),
+        Err(error) => Err(Problem::line(Exit::Configuration, error.to_string())),
+    }
+}
+
 impl Atlas for Table {
     fn table(&self) -> TableView {
         let info = self.info();

@@ -85,4 +85,5 @@ Examples:
   sekisho check /etc/sekisho.toml
   sekisho check /etc/sekisho.toml --print > in-force.toml
 
-Exit codes: 0 all would start, 2 usage, 74 a result could not be written there, 78 something is refused.";
+Exit codes: 0 all would start, 2 usage, 74 a result could not be written there, 77 this user may not \
+write there, 78 something is refused.";

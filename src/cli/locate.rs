@@ -23,7 +23,8 @@ pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     };
     for text in &args.addresses {
         if text == "-" {
-            for line in std::io::stdin().lock().lines() {
+            // Bytes, not text: a line that is no text is a bad line, not the end.
+            for line in std::io::stdin().lock().split(b'\n') {
                 let line = line.map_err(|e| {
                     Problem::new(
                         Exit::NotACapture,
@@ -32,7 +33,8 @@ pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
                         "give one address a line, as text",
                     )
                 })?;
-                let line = line.trim();
+                let line = String::from_utf8_lossy(&line);
+                let line = line.trim_start_matches('\u{feff}').trim();
                 if !line.is_empty() && !line.starts_with('#') {
                     answer.one(line, talk)?;
                 }

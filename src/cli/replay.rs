@@ -37,7 +37,7 @@ pub(super) fn close(config: &Config, outcome: &Outcome, talk: &mut Talk) -> Resu
         }),
     };
     for line in &outcome.damaged {
-        talk.say(&format!("damaged input: {line}"));
+        talk.say(line);
     }
     talk.block(&summary_table::render(
         &outcome.summary,

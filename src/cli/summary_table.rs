@@ -187,7 +187,11 @@ impl<'a> Table<'a> {
         let plural = |n: usize| if n == 1 { "input" } else { "inputs" };
         let text = match incomplete {
             0 => format!("{} {}, read to the end", inputs.len(), plural(inputs.len())),
-            n => format!("{} {}, {n} damaged", inputs.len(), plural(inputs.len())),
+            n => format!(
+                "{} {}, {n} not read to the end",
+                inputs.len(),
+                plural(inputs.len())
+            ),
         };
         let sgr = (incomplete > 0).then_some(YELLOW);
         self.fact("inputs", &text, sgr);

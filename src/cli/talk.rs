@@ -6,9 +6,10 @@ use std::io::{self, IsTerminal as _, Write as _};
 use super::exit::Exit;
 use crate::{config, pipeline};
 
-/// Why a command ended early: one line, and the exit code. No line where nobody is left to read it.
+/// Why a command ended early: one line for each thing that is wrong, and the exit code. No line where
+/// nobody is left to read it.
 pub(super) struct Problem {
-    line: Option<String>,
+    lines: Vec<String>,
     exit: Exit,
 }
 
@@ -16,15 +17,15 @@ impl Problem {
     /// What, where, and what to do.
     pub(super) fn new(exit: Exit, what: &str, place: &str, hint: &str) -> Self {
         Self {
-            line: Some(format!("{what}: {place}: {hint}")),
+            lines: vec![format!("{what}: {place}: {hint}")],
             exit,
         }
     }
 
     /// A problem whose line is complete.
-    pub(super) const fn line(exit: Exit, line: String) -> Self {
+    pub(super) fn line(exit: Exit, line: String) -> Self {
         Self {
-            line: Some(line),
+            lines: vec![line],
             exit,
         }
     }
@@ -33,7 +34,7 @@ impl Problem {
     pub(super) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self {
-                line: None,
+                lines: Vec::new(),
                 exit: Exit::Done,
             };
         }
@@ -50,7 +51,7 @@ impl Problem {
 impl From<config::Error> for Problem {
     fn from(error: config::Error) -> Self {
         Self {
-            line: Some(error.to_string()),
+            lines: vec![error.to_string()],
             exit: error.fault().into(),
         }
     }
@@ -59,8 +60,9 @@ impl From<config::Error> for Problem {
 impl From<pipeline::Failure> for Problem {
     fn from(failure: pipeline::Failure) -> Self {
         let gone = failure.kind() == pipeline::FailureKind::ReaderGone;
+        let lines = || std::iter::once(failure.to_string()).chain(failure.also().iter().cloned());
         Self {
-            line: (!gone).then(|| failure.to_string()),
+            lines: if gone { Vec::new() } else { lines().collect() },
             exit: failure.kind().into(),
         }
     }
@@ -95,7 +97,7 @@ impl Talk {
 
     /// Says what went wrong; the exit code for it.
     pub(super) fn problem(&mut self, problem: &Problem) -> Exit {
-        if let Some(line) = &problem.line {
+        for line in &problem.lines {
             self.say(line);
         }
         problem.exit

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The output file or its folder.
-    #[error("cannot {what} {}: {source} ({})", path.display(), advice(source))]
+    #[error("cannot {what} ({}): {}: {}", reason(source), path.display(), advice(source))]
     Output {
         /// What was tried.
         what: &'static str,
@@ -17,14 +17,18 @@ pub enum Error {
         source: io::Error,
     },
     /// Standard output, other than its reader going away.
-    #[error("cannot write to standard output: {source} ({})", advice(source))]
+    #[error(
+        "cannot write ({}): standard output: check where it leads",
+        reason(source)
+    )]
     Stdout {
         /// How it failed.
         source: io::Error,
     },
     /// The unnamed temporary file that sorting spills to.
     #[error(
-        "cannot {what} the temporary file for sorting in {}: {source} ({}, or set TMPDIR to a larger folder)",
+        "cannot {what} the temporary file for sorting ({}): {}: {}, or set TMPDIR to a larger folder",
+        reason(source),
         std::env::temp_dir().display(),
         advice(source)
     )]
@@ -34,6 +38,15 @@ pub enum Error {
         /// How it failed.
         source: io::Error,
     },
+}
+
+/// What the system says, without its number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((reason, _)) => reason.to_lowercase(),
+        None => text,
+    }
 }
 
 fn advice(error: &io::Error) -> &'static str {

@@ -2,7 +2,7 @@
 //!
 //! It must never see a frame or an excluded packet, never read a clock, and never let a record depend
 //! on anything but its own packets. In: [`Admitted`], packet by packet, and
-//! the time of every frame. Out: [`Ended`] records, in no particular order.
+//! their times. Out: [`Ended`] records, in no particular order.
 //!
 //! # The rules
 //!
@@ -23,7 +23,7 @@
 //! walked in one go or in ranges ([`FlowTable::absorb`]), and whatever else happened in the table.
 //!
 //! **Timers only emit early what would end the same.** When the packet clock (the latest time of any
-//! frame so far) crosses a multiple of S = max(1 s, min(idle, active) / 8), everything that nothing
+//! admitted packet so far; excluded ones move nothing) crosses a multiple of S = max(1 s, min(idle, active) / 8), everything that nothing
 //! can continue any more, with 10 s to spare for disorder ([`SLACK`]), leaves the table (`sweep`).
 //! Where a capture is out of order by more than that, the table says so ([`FlowTable::disordered`])
 //! and pieces that were let go too early are joined afterwards by the same rule ([`Ended::join`]).

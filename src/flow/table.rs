@@ -146,8 +146,8 @@ impl FlowTable {
         }
     }
 
-    /// Moves the packet clock to the time of a frame, before the frame is judged and added. Call it
-    /// for every frame, excluded ones too.
+    /// Moves the packet clock to the time of an admitted packet, before it is added. Never call it for
+    /// an excluded one: what is excluded must change no record.
     #[inline]
     pub fn advance(&mut self, seen: Timestamp) {
         let seen = seen.nanos();

@@ -21,7 +21,7 @@ pub enum Error {
     #[error("the embedded country table is damaged: reinstall, or give --geo with a file")]
     EmbeddedDamaged,
     /// A file cannot be read.
-    #[error("cannot read {}: {source}", shown(.path))]
+    #[error("cannot read ({}): {}: {}", source.kind(), shown(.path), advice(source, .path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file is of no kind that holds countries.
-    #[error("{} is no country table: {found}; give a MaxMind-format (.mmdb) file or a registry's delegated-extended statistics", shown(.path))]
+    #[error("no country table ({found}): {}: give a MaxMind-format (.mmdb) file or a registry's delegated-extended statistics", shown(.path))]
     NotATable {
         /// The file.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum Error {
         found: &'static str,
     },
     /// A MaxMind-format file is broken.
-    #[error("{} is a damaged MaxMind-format file: {reason}; fetch it again", shown(.path))]
+    #[error("damaged MaxMind-format file ({reason}): {}: fetch it again", shown(.path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum Error {
         reason: String,
     },
     /// A database without any country (ASN, connection type, …).
-    #[error("{} holds no countries, its type is {kind:?}; give a Country or City database", shown(.path))]
+    #[error("database without countries (its type is {kind:?}): {}: give a Country or City database", shown(.path))]
     NoCountries {
         /// The file.
         path: PathBuf,
@@ -82,7 +82,7 @@ pub enum Error {
     },
     /// No source has any address of a home country: with it, everybody would be abroad.
     #[error(
-        "missing {home}: no source has an address of {home}; give a table that covers it, or another --home"
+        "no source has an address of home: {home}: give a table that covers it, or another --home"
     )]
     MissingHome {
         /// The country.
@@ -99,6 +99,21 @@ pub enum Error {
         /// Which probe, what was expected and what came.
         probe: String,
     },
+}
+
+/// What to do about a file that cannot be read.
+fn advice(error: &io::Error, path: &Path) -> &'static str {
+    let near_embedded = || {
+        let name = path.as_os_str().to_str().unwrap_or_default();
+        !name.contains(['/', '.']) && name.to_ascii_lowercase().starts_with("emb")
+    };
+    match error.kind() {
+        io::ErrorKind::NotFound if near_embedded() => "did you mean embedded?",
+        io::ErrorKind::NotFound => "check the path",
+        io::ErrorKind::PermissionDenied => "let this user read it",
+        io::ErrorKind::IsADirectory => "name a file, not a folder",
+        _ => "check the file and its disk",
+    }
 }
 
 /// A path for messages: control characters of a hostile file name never reach the terminal.

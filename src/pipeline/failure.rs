@@ -7,6 +7,7 @@ use std::fmt;
 pub struct Failure {
     kind: FailureKind,
     line: String,
+    also: Vec<String>,
 }
 
 /// The kinds of failure that programs can tell apart.
@@ -44,7 +45,24 @@ impl Failure {
     /// A failure whose line is complete.
     #[must_use]
     pub const fn line(kind: FailureKind, line: String) -> Self {
-        Self { kind, line }
+        Self {
+            kind,
+            line,
+            also: Vec::new(),
+        }
+    }
+
+    /// Likewise, with what else went wrong: one line each.
+    #[must_use]
+    pub fn and(mut self, also: impl IntoIterator<Item = String>) -> Self {
+        self.also.extend(also);
+        self
+    }
+
+    /// What else went wrong, one line each.
+    #[must_use]
+    pub fn also(&self) -> &[String] {
+        &self.also
     }
 
     /// Its kind.

@@ -47,10 +47,14 @@ impl Job {
     /// # Errors
     /// Where nothing could be read at all, or nothing can be written any more.
     pub fn run(&self, progress: &dyn Progress) -> Result<Outcome, Failure> {
-        let (inputs, missing) = expand_all(&self.inputs)?;
-        let plan = plan(&inputs, self.lanes, self.range_bytes);
+        let mut accounts = expand_all(&self.inputs);
+        refuse_if_nothing_opens(&accounts)?;
+        let plan = plan(
+            accounts.iter().map(Account::to_read),
+            self.lanes,
+            self.range_bytes,
+        );
         progress.begin(plan.bytes);
-        let mut accounts: Vec<Account> = inputs.into_iter().map(Account::new).collect();
         let mut records = Records::new(self)?;
         let mut note = |index: usize, walked: Walked| {
             if let Some(account) = accounts.get_mut(index) {
@@ -69,7 +73,7 @@ impl Job {
             join.walk_alone(&plan.pieces);
         }
         let lane = join.into_lane();
-        let outcome = self.close(lane, accounts, &missing, records);
+        let outcome = self.close(lane, accounts, records);
         progress.end();
         outcome
     }
@@ -99,27 +103,25 @@ impl Job {
             frames,
             trouble: None,
         };
-        self.close(lane, vec![account], &[], records)
+        self.close(lane, vec![account], records)
     }
 
     fn close(
         &self,
         lane: Lane,
         accounts: Vec<Account>,
-        missing: &[OpenError],
         records: Records<'_>,
     ) -> Result<Outcome, Failure> {
-        let nothing_opened = accounts.iter().all(Account::is_unopened);
-        let mut damaged: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        refuse_if_nothing_opens(&accounts)?;
+        let mut damaged = Vec::new();
         let mut frames = Count::default();
         let mut inputs = Vec::with_capacity(accounts.len());
         for account in accounts {
-            if let (true, Some(Trouble::Unopened(error))) = (nothing_opened, &account.trouble) {
-                return Err(error.into());
-            }
             frames += account.frames;
             damaged.extend(account.complaint());
-            inputs.push(account.books());
+            let books = account.books();
+            tracing::info!(input = ?books.path, packets = books.packets, complete = books.complete);
+            inputs.push(books);
         }
         let (flows, tally): (_, Tally) = lane.finish();
         let recorded = records.finish(flows)?;
@@ -137,18 +139,35 @@ impl Job {
 }
 
 /// Expands every name on its own, so that one that is missing does not keep the others from being read.
-fn expand_all(names: &[PathBuf]) -> Result<(Vec<Input>, Vec<OpenError>), Failure> {
-    let mut inputs = Vec::new();
-    let mut missing = Vec::new();
+fn expand_all(names: &[PathBuf]) -> Vec<Account> {
+    let mut accounts = Vec::new();
     for name in names {
         match expand(&[name]) {
-            Ok(found) => inputs.extend(found.inputs),
-            Err(error) => missing.push(error),
+            Ok(found) => accounts.extend(found.inputs.into_iter().map(Account::new)),
+            Err(error) => accounts.push(Account {
+                trouble: Some(Trouble::Unopened(error)),
+                ..Account::new(Input::File(name.clone()))
+            }),
         }
     }
-    match missing.first() {
-        Some(error) if inputs.is_empty() => Err(error.into()),
-        _ => Ok((inputs, missing)),
+    accounts
+}
+
+/// Where not one input could be opened there is no run: the first one decides the exit code, and each
+/// has its line.
+fn refuse_if_nothing_opens(accounts: &[Account]) -> Result<(), Failure> {
+    let mut errors = Vec::new();
+    for account in accounts {
+        match &account.trouble {
+            Some(Trouble::Unopened(error)) => errors.push(error),
+            None | Some(Trouble::Damaged(_) | Trouble::Failed(_)) => return Ok(()),
+        }
+    }
+    match errors.split_first() {
+        Some((first, others)) => {
+            Err(Failure::from(*first).and(others.iter().map(ToString::to_string)))
+        }
+        None => Ok(()),
     }
 }
 
@@ -169,16 +188,26 @@ impl Account {
         self.trouble = self.trouble.take().or(walked.trouble);
     }
 
-    const fn is_unopened(&self) -> bool {
-        matches!(self.trouble, Some(Trouble::Unopened(_)))
+    /// The input, unless it is known already that it cannot be read.
+    const fn to_read(&self) -> Option<&Input> {
+        match self.trouble {
+            None => Some(&self.input),
+            Some(_) => None,
+        }
     }
 
     /// One line on what is wrong with the input: what, where.
     fn complaint(&self) -> Option<String> {
         Some(match self.trouble.as_ref()? {
             Trouble::Unopened(error) => error.to_string(),
-            Trouble::Damaged(damage) => format!("damaged: {}: {damage}", self.input),
-            Trouble::Failed(error) => format!("cannot read on: {}: {error}", self.input),
+            Trouble::Damaged(damage) => {
+                let input = &self.input;
+                format!("damaged input: {input}: {damage}: what was whole before it was read")
+            }
+            Trouble::Failed(error) => {
+                let input = &self.input;
+                format!("cannot read on ({error}): {input}: what came before was read")
+            }
         })
     }
 

@@ -8,6 +8,7 @@ mod outcome;
 mod output;
 mod plan;
 mod summary;
+mod target;
 mod walk;
 
 pub use failure::{Failure, FailureKind};
@@ -17,6 +18,7 @@ pub use summary::{
     Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
     Summary,
 };
+pub use target::probe;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
@@ -44,6 +46,7 @@ pub fn replay(
     inputs: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
+    probe(config)?;
     job(config, inputs.to_vec())?.run(progress)
 }
 
@@ -57,6 +60,7 @@ pub fn demo(
     packets: u64,
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
+    probe(config)?;
     let job = job(config, Vec::new())?;
     let traffic = Traffic::new(seed, packets);
     progress.begin(None);

@@ -20,14 +20,20 @@ pub(super) struct Plan {
 }
 
 /// Plans the inputs for `lanes` lanes. Plain classic captures of at least two ranges of `range_bytes`
-/// are cut; everything else is walked whole. What cannot be opened is left for the walk to report.
-pub(super) fn plan(inputs: &[Input], lanes: usize, range_bytes: u64) -> Plan {
+/// are cut; everything else is walked whole. Nothing is planned for
+/// an input that is known not to open; what else cannot be opened is left for the walk to report.
+pub(super) fn plan<'a>(
+    inputs: impl Iterator<Item = Option<&'a Input>>,
+    lanes: usize,
+    range_bytes: u64,
+) -> Plan {
     let mut plan = Plan {
         pieces: Vec::new(),
         rereadable: true,
         bytes: Some(0),
     };
-    for (index, input) in inputs.iter().enumerate() {
+    for (index, input) in inputs.enumerate() {
+        let Some(input) = input else { continue };
         let size = match input {
             Input::Stdin => None,
             Input::File(path) => size_of_file(path),

@@ -9,13 +9,13 @@ use super::Input;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Nothing of that name (exit code 66).
-    #[error("no such input: check the name: {0}")]
+    #[error("no such input: {0}: check the name")]
     NoSuchInput(Input),
     /// It is empty, or begins like no capture we read (exit code 65).
-    #[error("not a capture (give pcap or pcapng, plain or in gzip, zstd or lz4): {0}")]
+    #[error("not a capture: {0}: give pcap or pcapng, plain or in gzip, zstd or lz4")]
     NotACapture(Input),
     /// It is compressed in a way we do not undo (exit code 65).
-    #[error("compressed with {method}: unpack it first: {input}")]
+    #[error("compressed with {method}: {input}: unpack it first")]
     Packed {
         /// The input.
         input: Input,
@@ -23,13 +23,15 @@ pub enum OpenError {
         method: &'static str,
     },
     /// A folder without a single capture (exit code 65).
-    #[error("no capture in the folder (folders are not searched recursively): {0}")]
+    #[error(
+        "no capture in the folder: {0}: give the folder that holds them; those inside it are not searched"
+    )]
     NoCaptures(Input),
     /// We may not read it (exit code 77).
-    #[error("no permission to read: change its mode or run as a user who may: {0}")]
+    #[error("no permission to read: {0}: change its mode or run as a user who may")]
     Permission(Input),
     /// The operating system could not read it (exit code 74).
-    #[error("cannot read (check the device or file system): {input}: {source}")]
+    #[error("cannot read ({source}): {input}: check the device or file system")]
     Io {
         /// The input.
         input: Input,

@@ -164,7 +164,7 @@ fn everything_wrong_is_said_loudly() {
         "flows      1 record written to standard output
            3,000 ended early: the flow table was full (raise --max-flows)
            2 dropped: a newer table no longer admits them
-inputs     1 input, 1 damaged
+inputs     1 input, 1 not read to the end
 table      6f2a6f2a6f2a6f2a, home JP, from embedded 2026-09-23
            too old for some of these packets: use a newer one
 dropped    1,234 frames dropped by the kernel before they were read

@@ -397,11 +397,15 @@ fn tables_that_prove_nothing_are_refused() {
     let asn = Database::new(&[("8.0.0.0/8", asn)]).bytes();
     let whole = std::fs::read(&one).unwrap();
     for (name, bytes, message) in [
-        ("us.mmdb", us.as_slice(), "missing JP"),
+        (
+            "us.mmdb",
+            us.as_slice(),
+            "no source has an address of home: JP",
+        ),
         (
             "asn.mmdb",
             &asn,
-            "holds no countries, its type is \"Test-Country\"",
+            "without countries (its type is \"Test-Country\")",
         ),
         ("empty", b"", "an empty file"),
         ("t.gz", b"\x1f\x8b\x08", "gzip"),
@@ -410,7 +414,7 @@ fn tables_that_prove_nothing_are_refused() {
         (
             "no-such-header",
             b"2|apnic|1|1|1|20260101|+1000\n",
-            "holds no countries",
+            "without countries",
         ),
     ] {
         let path = scratch.file(name, bytes);

@@ -55,5 +55,5 @@ fn a_hostile_name_stays_on_one_line() {
     let error = OpenError::NoSuchInput(Input::File(PathBuf::from("a\n\x1b[2J\"b")));
     let text = error.to_string();
     assert!(text.chars().all(|char| !char.is_control()), "{text}");
-    assert_eq!(text, r#"no such input: check the name: "a\n\u{1b}[2J\"b""#);
+    assert_eq!(text, r#"no such input: "a\n\u{1b}[2J\"b": check the name"#);
 }

@@ -1,0 +1,66 @@
+//! Whether results could be written to a place, found out before anything is read.
+
+use super::{Failure, FailureKind};
+use crate::config::{Config, Format, Output};
+use crate::source::{self, Input};
+use std::io;
+use std::path::Path;
+
+/// Finds out whether records and summary could be put where the configuration says, and leaves no
+/// trace there.
+///
+/// # Errors
+/// What, where, what to do.
+pub fn probe(config: &Config) -> Result<(), Failure> {
+    let export = &config.export;
+    let records = (export.format != Format::Null).then_some(&export.output);
+    for output in records.into_iter().chain(&export.summary) {
+        match output {
+            Output::Stdout => {}
+            Output::File(path) => probe_file(path)?,
+        }
+    }
+    Ok(())
+}
+
+fn probe_file(path: &Path) -> Result<(), Failure> {
+    let refuse = |what: &str, hint: &str| {
+        let place = path.display().to_string();
+        Err(Failure::new(FailureKind::Output, what, place, hint))
+    };
+    match path.metadata() {
+        Ok(there) if there.is_dir() => return refuse("output is a folder", "name a file"),
+        // A pipe or a device is written to as it is.
+        Ok(there) if !there.is_file() => return Ok(()),
+        // Most likely a slip of the hand, and what it would cost cannot be had back.
+        Ok(_) if source::open(&Input::File(path.to_owned())).is_ok() => {
+            return refuse("output would overwrite a capture", "name another file");
+        }
+        Ok(_) | Err(_) => {}
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match folder.metadata() {
+        Ok(there) if there.is_dir() => {}
+        Ok(_) => return refuse("no folder to write to", "name a file in a folder"),
+        Err(_) => {
+            return refuse("no folder to write to", "create it, or name another file");
+        }
+    }
+    // A file without a name, gone when it is closed.
+    match tempfile::tempfile_in(folder) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(Failure::new(
+            FailureKind::Permission,
+            "no permission to write",
+            path.display().to_string(),
+            "choose a place that this user may write to",
+        )),
+        Err(error) => refuse(
+            &format!("cannot write ({})", error.kind()),
+            "choose a place that can be written to",
+        ),
+    }
+}
