@@ -209,7 +209,7 @@ fn files_have_a_purpose_that_their_name_tells() {
 
 #[test]
 fn only_listed_files_may_be_unsafe() {
-    let listed: [&str; 0] = [];
+    let listed = ["flow/pages.rs"];
     for (path, text) in source_files() {
         let is_listed = listed.iter().any(|name| path.ends_with(name));
         for (number, line) in code(&text) {

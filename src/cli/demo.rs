@@ -9,7 +9,12 @@ use crate::pipeline;
 
 pub(super) fn run(args: DemoArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
-    let config = flags::config(args.place, args.gate, args.run)?;
+    let mut run = args.run;
+    // A demonstration is about its summary: records only for who asks.
+    if run.output.is_none() && run.format.is_none() && args.place.config.is_none() {
+        run.format = Some("null".to_owned());
+    }
+    let config = flags::config(args.place, args.gate, run)?;
     let bar = Bar::new(&config);
     let outcome = pipeline::demo(&config, args.seed, args.packets, &bar)?;
     replay::close(&config, &outcome, talk)

@@ -50,11 +50,12 @@ input, 74 output failed, 77 permission, 78 configuration.";
 
 pub(super) const DEMO: &str = "\
 Examples:
-  sekisho demo > flows.jsonl
-  sekisho demo --seed 7 --packets 1000000 --format null
+  sekisho demo
+  sekisho demo --seed 7 --packets 1000000 -o flows.jsonl
   sekisho demo --authorize foreign_domestic --summary books.json
 
-The traffic is made by the seed alone: hosts at home and abroad, tunnels, fragments, noise.";
+The traffic is made by the seed alone: hosts at home and abroad, tunnels, fragments, noise. \
+Records are written only where -o or --format says so.";
 
 pub(super) const LOCATE: &str = "\
 Examples:

@@ -147,6 +147,7 @@ fn finish(
     vlans: &[u16],
     headers: &mut Headers,
 ) -> bool {
+    let mut stop = Stop::Transport;
     let transport = match layer.protocol {
         TCP => {
             let Some([s0, s1, d0, d1, _, _, _, _, _, _, _, _, _, flags]) = payload.first_chunk()
@@ -162,7 +163,7 @@ fn finish(
             }
         }
         UDP => {
-            let Some(([s0, s1, d0, d1, _, _, _, _], inside)) = payload.split_first_chunk() else {
+            let Some(([s0, s1, d0, d1, l0, l1, _, _], inside)) = payload.split_first_chunk() else {
                 return false;
             };
             let src_port = u16::from_be_bytes([*s0, *s1]);
@@ -171,6 +172,9 @@ fn finish(
             let teredo = inside.first().is_some_and(|byte| byte >> 4 == 6);
             if teredo || udp::is_special(src_port, dst_port) {
                 return false;
+            }
+            if udp::is_quic(src_port, dst_port, u16::from_be_bytes([*l0, *l1]), inside) {
+                stop = Stop::Opaque;
             }
             Transport {
                 src_port,
@@ -181,12 +185,7 @@ fn finish(
         }
         _ => return false,
     };
-    headers.begin_plain(
-        (frame.seen, frame.wire_len),
-        layer,
-        transport,
-        Stop::Transport,
-    );
+    headers.begin_plain((frame.seen, frame.wire_len), layer, transport, stop);
     for vlan in vlans {
         headers.path_mut().push_vlan(*vlan);
     }

@@ -8,20 +8,33 @@ use super::udp_tunnels as tunnels;
 use super::view::View;
 use super::walk::{Kind, Step};
 
-/// Whether a datagram between these ports may be more than UDP: a tunnel, or known to be opaque.
-/// The fast path leaves these to the general one; a test holds the two together.
+/// Whether a datagram between these ports is left to the general path by the fast one: a tunnel, or
+/// encrypted in a way that takes more than QUIC's one bit to tell. A test holds the two together.
 #[inline]
 pub(super) const fn is_special(src: u16, dst: u16) -> bool {
-    is_special_at_either(src)
-        || is_special_at_either(dst)
-        || matches!(dst, 4789 | 8472 | 4790 | 6081 | 6635 | 4754)
+    const fn is_sealed(port: u16) -> bool {
+        matches!(port, 4500 | 51820)
+    }
+    is_tunnel(src, dst) || is_sealed(src) || is_sealed(dst)
 }
 
-const fn is_special_at_either(port: u16) -> bool {
-    matches!(
-        port,
-        443 | 1701 | 2152 | 3544 | 4341 | 4500 | 5072 | 5247 | 51820
-    )
+/// Whether one of these ports is a tunnel's.
+#[inline]
+const fn is_tunnel(src: u16, dst: u16) -> bool {
+    const fn at_either(port: u16) -> bool {
+        matches!(port, 1701 | 2152 | 3544 | 4341 | 5072 | 5247)
+    }
+    at_either(src) || at_either(dst) || matches!(dst, 4789 | 8472 | 4790 | 6081 | 6635 | 4754)
+}
+
+/// Whether a datagram between these ports is QUIC, by its fixed bit (RFC 9000 §17). `length` is what
+/// the UDP header says; `inside` may be longer.
+#[inline]
+pub(super) fn is_quic(src: u16, dst: u16, length: u16, inside: &[u8]) -> bool {
+    // A length that UDP cannot have does not clip.
+    (src == 443 || dst == 443)
+        && length != 8
+        && inside.first().is_some_and(|first| first & 0x40 != 0)
 }
 
 /// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have.
@@ -63,14 +76,6 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         }
         _ => Err(ending(src, dst, inside.bytes)),
     }
-}
-
-/// Whether one of these ports is a tunnel's.
-const fn is_tunnel(src: u16, dst: u16) -> bool {
-    const fn is_sealed(port: u16) -> bool {
-        matches!(port, 443 | 4500 | 51820)
-    }
-    is_special(src, dst) && !is_sealed(src) && !is_sealed(dst)
 }
 
 /// Why nothing follows a header that is not all there. Where the capture cut it off before a tunnel's

@@ -1,5 +1,7 @@
 //! From a key's hash to the index of its entry: buckets of one cache line each.
 
+use super::pages::ask_for_huge;
+
 /// Entries that an index can name.
 pub(super) const MAX_ENTRIES: usize = (u32::MAX - 2) as usize;
 
@@ -135,7 +137,9 @@ impl Index {
         } else {
             // The old memory goes before the new comes.
             self.buckets = Vec::new();
-            self.buckets = vec![VACANT; buckets];
+            self.buckets = Vec::with_capacity(buckets);
+            ask_for_huge(self.buckets.spare_capacity_mut());
+            self.buckets.resize(buckets, VACANT);
         }
         self.used = 0;
         for (entry, hash) in hashes.enumerate() {

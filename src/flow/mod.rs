@@ -45,6 +45,7 @@ mod entry;
 mod index;
 mod join;
 mod key;
+mod pages;
 mod paths;
 mod slab;
 mod sweep;

@@ -1,6 +1,7 @@
 //! Open records side by side, in blocks that are never moved or copied.
 
 use super::entry::Entry;
+use super::pages::ask_for_huge;
 
 /// Entries in a block: 8 MiB, a whole number of huge pages.
 const BLOCK: usize = 1 << 16;
@@ -48,9 +49,9 @@ impl Slab {
     pub(super) fn push(&mut self, entry: Entry) {
         let block = self.len / BLOCK;
         if block == self.blocks.len() {
-            // Huge pages would be asked for here (madvise, in the one file that may be unsafe):
-            // measured 27.6 → 20.6 ns a packet at 1 M flows, PERFORMANCE.md.
-            self.blocks.push(Vec::with_capacity(BLOCK));
+            let mut block = Vec::with_capacity(BLOCK);
+            ask_for_huge(block.spare_capacity_mut());
+            self.blocks.push(block);
         }
         if let Some(block) = self.blocks.get_mut(block) {
             block.push(Slot(entry));

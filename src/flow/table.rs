@@ -5,6 +5,7 @@ use super::ended::Ended;
 use super::entry::Entry;
 use super::index::Index;
 use super::key::{HashKey, Key, Packet};
+use super::pages::ask_for_huge;
 use super::paths::{PathList, Paths};
 use super::slab::Slab;
 use super::{SLACK, Settings};
@@ -349,7 +350,8 @@ impl FlowTable {
         to.append(&mut self.at_seam);
         to.append(&mut self.ended);
         let live = std::mem::take(&mut self.entries);
-        to.reserve(live.len());
+        to.reserve_exact(live.len());
+        ask_for_huge(to.spare_capacity_mut());
         for entry in live.iter() {
             self.totals.ended += 1;
             to.push(Ended::new(*entry, self.next_order));

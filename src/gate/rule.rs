@@ -280,7 +280,7 @@ pub(super) fn judge(located: &Located<'_>, policy: &Policy) -> Result<Admitted, 
     // The usual packet: one layer, nothing beside it, nothing left to tell.
     if let ([layer], [ends]) = (headers.layers(), located.layers())
         && headers.side_pairs().is_empty()
-        && headers.stop() == Stop::Transport
+        && matches!(headers.stop(), Stop::Transport | Stop::Opaque)
     {
         return match policy.verdict(ends.src, ends.dst) {
             PairVerdict::Admit(class) => Ok(Admitted::new(headers, layer, class)),

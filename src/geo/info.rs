@@ -30,6 +30,19 @@ pub struct Info {
     pub warnings: Vec<String>,
 }
 
+/// What names one file of a source, or the embedded table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginInfo {
+    /// `embedded`, or the file.
+    pub name: String,
+    /// What kind of table it is.
+    pub kind: SourceKind,
+    /// Its own date, `YYYY-MM-DD`, where it has one.
+    pub date: Option<String>,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
 /// One file of a source, or the embedded table.
 #[derive(Debug, Clone, Serialize)]
 pub struct SourceInfo {
@@ -117,6 +130,29 @@ impl Table {
             probes: counted.probes,
             warnings: self.warnings(),
         }
+    }
+
+    /// The files and embedded tables, in the order given: name, kind, date and SHA-256. Reads nothing
+    /// of their contents, as [`Table::info`] does.
+    pub fn origins(&self) -> impl Iterator<Item = OriginInfo> {
+        let origins = self.sources.iter().flat_map(|source| &source.origins);
+        origins.map(|origin| OriginInfo {
+            name: origin.name(),
+            kind: origin.kind,
+            date: origin.built.map(day),
+            sha256: hex(&origin.sha256),
+        })
+    }
+
+    /// The digest in hexadecimal.
+    #[must_use]
+    pub fn digest_hex(&self) -> String {
+        hex(self.digest())
+    }
+
+    /// The countries that are home.
+    pub fn home(&self) -> impl Iterator<Item = CountryCode> {
+        self.home.iter().copied()
     }
 
     fn source_infos(&self) -> Vec<SourceInfo> {

@@ -30,7 +30,7 @@ use evidence::Evidence;
 pub use error::Error;
 pub use explain::{Explanation, Opinion};
 pub use finding::{CountryCode, Finding, NotACountry, Place};
-pub use info::{FindingInfo, Info, ListInfo, SourceInfo, SpaceInfo};
+pub use info::{FindingInfo, Info, ListInfo, OriginInfo, SourceInfo, SpaceInfo};
 pub use prefix::{Prefix, PrefixError};
 pub use settings::{Settings, Site, SourceSpec};
 pub use source::SourceKind;

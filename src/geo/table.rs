@@ -78,17 +78,18 @@ impl Table {
         let anycast = List::read(&settings.anycast_lists)?;
         let (special_v4, special_v6) = special::layers(settings.site, &settings.nat64_prefixes);
 
-        let v4: Compiled<u32> = {
-            let sources: Vec<_> = sources.iter().map(|source| &source.v4).collect();
-            let layers = Layers {
-                special: &special_v4,
-                domestic: &domestic.v4,
-                anycast: &anycast.v4,
-                sources: &sources,
-            };
-            compile(&layers, &home_bits)
-        };
-        let v6: Compiled<u128> = {
+        // The two address spaces have nothing in common: on two cores, half the time.
+        let (v4, v6): (Compiled<u32>, Compiled<u128>) = std::thread::scope(|scope| {
+            let v4 = scope.spawn(|| {
+                let sources: Vec<_> = sources.iter().map(|source| &source.v4).collect();
+                let layers = Layers {
+                    special: &special_v4,
+                    domestic: &domestic.v4,
+                    anycast: &anycast.v4,
+                    sources: &sources,
+                };
+                compile(&layers, &home_bits)
+            });
             let sources: Vec<_> = sources.iter().map(|source| &source.v6).collect();
             let layers = Layers {
                 special: &special_v6,
@@ -96,8 +97,13 @@ impl Table {
                 anycast: &anycast.v6,
                 sources: &sources,
             };
-            compile(&layers, &home_bits)
-        };
+            let v6 = compile(&layers, &home_bits);
+            // A panic over there is a panic here.
+            let v4 = v4
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (v4, v6)
+        });
         if v4.borders.len().max(v6.borders.len()) > MAX_BORDERS {
             return Err(Error::TooFine);
         }

@@ -72,20 +72,18 @@ impl Books<'_> {
 }
 
 fn identity(table: &Table, stale: bool) -> Geo {
-    let info = table.info();
     Geo {
-        digest: info.digest,
-        sources: info
-            .sources
-            .into_iter()
-            .map(|source| GeoSource {
-                name: source.name,
-                kind: source.kind.id().to_owned(),
-                date: source.date,
-                sha256: source.sha256,
+        digest: table.digest_hex(),
+        sources: table
+            .origins()
+            .map(|origin| GeoSource {
+                name: origin.name,
+                kind: origin.kind.id().to_owned(),
+                date: origin.date,
+                sha256: origin.sha256,
             })
             .collect(),
-        home: info.home.iter().map(ToString::to_string).collect(),
+        home: table.home().map(|country| country.to_string()).collect(),
         stale,
     }
 }
