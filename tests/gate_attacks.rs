@@ -352,3 +352,54 @@ fn the_operators_list_holds_for_addresses_that_wrap_others() {
         assert!(!passed(listed.pass(datagram(ends))), "{wrapper}");
     }
 }
+
+#[test]
+fn lengths_that_lie_hide_nothing() {
+    let mut road = Road::new();
+    for wrap in Wrap::ALL {
+        let (around, inner) = (road.abroad(false), road.home(true));
+        let packet = road.wrap(wrap, around, datagram(inner));
+        // Of UDP: anything below what is there. A datagram between Teredo peers is known by its length.
+        if packet.bytes[9] == 17 && wrap.is_transparent() {
+            for length in 0..60_u16 {
+                let mut lying = packet.clone();
+                lying.bytes[24..26].copy_from_slice(&length.to_be_bytes());
+                assert!(!passed(road.pass(lying)), "{wrap:?}, UDP length {length}");
+            }
+        }
+    }
+    for inner in [
+        vec![0x45; 19],
+        vec![0x44; 40],
+        vec![0x65; 40],
+        vec![0x45, 0, 0, 9],
+    ] {
+        let around = road.abroad(false);
+        let fate = road.pass(ip(around, Pdu::new(Kind::Ipv4, inner)));
+        assert_eq!(fate, Fate::Excluded(Reason::Malformed));
+    }
+    // The outer length ends within the inner header: no receiver would find its addresses, nor do we.
+    let (around, inner) = (road.abroad(false), road.abroad(false));
+    let mut packet = ip(around, datagram(inner));
+    packet.bytes[2..4].copy_from_slice(&36_u16.to_be_bytes());
+    assert_eq!(road.pass(packet), Fate::Excluded(Reason::Malformed));
+}
+
+#[test]
+fn a_range_walked_apart_does_not_forget_what_was_excluded_before_it() {
+    let mut earlier = Road::new();
+    let around = earlier.abroad(false);
+    let (home, abroad) = (earlier.home(false), earlier.abroad(false));
+    let domestic = earlier.wrap(Wrap::Vxlan, around, datagram(home));
+    let foreign = earlier.wrap(Wrap::Vxlan, around, datagram(abroad));
+    let domestic = fragments(around, 6, &inside(&domestic, 17), 96);
+    let foreign = fragments(around, 6, &inside(&foreign, 17), 96);
+    let mut later = Road {
+        lane: earlier.lane.for_range(1),
+        rng: Rng::new(8),
+    };
+    assert!(!passed(earlier.pass(domestic[0].clone())));
+    assert!(passed(later.pass(foreign[0].clone())));
+    assert!(passed(later.pass(domestic[1].clone())));
+    assert!(!earlier.lane.accepts(&mut later.lane));
+}

@@ -53,6 +53,22 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         return Err(unread(is_tunnel(src, dst), view, headers));
     };
     let inside = if length >= 8 { view.clip(length) } else { view }.skip(8);
+    // Some tunnel ends go by the IP length alone: one of UDP that ends before the tunnel shows itself,
+    // and before the packet does, must not hide what they read.
+    let hides = is_tunnel(src, dst) && view.tail(8).len() > inside.bytes.len();
+    match descend((src, dst), length, inside, headers) {
+        Err(Stop::Transport) if hides => Err(Stop::Malformed(Header::Other)),
+        step => step,
+    }
+}
+
+/// What the ports, or the content, say is inside.
+fn descend<'a>(
+    (src, dst): (u16, u16),
+    length: usize,
+    inside: View<'a>,
+    headers: &mut Headers,
+) -> Step<'a> {
     match (src, dst) {
         (_, 4789 | 8472) => tunnels::vxlan(inside, headers),
         (_, 4790) => tunnels::vxlan_gpe(inside, headers),
