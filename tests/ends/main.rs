@@ -1,6 +1,7 @@
 //! How a replay ends: every exit code of the contract, from outside, with what is left behind.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "a test may fail, and says why it was skipped"
 )]
