@@ -118,6 +118,10 @@ fn what_was_mistyped_is_named_in_one_line() {
             "unknown command: frobnicate: see sekisho --help, or --help after a command",
         ),
         (
+            &["capture", "-i", "eth0"],
+            "command not in this version: capture: see sekisho --help for those that are",
+        ),
+        (
             &["check", "a.toml", "b.toml"],
             "one argument too many: b.toml: see sekisho --help, or --help after a command",
         ),
@@ -139,7 +143,7 @@ fn what_was_mistyped_is_named_in_one_line() {
         ),
         (
             &["replay", "x.pcap", "--idle", "soon"],
-            "bad value `soon`: --idle <SECS>: invalid digit found in string",
+            "bad value `soon`: --idle <SECS>: give a whole number",
         ),
         (
             &["replay", "x.pcap", "--idle", "0"],
@@ -298,7 +302,7 @@ fn locate_answers_what_it_can_and_names_the_rest() {
     let run = sekisho_in(
         folder.path(),
         &["locate", "--json", "-"],
-        "8.8.8.8\n# a note\n\nnot an address\u{1b}[2J\n2001:4860:4860::8888\n",
+        "\u{feff}8.8.8.8\n# a note\n\nnot an address\u{1b}[2J\n2001:4860:4860::8888\r\n",
     );
     assert_eq!(run.code, 65);
     let answers: Vec<serde_json::Value> = run
@@ -317,6 +321,23 @@ fn locate_answers_what_it_can_and_names_the_rest() {
         run.err,
         "sekisho: not an address: not an address\\u{1b}[2J: give IPv4 or IPv6 without port, prefix length or zone\n"
     );
+}
+
+#[test]
+fn a_line_that_is_no_text_does_not_stop_the_others() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["locate", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = b"8.8.8.8\n\xff\xfe\n9.9.9.9";
+    child.stdin.take().unwrap().write_all(lines).unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(65));
+    assert_eq!(String::from_utf8(done.stdout).unwrap().lines().count(), 2);
+    assert_eq!(String::from_utf8(done.stderr).unwrap().lines().count(), 1);
 }
 
 #[test]

@@ -59,14 +59,19 @@ fn every_exit_code_stands_in_the_readme_and_in_the_analyst_s_page() {
 
 #[test]
 fn every_link_to_a_file_leads_somewhere() {
-    for name in [
-        "README.md",
-        "README.ja.md",
-        "docs/analyst.md",
-        "docs/reviewer.md",
-        "docs/rules.md",
-        "docs/decisions/README.md",
-    ] {
+    let mut names: Vec<String> = ["README.md", "README.ja.md", "testdata/fuzz/README.md"]
+        .map(str::to_owned)
+        .into();
+    for folder in ["docs", "docs/decisions"] {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(".md") && name != "TEMPLATE.md" {
+                names.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    assert!(names.len() > 10);
+    for name in &names {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
         let folder = folder.parent().unwrap();
         let text = page(name);

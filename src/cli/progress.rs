@@ -78,10 +78,11 @@ impl Bar {
 
 impl Progress for Bar {
     fn begin(&self, total_bytes: Option<u64>) {
+        // The look first: setting the length draws.
+        self.bar.set_style(self.look(total_bytes.is_some()));
         if let Some(total) = total_bytes {
             self.bar.set_length(total);
         }
-        self.bar.set_style(self.look(total_bytes.is_some()));
         self.bar.reset();
         if !self.bar.is_hidden() {
             self.bar.enable_steady_tick(Duration::from_millis(200));

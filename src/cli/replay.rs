@@ -7,6 +7,7 @@ use super::talk::{Problem, Talk};
 use super::terminal::Style;
 use super::{flags, summary_table};
 use crate::config::{Config, Output};
+use crate::export::reason;
 use crate::pipeline::{self, Outcome};
 
 pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
@@ -30,7 +31,7 @@ pub(super) fn close(config: &Config, outcome: &Outcome, talk: &mut Talk) -> Resu
         Some(Output::File(path)) => outcome.summary.write_to(path).map_err(|e| {
             Problem::new(
                 Exit::Output,
-                &format!("cannot write the summary ({})", e.kind()),
+                &format!("cannot write the summary ({})", reason(&e)),
                 &path.display().to_string(),
                 "check its folder and the space there",
             )

@@ -40,8 +40,9 @@ pub enum Error {
     },
 }
 
-/// What the system says, without its number.
-fn reason(error: &io::Error) -> String {
+/// What the system says, without its number; for messages of one line.
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
         Some((reason, _)) => reason.to_lowercase(),

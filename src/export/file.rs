@@ -180,7 +180,7 @@ impl Output {
                 let folder = folder_of(path);
                 // The file has its name; only then is there nothing to remove on failure.
                 let synced = File::open(folder).and_then(|folder| folder.sync_all());
-                synced.map_err(failed("sync the folder of", path))?;
+                synced.map_err(failed("sync the folder of the output", path))?;
                 self.sink = Sink::Nothing;
             }
         }

@@ -17,7 +17,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use error::Error;
+pub use error::{Error, reason};
 pub use file::{Format, Output, Written};
 pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
 pub use schema::schema;

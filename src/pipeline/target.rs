@@ -2,6 +2,7 @@
 
 use super::{Failure, FailureKind};
 use crate::config::{Config, Format, Output};
+use crate::export::reason;
 use crate::source::{self, Input};
 use std::io;
 use std::path::Path;
@@ -28,6 +29,14 @@ fn probe_file(path: &Path) -> Result<(), Failure> {
         let place = path.display().to_string();
         Err(Failure::new(FailureKind::Output, what, place, hint))
     };
+    let not_allowed = || {
+        Err(Failure::new(
+            FailureKind::Permission,
+            "no permission to write",
+            path.display().to_string(),
+            "choose a place that this user may write to",
+        ))
+    };
     match path.metadata() {
         Ok(there) if there.is_dir() => return refuse("output is a folder", "name a file"),
         // A pipe or a device is written to as it is.
@@ -45,6 +54,7 @@ fn probe_file(path: &Path) -> Result<(), Failure> {
     match folder.metadata() {
         Ok(there) if there.is_dir() => {}
         Ok(_) => return refuse("no folder to write to", "name a file in a folder"),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return not_allowed(),
         Err(_) => {
             return refuse("no folder to write to", "create it, or name another file");
         }
@@ -52,14 +62,9 @@ fn probe_file(path: &Path) -> Result<(), Failure> {
     // A file without a name, gone when it is closed.
     match tempfile::tempfile_in(folder) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(Failure::new(
-            FailureKind::Permission,
-            "no permission to write",
-            path.display().to_string(),
-            "choose a place that this user may write to",
-        )),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => not_allowed(),
         Err(error) => refuse(
-            &format!("cannot write ({})", error.kind()),
+            &format!("cannot write ({})", reason(&error)),
             "choose a place that can be written to",
         ),
     }
