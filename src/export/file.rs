@@ -2,7 +2,7 @@
 
 use super::{Error, RunContext, csv, render};
 use crate::flow::Ended;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -214,6 +214,7 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
     let mut temporary = path.clone().into_os_string();
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
+    refuse_if_in_use(&temporary)?;
     // What a killed run left; if it is a link, the link goes and not what it points to.
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -228,11 +229,33 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
     let file = options
         .open(&temporary)
         .map_err(failed("create", &temporary))?;
+    // Held until the file is closed: another run that wants the same name gives way.
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        return Err(in_use(&temporary));
+    }
     Ok(Sink::File {
         path,
         temporary,
         file,
     })
+}
+
+/// Whether a run that is still going writes this file: taking its name away would let it name a file
+/// that is not its own, and not whole.
+fn refuse_if_in_use(temporary: &Path) -> Result<(), Error> {
+    if !fs::symlink_metadata(temporary).is_ok_and(|there| there.is_file()) {
+        return Ok(());
+    }
+    match File::open(temporary).map(|file| file.try_lock()) {
+        Ok(Err(TryLockError::WouldBlock)) => Err(in_use(temporary)),
+        // Nobody's; or a file system without locks; or not for us to read, which removing it will tell.
+        Ok(Ok(()) | Err(TryLockError::Error(_))) | Err(_) => Ok(()),
+    }
+}
+
+fn in_use(temporary: &Path) -> Error {
+    let source = io::Error::new(io::ErrorKind::AlreadyExists, "in use");
+    failed("write to", temporary)(source)
 }
 
 fn folder_of(path: &Path) -> &Path {

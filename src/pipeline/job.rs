@@ -227,9 +227,10 @@ impl From<&OpenError> for Failure {
     fn from(error: &OpenError) -> Self {
         let kind = match error {
             OpenError::NoSuchInput(_) => FailureKind::NoInput,
-            OpenError::NotACapture(_) | OpenError::Packed { .. } | OpenError::NoCaptures(_) => {
-                FailureKind::NotACapture
-            }
+            OpenError::NotACapture(_)
+            | OpenError::Version(_)
+            | OpenError::Packed { .. }
+            | OpenError::NoCaptures(_) => FailureKind::NotACapture,
             OpenError::Permission(_) => FailureKind::Permission,
             OpenError::Io { .. } => FailureKind::Output,
         };

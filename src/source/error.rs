@@ -14,6 +14,9 @@ pub enum OpenError {
     /// It is empty, or begins like no capture we read (exit code 65).
     #[error("not a capture: {0}: give pcap or pcapng, plain or in gzip, zstd or lz4")]
     NotACapture(Input),
+    /// It is a classic pcap of a version that nobody writes (exit code 65).
+    #[error("pcap of an unknown version: {0}: convert it to version 2.4")]
+    Version(Input),
     /// It is compressed in a way we do not undo (exit code 65).
     #[error("compressed with {method}: {input}: unpack it first")]
     Packed {

@@ -101,6 +101,7 @@ fn is_capture(input: &Input) -> bool {
         | Err(
             OpenError::NoSuchInput(_)
             | OpenError::NoCaptures(_)
+            | OpenError::Version(_)
             | OpenError::Permission(_)
             | OpenError::Io { .. },
         ) => true,

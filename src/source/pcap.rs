@@ -30,7 +30,7 @@ pub struct PcapFormat {
 /// The order of the two lengths in a record header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lengths {
-    /// Captured, then wire: version 2.4 and what is not known.
+    /// Captured, then wire: version 2.4.
     CapturedFirst,
     /// Wire, then captured: before 2.3.
     WireFirst,
@@ -66,7 +66,8 @@ impl PcapFormat {
         }
     }
 
-    /// Decodes a file header; none if the magic is not classic pcap's.
+    /// Decodes a file header; none if the magic is not classic pcap's, or the version is
+    /// none that libpcap reads.
     pub(super) fn parse(header: &[u8; FILE_HEADER]) -> Option<Self> {
         let [
             m0,
@@ -112,7 +113,10 @@ impl PcapFormat {
         let lengths = match (short([a0, a1]), short([b0, b1])) {
             (2, 0..=2) => Lengths::WireFirst,
             (2, 3) => Lengths::SmallerIsCaptured,
-            _ => Lengths::CapturedFirst,
+            // 543.0 is what DG/UX wrote. How any other version lies in a file nobody knows: what would
+            // be read as addresses may be none.
+            (2, 4) | (543, 0) => Lengths::CapturedFirst,
+            _ => return None,
         };
         let network = long([n0, n1, n2, n3]);
         // The top six bits tell of frame check sequences; the ten below are reserved, and a file

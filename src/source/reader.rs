@@ -61,11 +61,12 @@ impl Reader {
         let format = match window.filled() {
             [a, b, c, d, ..] if [*a, *b, *c, *d] == pcapng::MAGIC => Format::Pcapng(Section::new()),
             [a, b, c, d, ..] if PcapFormat::knows([*a, *b, *c, *d]) => {
-                match window.filled().first_chunk().and_then(PcapFormat::parse) {
-                    Some(format) => {
+                match window.filled().first_chunk().map(PcapFormat::parse) {
+                    Some(Some(format)) => {
                         window.consume(FILE_HEADER);
                         Format::Pcap(format)
                     }
+                    Some(None) => return Err(OpenError::Version(input.clone())),
                     None => Format::Headless(Fault::CutFileHeader {
                         have: window.filled().len() as u64,
                         need: FILE_HEADER as u64,

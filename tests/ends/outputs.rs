@@ -189,3 +189,26 @@ fn what_this_user_may_not_do_ends_with_77() {
         );
     }
 }
+
+#[test]
+fn two_runs_do_not_write_to_one_name_and_what_a_killed_run_left_is_replaced() {
+    let sandbox = Sandbox::new();
+    sandbox.put("a.pcap", &example());
+    let arguments = ["replay", "../in/a.pcap", "-o", "f.jsonl"];
+    let path = sandbox.work().join("f.jsonl.tmp");
+    fs::write(&path, "half a rec").unwrap();
+    let other_run = fs::File::open(&path).unwrap();
+    other_run.lock().unwrap();
+    let run = sandbox.run(&arguments, None).expect_code(74);
+    assert_eq!(
+        complaints(&run),
+        [
+            "cannot write to (in use): f.jsonl.tmp: another run may be writing there; choose another name"
+        ]
+    );
+    assert_eq!(fs::read(&path).unwrap(), b"half a rec");
+    drop(other_run);
+    sandbox.run(&arguments, None).expect_code(0);
+    assert!(!path.exists());
+    assert!(sandbox.read("f.jsonl").starts_with(b"{"));
+}

@@ -1,15 +1,17 @@
 //! Classic pcap: every flavour, cut at every byte.
 
+use std::io::Cursor;
+
 use crate::source::pcapng::ByteOrder;
 use crate::source::synth::{Flavour, Seen, read, read_in_steps};
-use crate::source::{Damage, End, Fault, OpenError};
+use crate::source::{Damage, End, Fault, Input, OpenError, Reader};
 
 /// Magic × byte order × version.
 fn flavours() -> Vec<Flavour> {
     let mut all = Vec::new();
     for order in [ByteOrder::Little, ByteOrder::Big] {
         for (nanos, modified) in [(false, false), (true, false), (false, true)] {
-            for version in [(2, 1), (2, 2), (2, 3), (2, 4), (1, 2), (543, 0)] {
+            for version in [(2, 1), (2, 2), (2, 3), (2, 4), (543, 0)] {
                 all.push(Flavour {
                     order,
                     nanos,
@@ -91,6 +93,27 @@ fn one_byte_at_a_time_gives_the_same_frames() {
     for flavour in flavours() {
         let (file, seen) = two_packets(flavour);
         assert_eq!(read_in_steps(&file, 1).unwrap().0, seen);
+    }
+}
+
+#[test]
+fn a_version_that_nobody_writes_is_refused() {
+    for order in [ByteOrder::Little, ByteOrder::Big] {
+        for version in [(0, 0), (1, 2), (2, 5), (3, 0), (4, 2), (543, 1)] {
+            let flavour = Flavour {
+                order,
+                version,
+                ..flavours()[0]
+            };
+            let file = two_packets(flavour).0;
+            assert!(
+                matches!(
+                    Reader::new(&Input::Stdin, Cursor::new(file)),
+                    Err(OpenError::Version(Input::Stdin))
+                ),
+                "{version:?}"
+            );
+        }
     }
 }
 
