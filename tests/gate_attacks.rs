@@ -2,6 +2,12 @@
 //! fragments and snap lengths, lengths that lie, quotes, two homes, ambiguous pseudowires, fragments
 //! that overwrite each other. Each packet here carries, or could carry, a pair at home in some layer.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail, and says why"
+)]
+
 use sekisho::demo::encap::{Wrap, mpls};
 use sekisho::demo::extensions::{fragments, home_address, hop_by_hop, routing};
 use sekisho::demo::link::{Link, ethernet};
