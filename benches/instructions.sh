@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 recorded=benches/instructions.tsv
-less=20000 more=60000
+packets=50000
 
 binary=$(cargo bench --locked --bench stages --no-run --message-format=json 2>/dev/null |
   python3 -c 'import json,sys
@@ -14,19 +14,18 @@ for line in sys.stdin:
     if message.get("target", {}).get("name") == "stages" and message.get("executable"):
         print(message["executable"])')
 
-# Two lengths of the same mix: what they differ by is packets, without start and set-up.
 count() {
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*Bench::run*' \
-    "$binary" "$1" "$2" "$3" 2>&1 | sed -n 's/.*Collected : //p'
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" "$2" $packets 2>&1 |
+    sed -n 's/.*Collected : //p'
 }
 
 new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 for mix in imix min64 hdr96; do
+  setup=$(count none $mix)
   for stage in read decode locate gate lane; do
-    few=$(count "$stage" "$mix" $less)
-    many=$(count "$stage" "$mix" $more)
-    printf '%s\t%s\t%d\n' "$mix" "$stage" $(((many - few) / (more - less)))
+    total=$(count $stage $mix)
+    printf '%s\t%s\t%d\n' $mix $stage $(((total - setup) / packets))
   done
 done >"$new"
 
