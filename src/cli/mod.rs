@@ -7,6 +7,7 @@
 mod args;
 mod atlas;
 mod check;
+mod core_files;
 mod demo;
 mod exit;
 mod explain;
@@ -37,6 +38,7 @@ use talk::{Problem, Talk};
 /// Runs the program: the command line in, the exit code out.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     panic::install_hook();
+    core_files::forbid();
     let mut talk = Talk::new();
     let exit = match Args::try_parse_from(args) {
         Ok(args) => match dispatch(args, &mut talk) {

@@ -2,6 +2,8 @@
 //! they are read at random. Advice only; without it everything works the same.
 #![expect(unsafe_code, reason = "madvise is the only way to ask")]
 
+use rustix::mm::{Advice, madvise};
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
 /// *Given*: x86-64 and most arm64 kernels.
@@ -21,5 +23,5 @@ pub(super) fn ask_for_huge<T>(spare: &mut [MaybeUninit<T>]) {
     let len = (start + bytes - first) / PAGE * PAGE;
     // SAFETY: `first..first + len` is whole pages inside memory that this slice borrows mutably.
     // MADV_HUGEPAGE changes neither their contents nor their protection; a refusal is no error.
-    let _refused = unsafe { libc::madvise(first as *mut libc::c_void, len, libc::MADV_HUGEPAGE) };
+    let _refused = unsafe { madvise(first as *mut c_void, len, Advice::LinuxHugepage) };
 }
