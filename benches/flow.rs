@@ -5,43 +5,18 @@
     clippy::panic,
     reason = "a bench that cannot set up has nothing to measure"
 )]
-#![expect(
-    unsafe_code,
-    reason = "a global allocator that counts cannot be safe code"
-)]
 #![allow(missing_docs, reason = "criterion's macros")]
 
+mod counting;
 mod road;
 
+use counting::allocations;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sekisho::flow::{FlowTable, Settings};
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 const FLOWS: u32 = 1_000_000;
 const PACKETS: usize = 1_000_000;
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: hands everything to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn next(state: &mut u64) -> u64 {
     *state ^= *state << 13;
@@ -94,16 +69,12 @@ fn updates(criterion: &mut Criterion) {
             table.add(packet);
         }
         table.flush();
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = allocations();
         for packet in &order {
             table.advance(packet.seen());
             table.add(packet);
         }
-        assert_eq!(
-            ALLOCATIONS.load(Ordering::Relaxed),
-            before,
-            "an update allocated"
-        );
+        assert_eq!(allocations(), before, "an update allocated");
         group.bench_function(format!("{name}/update"), |bencher| {
             bencher.iter(|| {
                 for packet in &order {

@@ -10,11 +10,10 @@
     clippy::print_stdout,
     reason = "a bench prints, and one that cannot set up has nothing to measure"
 )]
-#![expect(
-    unsafe_code,
-    reason = "a global allocator that counts cannot be safe code"
-)]
 
+mod counting;
+
+use counting::allocations;
 use sekisho::decode::{Headers, decode};
 use sekisho::demo::trace::{self, Mix};
 use sekisho::flow;
@@ -23,34 +22,11 @@ use sekisho::geo::{self, Table};
 use sekisho::lane::{self, Lane};
 use sekisho::locate::locate;
 use sekisho::source::{Frame, Input, Reader};
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: hands everything to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const STAGES: [&str; 5] = ["read", "decode", "locate", "gate", "lane"];
 const MIXES: [(&str, Mix); 3] = [
@@ -131,13 +107,13 @@ impl Bench {
     fn measure(&self, stage: &str) -> (u64, u64) {
         let mut least = (u64::MAX, u64::MAX);
         for _ in 0..RUNS {
-            let allocations = ALLOCATIONS.load(Ordering::Relaxed);
+            let before = allocations();
             #[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
             let begin = Instant::now();
             self.run(stage);
             let nanos = begin.elapsed().as_nanos() as u64;
-            let allocations = ALLOCATIONS.load(Ordering::Relaxed) - allocations;
-            least = (least.0.min(nanos), least.1.min(allocations));
+            let allocated = allocations() - before;
+            least = (least.0.min(nanos), least.1.min(allocated));
         }
         least
     }

@@ -1,5 +1,4 @@
 //! The memory of a run that dies is written nowhere.
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -64,7 +64,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lz4_flex", &["source"]),
     ("toml", &["config"]),
     ("schemars", &["export"]),
-    ("anyhow", &["cli"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

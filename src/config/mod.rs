@@ -15,11 +15,12 @@ mod resolve_geo;
 mod values;
 mod write;
 
+pub use crate::export::Format;
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
 pub use layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
-pub use values::{Days, Format, MaxAge, Output, ProgressMode};
+pub use values::{Days, MaxAge, Output, ProgressMode};
 
 use std::path::Path;
 

@@ -6,8 +6,9 @@ use super::error::{Error, place_of};
 use super::given::{Given, Origin};
 use super::keys::nearest;
 use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
-use super::values::{Format, Output, ProgressMode};
+use super::values::{Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
+use crate::export::Format;
 use crate::gate::Authorisation;
 use crate::gate::Class;
 

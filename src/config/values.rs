@@ -24,29 +24,6 @@ pub enum Days {
     Word(String),
 }
 
-/// How records are rendered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// One JSON object a line.
-    Jsonl,
-    /// Comma-separated values with a header line.
-    Csv,
-    /// Not at all: only the books are kept. The output is not opened.
-    Null,
-}
-
-impl Format {
-    /// The text in files, flags and output.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Jsonl => "jsonl",
-            Self::Csv => "csv",
-            Self::Null => "null",
-        }
-    }
-}
-
 /// Where results go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {

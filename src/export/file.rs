@@ -21,6 +21,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// The text in files, flags and output.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Null => "null",
+        }
+    }
+
     /// The name of the file in a folder that was given as output.
     const fn file_name(self) -> &'static str {
         match self {

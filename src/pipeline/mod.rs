@@ -22,7 +22,6 @@ pub use target::probe;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
-use crate::export;
 use crate::gate::Policy;
 use crate::geo::{self, Table};
 use crate::time::NANOS_PER_SEC;
@@ -90,11 +89,7 @@ fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
             lanes => lanes,
         },
         range_bytes: RANGE_BYTES,
-        format: match config.export.format {
-            config::Format::Jsonl => export::Format::Jsonl,
-            config::Format::Csv => export::Format::Csv,
-            config::Format::Null => export::Format::Null,
-        },
+        format: config.export.format,
         target: match &config.export.output {
             config::Output::Stdout => "-".into(),
             config::Output::File(path) => path.clone(),
