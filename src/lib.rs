@@ -38,7 +38,7 @@
 //!   source       time             flow     gate, geo, time              lane      the road + fate, tally
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
-//!   locate       decode, geo      demo     source, geo, time
+//!   locate       decode, geo      demo     source, time
 //! ```
 
 pub mod cli;
