@@ -59,7 +59,6 @@ impl From<FailureKind> for Exit {
             FailureKind::NotACapture => Self::NotACapture,
             FailureKind::NoInput => Self::NoInput,
             FailureKind::Output => Self::Output,
-            FailureKind::ReaderGone => Self::Done,
             FailureKind::Permission => Self::Permission,
             FailureKind::Configuration => Self::Configuration,
         }

@@ -59,10 +59,9 @@ impl From<config::Error> for Problem {
 
 impl From<pipeline::Failure> for Problem {
     fn from(failure: pipeline::Failure) -> Self {
-        let gone = failure.kind() == pipeline::FailureKind::ReaderGone;
-        let lines = || std::iter::once(failure.to_string()).chain(failure.also().iter().cloned());
+        let others = failure.also().iter().cloned();
         Self {
-            lines: if gone { Vec::new() } else { lines().collect() },
+            lines: std::iter::once(failure.to_string()).chain(others).collect(),
             exit: failure.kind().into(),
         }
     }

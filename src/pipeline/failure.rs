@@ -19,8 +19,6 @@ pub enum FailureKind {
     NoInput,
     /// Records or summary could not be written.
     Output,
-    /// Whoever read the records on standard output has had enough.
-    ReaderGone,
     /// This user may not read or write something.
     Permission,
     /// The configuration cannot be built: a table that is missing, corrupt or fails its probes.
