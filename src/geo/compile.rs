@@ -1,6 +1,6 @@
 //! The rule (RULES §2, §3) over every range on which neither a source nor a list changes.
 
-use super::finder::{Borders, Label};
+use super::label::{Borders, Label};
 use super::segments::{Address, Segments, sweep};
 use super::{CountryCode, Evidence, Finding};
 

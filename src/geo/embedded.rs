@@ -1,7 +1,7 @@
 //! IPv4 addresses inside IPv6 addresses (RULES §3): country tables answer for the wrapper, we for
 //! what is in it.
 
-use super::finder::Label;
+use super::label::Label;
 use super::{Error, Finding, Place, Prefix};
 
 /// What an IPv6 address holds.

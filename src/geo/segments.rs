@@ -14,10 +14,6 @@ pub(super) trait Address: Copy + Ord + Send + Sync + 'static {
     fn previous(self) -> Option<Self>;
     /// The top 16 bits.
     fn top(self) -> u16;
-    /// The address shifted left, zeros coming in.
-    fn shifted(self, bits: u32) -> Self;
-    /// The upper 64 bits, of an IPv4 address followed by zeros.
-    fn upper(self) -> u64;
     /// How many addresses lie from `self` to `last`; the whole of IPv6 counts one less than it has.
     fn count_to(self, last: Self) -> u128;
 }
@@ -34,14 +30,6 @@ impl Address for u32 {
     #[inline]
     fn top(self) -> u16 {
         (self >> 16) as u16
-    }
-    #[inline]
-    fn shifted(self, bits: u32) -> Self {
-        self.checked_shl(bits).unwrap_or(0)
-    }
-    #[inline]
-    fn upper(self) -> u64 {
-        u64::from(self) << 32
     }
     fn count_to(self, last: Self) -> u128 {
         u128::from(last.saturating_sub(self)) + 1
@@ -60,14 +48,6 @@ impl Address for u128 {
     #[inline]
     fn top(self) -> u16 {
         (self >> 112) as u16
-    }
-    #[inline]
-    fn shifted(self, bits: u32) -> Self {
-        self.checked_shl(bits).unwrap_or(0)
-    }
-    #[inline]
-    fn upper(self) -> u64 {
-        (self >> 64) as u64
     }
     fn count_to(self, last: Self) -> u128 {
         last.saturating_sub(self).saturating_add(1)

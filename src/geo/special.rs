@@ -4,7 +4,7 @@
 //! there that are globally reachable (192.31.196.0/24, 2001:4:112::/48, 2620:4f:8000::/48 …) are left
 //! to the sources.
 
-use super::finder::Label;
+use super::label::Label;
 use super::segments::Segments;
 use super::{Finding, Prefix, Site};
 

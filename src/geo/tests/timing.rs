@@ -10,7 +10,9 @@ use std::time::Instant;
 #[test]
 #[ignore = "prints figures"]
 fn phases() {
-    use super::super::{compile, finder, probe, segments::Segments, source_embedded, special};
+    use super::super::{
+        compile, finder_v4, finder_v6, probe, segments::Segments, source_embedded, special,
+    };
     for _ in 0..6 {
         let mut start = Instant::now();
         let mut lap = |name: &str| {
@@ -45,9 +47,9 @@ fn phases() {
             &home,
         );
         lap("compile6");
-        black_box(finder::Finder::new(&v4.borders));
+        black_box(finder_v4::FinderV4::new(&v4.borders));
         lap("finder4");
-        black_box(finder::Finder::new(&v6.borders));
+        black_box(finder_v6::FinderV6::new(&v6.borders));
         lap("finder6");
         let table = Table::build(&Settings::default()).unwrap();
         lap("whole");
