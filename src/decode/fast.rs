@@ -14,7 +14,7 @@ use crate::source::Frame;
 const ETHERNET: u32 = 1;
 
 /// Decodes the frame, or says `false` and leaves `headers` as they were.
-#[inline]
+#[inline(always)]
 pub(super) fn decode(frame: &Frame<'_>, headers: &mut Headers) -> bool {
     if frame.link.0 != ETHERNET {
         return false;
@@ -31,6 +31,7 @@ pub(super) fn decode(frame: &Frame<'_>, headers: &mut Headers) -> bool {
     }
 }
 
+#[inline(never)]
 fn tagged(frame: &Frame<'_>, rest: &[u8], headers: &mut Headers) -> bool {
     let Some(([a, b, high, low], rest)) = rest.split_first_chunk() else {
         return false;

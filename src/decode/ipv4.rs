@@ -72,12 +72,9 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         (0, false) => Fragment::Whole,
         (0, true) => Fragment::First {
             id,
-            end: u32::try_from(held).unwrap_or(u32::MAX),
+            end: u16::try_from(held).unwrap_or(u16::MAX),
         },
-        (offset, _) => Fragment::Later {
-            id,
-            at: u32::from(offset) * 8,
-        },
+        (offset, _) => Fragment::Later { id, at: offset * 8 },
     };
     let pair = pair(&header);
     let protocol = header.protocol().0;

@@ -196,10 +196,10 @@ fn option(options: &[u8], wanted: u8, length: usize) -> Option<(&[u8], &[u8])> {
 /// Notes a fragment header (RFC 8200 §4.5); `true` where it is not the first fragment.
 fn fragment(header: View<'_>, wire: usize, headers: &mut Headers) -> bool {
     let id = header.u32(4).unwrap_or(0);
-    let at = u32::from(header.u16(2).unwrap_or(0) & !7);
+    let at = header.u16(2).unwrap_or(0) & !7;
     if let Some(layer) = headers.innermost_mut() {
         layer.fragment = if at == 0 {
-            let end = u32::try_from(wire.saturating_sub(8)).unwrap_or(u32::MAX);
+            let end = u16::try_from(wire.saturating_sub(8)).unwrap_or(u16::MAX);
             Fragment::First { id, end }
         } else {
             Fragment::Later { id, at }

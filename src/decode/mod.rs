@@ -46,7 +46,7 @@ pub struct Undecodable {
 ///
 /// # Errors
 /// [`Undecodable`] where no IP layer was reached.
-#[inline]
+#[inline(always)]
 pub fn decode(frame: &Frame<'_>, headers: &mut Headers) -> Result<(), Undecodable> {
     if fast::decode(frame, headers) {
         return Ok(());

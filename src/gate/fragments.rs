@@ -35,7 +35,7 @@ struct First {
     seen: Timestamp,
     number: u64,
     /// How much of the datagram it holds.
-    end: u32,
+    end: u16,
     /// What later fragments become part of; nothing where it was excluded.
     admitted: Option<Admitted>,
     /// When and why the last first fragment of this key was excluded: identifications come again, and
@@ -100,7 +100,7 @@ impl Fragments {
         &mut self,
         headers: &Headers,
         layer: &Layer,
-        (key, at): (u64, u32),
+        (key, at): (u64, u16),
         own: Result<Admitted, Excluded>,
     ) -> Result<Admitted, Excluded> {
         // Its own layer has already excluded it: nothing to inherit, and nothing to look up.
@@ -141,7 +141,7 @@ impl Fragments {
         }
     }
 
-    fn remember(&mut self, key: u64, seen: Timestamp, end: u32, fate: Result<Admitted, Reason>) {
+    fn remember(&mut self, key: u64, seen: Timestamp, end: u16, fate: Result<Admitted, Reason>) {
         let number = self.inserted;
         let known = self.firsts.get(&key);
         let barred = match fate {
@@ -271,6 +271,6 @@ const fn carries_ip(protocol: u8) -> bool {
 
 /// Whether a fragment that begins there may hold addresses quoted by an ICMP error: they end within
 /// the eight bytes of the error and a header of 40.
-const fn may_quote(protocol: u8, at: u32) -> bool {
+const fn may_quote(protocol: u8, at: u16) -> bool {
     matches!(protocol, 1 | 58) && at < 48
 }
