@@ -3,12 +3,12 @@
 //! Live capture, replay, tests, benches and fuzzing all drive the same [`Lane`]. A lane shares nothing
 //! but the immutable table.
 
-use crate::decode::{Headers, decode};
+use crate::decode::{Headers, Undecodable, decode};
 use crate::fate::{Fate, NetworkGroup, ProtocolGroup};
 use crate::flow::{self, FlowTable};
 use crate::gate::{Admitted, Excluded, Fragments, Gate, IpVersion, Policy, SeamVerdict};
 use crate::geo::Table;
-use crate::locate::locate;
+use crate::locate::{Located, locate, locate_each};
 use crate::source::Frame;
 use crate::tally::Tally;
 use std::sync::Arc;
@@ -24,11 +24,17 @@ pub struct Settings {
     pub flow: flow::Settings,
 }
 
+/// Frames that are decoded, then located, then judged together: their look-ups wait for memory at the
+/// same time, not one after the other.
+const BATCH: usize = 64;
+
 /// One lane of the road.
 pub struct Lane {
     table: Arc<Table>,
+    /// Decoded frames, of which the first `held` wait to be judged.
+    batch: Box<[Headers; BATCH]>,
+    held: usize,
     gate: Gate,
-    headers: Headers,
     flows: FlowTable,
     tally: Tally,
 }
@@ -40,8 +46,9 @@ impl Lane {
         let fragments = Fragments::new(settings.flow.seed);
         Self {
             table: Arc::clone(&settings.table),
+            batch: Box::new([const { Headers::new() }; BATCH]),
+            held: 0,
             gate: Gate::new(settings.policy.clone(), fragments),
-            headers: Headers::new(),
             flows: FlowTable::new(&settings.flow),
             tally: Tally::default(),
         }
@@ -52,65 +59,80 @@ impl Lane {
     pub fn for_range(&self, nth: u32) -> Self {
         Self {
             table: Arc::clone(&self.table),
+            batch: Box::new([const { Headers::new() }; BATCH]),
+            held: 0,
             gate: Gate::new(self.gate.policy().clone(), self.gate.fragments().empty()),
-            headers: Headers::new(),
             flows: self.flows.for_range(nth),
             tally: Tally::default(),
         }
     }
 
-    /// Takes one frame down the road and says how it ended.
+    /// Takes one frame down the road, together with those that come next to it.
     #[inline]
-    pub fn pass(&mut self, frame: &Frame<'_>) -> Fate {
-        let verdict = match decode(frame, &mut self.headers) {
-            Ok(()) => self.gate.judge(&locate(&self.headers, &self.table)),
-            Err(undecodable) => Err(self.gate.turn_back(undecodable)),
-        };
-        match verdict {
-            Ok(admitted) => {
-                // Only what is admitted moves the packet clock: excluded traffic changes no record.
-                self.flows.advance(admitted.seen());
-                self.flows.add(&admitted);
-                self.count_admitted(&admitted)
+    pub fn feed(&mut self, frame: &Frame<'_>) {
+        // Below its length: `settle` empties a full batch.
+        let headers = &mut self.batch[self.held % BATCH];
+        match decode(frame, headers) {
+            Ok(()) => {
+                self.held += 1;
+                if self.held == BATCH {
+                    self.settle();
+                }
             }
-            Err(excluded) => self.count_excluded(excluded),
+            Err(undecodable) => {
+                turn_back(undecodable, &self.gate, &mut self.tally);
+            }
         }
     }
 
-    #[inline]
-    fn count_admitted(&mut self, admitted: &Admitted) -> Fate {
-        let fate = Fate::Admitted(admitted.class());
-        let network = match admitted.version() {
-            IpVersion::V4 => NetworkGroup::V4,
-            IpVersion::V6 => NetworkGroup::V6,
-        };
-        let protocol = ProtocolGroup::of(admitted.protocol());
-        self.tally
-            .count(fate, network, protocol, admitted.wire_len());
-        fate
+    /// Takes one frame down the road, after all before it, and says how it ended.
+    pub fn pass(&mut self, frame: &Frame<'_>) -> Fate {
+        self.settle();
+        let [headers, ..] = &mut *self.batch;
+        match decode(frame, headers) {
+            Ok(()) => judge(
+                &locate(headers, &self.table),
+                &mut self.gate,
+                &mut self.flows,
+                &mut self.tally,
+            ),
+            Err(undecodable) => turn_back(undecodable, &self.gate, &mut self.tally),
+        }
     }
 
-    #[inline]
-    fn count_excluded(&mut self, excluded: Excluded) -> Fate {
-        let Excluded {
-            reason,
-            wire_len,
-            network,
-            protocol,
-        } = excluded;
-        let fate = Fate::Excluded(reason);
-        self.tally.count(fate, network, protocol, wire_len);
-        fate
+    /// Judges what waits.
+    #[inline(never)]
+    fn settle(&mut self) {
+        let Self {
+            table,
+            batch,
+            held,
+            gate,
+            flows,
+            tally,
+        } = self;
+        if *held == BATCH {
+            locate_each(batch, table, |located| {
+                judge(located, gate, flows, tally);
+            });
+        } else {
+            for headers in batch.iter().take(*held) {
+                judge(&locate(headers, table), gate, flows, tally);
+            }
+        }
+        *held = 0;
     }
 
     /// The frames of this lane so far, by fate.
     #[must_use]
-    pub const fn tally(&self) -> &Tally {
+    pub fn tally(&mut self) -> &Tally {
+        self.settle();
         &self.tally
     }
 
-    /// The flows of the frames so far; packets that still wait in a batch are added first.
+    /// The flows of the frames so far.
     pub fn flows(&mut self) -> &mut FlowTable {
+        self.settle();
         self.flows.flush();
         &mut self.flows
     }
@@ -119,13 +141,17 @@ impl Lane {
     /// and record as this lane would have. If not, this lane must walk that range itself.
     #[must_use]
     pub fn accepts(&mut self, later: &mut Self) -> bool {
+        self.settle();
+        later.settle();
         let seam = later.gate.fragments().seam(self.gate.fragments());
         seam == SeamVerdict::Holds && self.flows.fits(&mut later.flows)
     }
 
     /// Becomes what this lane would be, had it walked the range of `later` itself. Only where
     /// [`Lane::accepts`] says so.
-    pub fn absorb(&mut self, later: Self) {
+    pub fn absorb(&mut self, mut later: Self) {
+        self.settle();
+        later.settle();
         self.flows.absorb(later.flows);
         self.tally += &later.tally;
         self.gate
@@ -136,7 +162,70 @@ impl Lane {
     /// Ends every open flow and hands over what the lane counted.
     #[must_use]
     pub fn finish(mut self) -> (FlowTable, Tally) {
+        self.settle();
         self.flows.flush();
         (self.flows, self.tally)
     }
+}
+
+#[inline]
+fn judge(located: &Located<'_>, gate: &mut Gate, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
+    match gate.judge_usual(located) {
+        Some(verdict) => end(&verdict, flows, tally),
+        None => judge_any(located, gate, flows, tally),
+    }
+}
+
+#[inline(never)]
+fn judge_any(
+    located: &Located<'_>,
+    gate: &mut Gate,
+    flows: &mut FlowTable,
+    tally: &mut Tally,
+) -> Fate {
+    end(&gate.judge_any(located), flows, tally)
+}
+
+/// What follows a verdict: a record grows, or nothing remains but a count.
+#[inline(always)]
+fn end(verdict: &Result<Admitted, Excluded>, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
+    match verdict {
+        Ok(admitted) => {
+            // Only what is admitted moves the packet clock: excluded traffic changes no record.
+            flows.advance(admitted.seen());
+            flows.add(admitted);
+            count_admitted(admitted, tally)
+        }
+        Err(excluded) => count_excluded(*excluded, tally),
+    }
+}
+
+#[cold]
+fn turn_back(undecodable: Undecodable, gate: &Gate, tally: &mut Tally) -> Fate {
+    count_excluded(gate.turn_back(undecodable), tally)
+}
+
+#[inline]
+fn count_admitted(admitted: &Admitted, tally: &mut Tally) -> Fate {
+    let fate = Fate::Admitted(admitted.class());
+    let network = match admitted.version() {
+        IpVersion::V4 => NetworkGroup::V4,
+        IpVersion::V6 => NetworkGroup::V6,
+    };
+    let protocol = ProtocolGroup::of(admitted.protocol());
+    tally.count(fate, network, protocol, admitted.wire_len());
+    fate
+}
+
+#[inline]
+fn count_excluded(excluded: Excluded, tally: &mut Tally) -> Fate {
+    let Excluded {
+        reason,
+        wire_len,
+        network,
+        protocol,
+    } = excluded;
+    let fate = Fate::Excluded(reason);
+    tally.count(fate, network, protocol, wire_len);
+    fate
 }

@@ -40,6 +40,27 @@ impl Gate {
     /// [`Excluded`], with the reason that decides (RULES §5).
     #[inline]
     pub fn judge(&mut self, located: &Located<'_>) -> Result<Admitted, Excluded> {
+        match self.judge_usual(located) {
+            Some(verdict) => verdict,
+            None => self.judge_any(located),
+        }
+    }
+
+    /// Judges the usual packet, of one layer with nothing beside it, by the ends of that; nothing if
+    /// it is not so simple. Apart from [`Gate::judge_any`], because a verdict that comes from one
+    /// place only is not copied on its way.
+    #[inline]
+    #[must_use]
+    pub fn judge_usual(&self, located: &Located<'_>) -> Option<Result<Admitted, Excluded>> {
+        rule::judge_usual(located, &self.policy)
+    }
+
+    /// Judges any packet.
+    ///
+    /// # Errors
+    /// As [`Gate::judge`].
+    #[inline(never)]
+    pub fn judge_any(&mut self, located: &Located<'_>) -> Result<Admitted, Excluded> {
         let verdict = rule::judge(located, &self.policy);
         if located.headers().layers().iter().any(rule::is_fragment) {
             return self.fragments.settle(located.headers(), verdict);

@@ -61,8 +61,8 @@ impl Admitted {
         if headers.stop() == Stop::Opaque {
             marks |= Self::OPAQUE;
         }
-        if matches!(layer.protocol, 1 | 6 | 17 | 33 | 58 | 132 | 136)
-            && transport.has == 0
+        if transport.has == 0
+            && matches!(layer.protocol, 1 | 6 | 17 | 33 | 58 | 132 | 136)
             && headers.stop() == Stop::Transport
         {
             marks |= Self::TRUNCATED;
@@ -271,26 +271,26 @@ fn groups(headers: &Headers) -> (NetworkGroup, ProtocolGroup) {
     }
 }
 
+/// Judges the usual packet, of one layer with nothing beside it, by the ends of that; nothing if it is
+/// not so simple. It decides nothing differently from [`judge`], and copies less.
+#[inline]
+pub(super) fn judge_usual(
+    located: &Located<'_>,
+    policy: &Policy,
+) -> Option<Result<Admitted, Excluded>> {
+    let headers = located.headers();
+    let layer = headers.only_layer()?;
+    let ends = located.outermost();
+    Some(match policy.verdict(ends.src, ends.dst) {
+        PairVerdict::Admit(class) => Ok(Admitted::new(headers, layer, class)),
+        PairVerdict::Exclude(reason) => Err(Excluded::of(headers, reason)),
+    })
+}
+
 /// Judges a packet by every IP layer that it carries and by the pairs beside them (RULES §2, §4):
 /// admitted if and only if each of them is. Pure: the same located headers and policy give the same
 /// verdict.
-#[inline]
 pub(super) fn judge(located: &Located<'_>, policy: &Policy) -> Result<Admitted, Excluded> {
-    let headers = located.headers();
-    // The usual packet: one layer, nothing beside it, nothing left to tell.
-    if let ([layer], [ends]) = (headers.layers(), located.layers())
-        && headers.side_pairs().is_empty()
-        && matches!(headers.stop(), Stop::Transport | Stop::Opaque)
-    {
-        return match policy.verdict(ends.src, ends.dst) {
-            PairVerdict::Admit(class) => Ok(Admitted::new(headers, layer, class)),
-            PairVerdict::Exclude(reason) => Err(Excluded::of(headers, reason)),
-        };
-    }
-    judge_layers(located, policy)
-}
-
-fn judge_layers(located: &Located<'_>, policy: &Policy) -> Result<Admitted, Excluded> {
     let headers = located.headers();
     // The first in the order of RULES §5 decides; a certain domestic pair is the first of all.
     let mut worst: Option<Reason> = reason_of_stop(headers.stop(), true);

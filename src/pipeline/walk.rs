@@ -1,6 +1,5 @@
 //! Takes one lane over one unit of input: a whole capture, or a range of one.
 
-use crate::fate::Fate;
 use crate::lane::Lane;
 use crate::source::{self, Damage, End, Frame, Input, OpenError, PcapRange};
 use crate::tally::Count;
@@ -116,7 +115,7 @@ fn walk_whole(input: &Input, lane: &mut Lane, tick: &mut dyn FnMut(&mut Lane, u6
 fn deliver(frame: &Frame<'_>, lane: &mut Lane, frames: &mut Count) -> ControlFlow<()> {
     frames.packets += 1;
     frames.bytes += u64::from(frame.wire_len);
-    let _: Fate = lane.pass(frame);
+    lane.feed(frame);
     if frames.packets.is_multiple_of(TICK) {
         ControlFlow::Break(())
     } else {
