@@ -170,9 +170,9 @@ impl Ended {
         Side {
             address,
             port,
-            packets: self.entry.packets[way],
-            bytes: self.entry.bytes[way],
-            wire_bytes: self.entry.wire_bytes[way],
+            packets: self.entry.packets(way),
+            bytes: self.entry.bytes(way),
+            wire_bytes: self.entry.wire_bytes(way),
             tcp_flags: self.entry.tcp_flags[way],
         }
     }
@@ -209,19 +209,19 @@ impl Ended {
     /// Packets of both directions.
     #[must_use]
     pub const fn packets(&self) -> u64 {
-        self.entry.packets[0] + self.entry.packets[1]
+        self.entry.packets(0) + self.entry.packets(1)
     }
 
     /// IP bytes of both directions.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.entry.bytes[0] + self.entry.bytes[1]
+        self.entry.bytes(0) + self.entry.bytes(1)
     }
 
     /// Wire bytes of both directions.
     #[must_use]
     pub const fn wire_bytes(&self) -> u64 {
-        self.entry.wire_bytes[0] + self.entry.wire_bytes[1]
+        self.entry.wire_bytes(0) + self.entry.wire_bytes(1)
     }
 
     /// Whether a full table let it go.

@@ -16,17 +16,14 @@ const MARKS_SHIFT: u32 = 3;
 
 /// What is known of a record that may still grow. Direction 0 is a → b of its [`Key`].
 ///
-/// The first 64 bytes hold what looking up and judging a packet reads, the rest what counting writes.
+/// The first 64 bytes hold all that a packet of an IPv4 flow reads and writes; the others are for what
+/// IPv6 adds, for where the record began, and for sums of more than 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 pub(super) struct Entry {
-    a: u128,
-    b: u128,
-    /// Time of the last packet in capture order.
-    pub(super) last: u64,
-    /// Latest time.
-    pub(super) end: u64,
-    pub(super) path: u32,
+    /// The low 32 bits of the addresses.
+    a: u32,
+    b: u32,
     a_port: u16,
     b_port: u16,
     protocol: u8,
@@ -34,27 +31,34 @@ pub(super) struct Entry {
     state: u8,
     /// Class of a → b in the low three bits, marks above.
     class_and_marks: u8,
+    /// Time of the last packet in capture order.
+    pub(super) last: u64,
+    /// Latest time.
+    pub(super) end: u64,
+    /// Packets, IP bytes of the innermost layer, bytes on the wire: the low 32 bits of each.
+    sums: [[u32; 2]; 3],
     /// OR of all TCP flags.
     pub(super) tcp_flags: [u8; 2],
     icmp: [u8; 2],
+    pub(super) path: u32,
 
+    /// The high 96 bits of the addresses.
+    a_high: [u32; 3],
+    b_high: [u32; 3],
     /// Earliest time.
     pub(super) start: u64,
     /// Time of the first packet in capture order.
     pub(super) first: u64,
-    pub(super) packets: [u64; 2],
-    /// IP bytes of the innermost layer.
-    pub(super) bytes: [u64; 2],
-    pub(super) wire_bytes: [u64; 2],
+    /// The high 32 bits of the sums.
+    carried: [[u32; 2]; 3],
 }
 
-const _: () = assert!(size_of::<Entry>() == 128 && align_of::<Entry>() == 16);
+const _: () = assert!(size_of::<Entry>() == 128 && std::mem::offset_of!(Entry, a_high) == 64);
 
 impl Entry {
     /// A record that begins with this packet, and has not counted it yet.
     #[inline]
     pub(super) const fn begin(packet: &Packet, path: PathId) -> Self {
-        let key = &packet.key;
         let mut state = ONLY_SYNS;
         if packet.opens() {
             state |= OPENS;
@@ -70,38 +74,48 @@ impl Entry {
             None => [0; 2],
         };
         Self {
-            a: key.a.0,
-            b: key.b.0,
-            last: packet.seen,
-            end: packet.seen,
-            path: path.to_bits(),
-            a_port: key.a.1,
-            b_port: key.b.1,
-            protocol: key.protocol,
-            version: key.version,
+            a: packet.a as u32,
+            b: packet.b as u32,
+            a_port: packet.a_port,
+            b_port: packet.b_port,
+            protocol: packet.protocol,
+            version: packet.version,
             state,
             class_and_marks: packet.class as u8,
+            last: packet.seen,
+            end: packet.seen,
+            sums: [[0; 2]; 3],
             tcp_flags: [0; 2],
             icmp,
+            path: path.to_bits(),
+            a_high: high(packet.a),
+            b_high: high(packet.b),
             start: packet.seen,
             first: packet.seen,
-            packets: [0; 2],
-            bytes: [0; 2],
-            wire_bytes: [0; 2],
+            carried: [[0; 2]; 3],
         }
     }
 
-    /// Counts a packet that belongs to the record. Sums stay far below 2⁶⁴: bytes of a packet have
-    /// 32 bits.
+    /// Counts a packet that belongs to the record.
     #[inline]
     pub(super) fn count(&mut self, packet: &Packet) {
         let way = usize::from(packet.from_b);
+        if packet.seen < self.last {
+            // The record began no later than its last packet was seen.
+            self.start = self.start.min(packet.seen);
+        }
         self.last = packet.seen;
         self.end = self.end.max(packet.seen);
-        self.start = self.start.min(packet.seen);
-        self.packets[way] += 1;
-        self.bytes[way] += u64::from(packet.ip_len);
-        self.wire_bytes[way] += u64::from(packet.wire_len);
+        let mut carries = false;
+        let more = [1, packet.ip_len, packet.wire_len];
+        for (sum, more) in self.sums.iter_mut().zip(more) {
+            let (low, carry) = sum[way].overflowing_add(more);
+            sum[way] = low;
+            carries |= carry;
+        }
+        if carries {
+            self.carry(way, more);
+        }
         self.tcp_flags[way] |= packet.tcp_flags;
         self.class_and_marks |= packet.marks << MARKS_SHIFT;
         if packet.tcp_flags & Packet::SYN == 0 {
@@ -114,28 +128,59 @@ impl Entry {
         }
     }
 
+    /// Some sums went over 32 bits with what was added: those that are now less than that.
+    #[cold]
+    fn carry(&mut self, way: usize, added: [u32; 3]) {
+        let sums = self.sums.iter().zip(&mut self.carried);
+        for ((sum, carried), added) in sums.zip(added) {
+            // Stays far below 64 bits: no record gets 2³² times as much as one packet.
+            carried[way] += u32::from(sum[way] < added);
+        }
+    }
+
+    #[inline]
+    const fn sum(&self, which: usize, way: usize) -> u64 {
+        self.sums[which][way] as u64 | (self.carried[which][way] as u64) << 32
+    }
+
+    /// Packets in one direction.
+    pub(super) const fn packets(&self, way: usize) -> u64 {
+        self.sum(0, way)
+    }
+
+    /// IP bytes of the innermost layer in one direction.
+    pub(super) const fn bytes(&self, way: usize) -> u64 {
+        self.sum(1, way)
+    }
+
+    /// Bytes on the wire in one direction.
+    pub(super) const fn wire_bytes(&self, way: usize) -> u64 {
+        self.sum(2, way)
+    }
+
     /// Adds the piece that follows and belongs to the same record. Full destructuring, so that no
     /// field is forgotten.
     pub(super) fn append(&mut self, later: &Self) {
         let Self {
             a: _,
             b: _,
-            last,
-            end,
-            path: _,
             a_port: _,
             b_port: _,
             protocol: _,
             version: _,
             state,
             class_and_marks,
+            last,
+            end,
+            sums: _,
             tcp_flags,
             icmp: _,
+            path: _,
+            a_high: _,
+            b_high: _,
             start,
             first: _,
-            packets,
-            bytes,
-            wire_bytes,
+            carried: _,
         } = *later;
         self.last = last;
         self.end = self.end.max(end);
@@ -148,11 +193,13 @@ impl Entry {
         if self.state & (SYN_BY_A | SYN_BY_B) == 0 {
             self.state |= state & (SYN_BY_A | SYN_BY_B);
         }
-        for way in 0..2 {
+        for way in [0, 1] {
             self.tcp_flags[way] |= tcp_flags[way];
-            self.packets[way] += packets[way];
-            self.bytes[way] += bytes[way];
-            self.wire_bytes[way] += wire_bytes[way];
+            for which in 0..self.sums.len() {
+                let sum = self.sum(which, way) + later.sum(which, way);
+                self.sums[which][way] = sum as u32;
+                self.carried[which][way] = (sum >> 32) as u32;
+            }
         }
     }
 
@@ -161,20 +208,36 @@ impl Entry {
         Key {
             version: self.version,
             protocol: self.protocol,
-            a: (self.a, self.a_port),
-            b: (self.b, self.b_port),
+            a: (address(self.a, self.a_high), self.a_port),
+            b: (address(self.b, self.b_high), self.b_port),
         }
     }
 
-    /// Whether this is the open record of the flow. Without a branch on the way.
+    /// Whether this is the open record of the flow. Without a branch on the way but for IPv6.
     #[inline]
     pub(super) fn is_of(&self, key: &Key) -> bool {
-        (self.a == key.a.0)
-            & (self.b == key.b.0)
+        let is_low = (self.a == key.a.0 as u32)
+            & (self.b == key.b.0 as u32)
             & (self.a_port == key.a.1)
             & (self.b_port == key.b.1)
             & (self.protocol == key.protocol)
-            & (self.version == key.version)
+            & (self.version == key.version);
+        is_low && (key.version == IpVersion::V4 || self.is_of_high(key))
+    }
+
+    #[inline]
+    fn is_of_high(&self, key: &Key) -> bool {
+        (self.a_high == high(key.a.0)) & (self.b_high == high(key.b.0))
+    }
+
+    /// Reads a byte of each cache line that a packet of this version needs, and gives something made
+    /// of it: whoever uses that has both on the way.
+    #[inline]
+    pub(super) const fn touch(&self, version: IpVersion) -> u64 {
+        match version {
+            IpVersion::V4 => self.last,
+            IpVersion::V6 => self.last ^ self.first,
+        }
     }
 
     /// Holds nothing but packets with SYN set (means nothing where the protocol is not TCP).
@@ -195,7 +258,7 @@ impl Entry {
 
     /// Nobody answered yet, as far as a record can tell.
     pub(super) const fn is_half_open(&self) -> bool {
-        (self.protocol == 6 && self.only_syns()) || self.packets[0] + self.packets[1] == 1
+        (self.protocol == 6 && self.only_syns()) || self.packets(0) + self.packets(1) == 1
     }
 
     /// Whether end b sent the first SYN without ACK; nothing if nobody did.
@@ -246,9 +309,6 @@ impl Entry {
         };
         put(&self.a.to_le_bytes());
         put(&self.b.to_le_bytes());
-        put(&self.last.to_le_bytes());
-        put(&self.end.to_le_bytes());
-        put(&self.path.to_le_bytes());
         put(&self.a_port.to_le_bytes());
         put(&self.b_port.to_le_bytes());
         put(&[
@@ -257,14 +317,16 @@ impl Entry {
             self.state,
             self.class_and_marks,
         ]);
+        put(&self.last.to_le_bytes());
+        put(&self.end.to_le_bytes());
         put(&self.tcp_flags);
         put(&self.icmp);
+        put(&self.path.to_le_bytes());
         put(&self.start.to_le_bytes());
         put(&self.first.to_le_bytes());
-        for pair in [self.packets, self.bytes, self.wire_bytes] {
-            for value in pair {
-                put(&value.to_le_bytes());
-            }
+        let words = self.sums.iter().chain(&self.carried).flatten();
+        for word in words.chain(&self.a_high).chain(&self.b_high) {
+            put(&word.to_le_bytes());
         }
     }
 
@@ -272,11 +334,8 @@ impl Entry {
     pub(super) fn read(bytes: &[u8; 128]) -> Option<Self> {
         let mut at = bytes.as_slice();
         let entry = Self {
-            a: u128::from_le_bytes(take(&mut at)?),
-            b: u128::from_le_bytes(take(&mut at)?),
-            last: u64::from_le_bytes(take(&mut at)?),
-            end: u64::from_le_bytes(take(&mut at)?),
-            path: u32::from_le_bytes(take(&mut at)?),
+            a: u32::from_le_bytes(take(&mut at)?),
+            b: u32::from_le_bytes(take(&mut at)?),
             a_port: u16::from_le_bytes(take(&mut at)?),
             b_port: u16::from_le_bytes(take(&mut at)?),
             protocol: u8::from_le_bytes(take(&mut at)?),
@@ -287,13 +346,25 @@ impl Entry {
             },
             state: u8::from_le_bytes(take(&mut at)?),
             class_and_marks: u8::from_le_bytes(take(&mut at)?),
+            last: u64::from_le_bytes(take(&mut at)?),
+            end: u64::from_le_bytes(take(&mut at)?),
             tcp_flags: take(&mut at)?,
             icmp: take(&mut at)?,
+            path: u32::from_le_bytes(take(&mut at)?),
             start: u64::from_le_bytes(take(&mut at)?),
             first: u64::from_le_bytes(take(&mut at)?),
-            packets: take_pair(&mut at)?,
-            bytes: take_pair(&mut at)?,
-            wire_bytes: take_pair(&mut at)?,
+            sums: [
+                take_words(&mut at)?,
+                take_words(&mut at)?,
+                take_words(&mut at)?,
+            ],
+            carried: [
+                take_words(&mut at)?,
+                take_words(&mut at)?,
+                take_words(&mut at)?,
+            ],
+            a_high: take_words(&mut at)?,
+            b_high: take_words(&mut at)?,
         };
         let class = usize::from(entry.class_and_marks & CLASS_BITS);
         (class < Class::ALL.len()).then_some(entry)
@@ -306,6 +377,26 @@ fn take<const N: usize>(at: &mut &[u8]) -> Option<[u8; N]> {
     Some(*here)
 }
 
-fn take_pair(at: &mut &[u8]) -> Option<[u64; 2]> {
-    Some([u64::from_le_bytes(take(at)?), u64::from_le_bytes(take(at)?)])
+fn take_words<const N: usize>(at: &mut &[u8]) -> Option<[u32; N]> {
+    let mut words = [0; N];
+    for word in &mut words {
+        *word = u32::from_le_bytes(take(at)?);
+    }
+    Some(words)
+}
+
+/// All but the low 32 bits of an address, lowest first.
+#[inline]
+const fn high(address: u128) -> [u32; 3] {
+    [
+        (address >> 32) as u32,
+        (address >> 64) as u32,
+        (address >> 96) as u32,
+    ]
+}
+
+#[inline]
+const fn address(low: u32, [one, two, three]: [u32; 3]) -> u128 {
+    let upper = (three as u128) << 96 | (two as u128) << 64;
+    upper | (one as u128) << 32 | low as u128
 }

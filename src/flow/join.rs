@@ -19,6 +19,7 @@ use super::boundary::Seam;
 use super::ended::Ended;
 use super::entry::Entry;
 use super::table::{BATCH, FlowTable};
+use crate::gate::IpVersion;
 use std::hint::black_box;
 
 impl FlowTable {
@@ -110,7 +111,7 @@ impl FlowTable {
             let mut touched = 0;
             for hash in hashes {
                 if let Some(entry) = self.entries.get(self.index.guess(hash)) {
-                    touched ^= entry.last ^ entry.packets[0];
+                    touched ^= entry.touch(IpVersion::V6);
                 }
             }
             black_box(touched);

@@ -23,7 +23,12 @@ pub struct Key {
 /// One admitted packet as the flow table sees it: canonical ends, and what it adds to a record.
 #[derive(Clone, Copy)]
 pub(super) struct Packet {
-    pub(super) key: Key,
+    pub(super) a: u128,
+    pub(super) b: u128,
+    pub(super) a_port: u16,
+    pub(super) b_port: u16,
+    pub(super) version: IpVersion,
+    pub(super) protocol: u8,
     pub(super) seen: u64,
     pub(super) ip_len: u32,
     pub(super) wire_len: u32,
@@ -59,14 +64,15 @@ impl Packet {
         };
         let (src, dst) = ((admitted.src(), src_port), (admitted.dst(), dst_port));
         let from_b = src > dst;
+        let (a, b) = if from_b { (dst, src) } else { (src, dst) };
         let protocol = admitted.protocol();
         Self {
-            key: Key {
-                version: admitted.version(),
-                protocol,
-                a: if from_b { dst } else { src },
-                b: if from_b { src } else { dst },
-            },
+            a: a.0,
+            b: b.0,
+            a_port: a.1,
+            b_port: b.1,
+            version: admitted.version(),
+            protocol,
             seen: admitted.seen().nanos(),
             ip_len: admitted.ip_len(),
             wire_len: admitted.wire_len(),
@@ -83,6 +89,17 @@ impl Packet {
                 admitted.class()
             },
             from_b,
+        }
+    }
+
+    /// The flow it belongs to.
+    #[inline]
+    pub(super) const fn key(&self) -> Key {
+        Key {
+            version: self.version,
+            protocol: self.protocol,
+            a: (self.a, self.a_port),
+            b: (self.b, self.b_port),
         }
     }
 

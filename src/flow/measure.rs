@@ -85,11 +85,11 @@ fn measure_updates() {
             base,
             |n| {
                 let packet = Packet::new(&a_udp_packet(n));
-                let hash = key.hash(&packet.key);
+                let hash = key.hash(&packet.key());
                 let mut entry = plain
                     .entry(
                         hash,
-                        |entry| entry.is_of(&packet.key),
+                        |entry| entry.is_of(&packet.key()),
                         |entry| key.hash(&entry.key()),
                     )
                     .or_insert_with(|| Entry::begin(&packet, PathId::DIRECT));

@@ -189,7 +189,7 @@ impl FlowTable {
     #[inline]
     pub fn add(&mut self, admitted: &Admitted) {
         let packet = Packet::new(admitted);
-        let hash = self.hash_key.hash(&packet.key);
+        let hash = self.hash_key.hash(&packet.key());
         if !admitted.path().is_direct()
             && let Some(path) = self.pending_paths.get_mut(self.pending.len())
         {
@@ -213,10 +213,10 @@ impl FlowTable {
         black_box(touched);
         let mut guesses = [u32::MAX; BATCH];
         let mut touched = 0;
-        for (guess, Pending { hash, .. }) in guesses.iter_mut().zip(&pending) {
+        for (guess, Pending { packet, hash }) in guesses.iter_mut().zip(&pending) {
             *guess = self.index.guess(*hash);
             if let Some(entry) = self.entries.get(*guess) {
-                touched ^= entry.last ^ entry.packets[0];
+                touched ^= entry.touch(packet.version);
             }
         }
         black_box(touched);
@@ -237,10 +237,11 @@ impl FlowTable {
         self.totals.packets += 1;
         self.totals.bytes += u64::from(packet.ip_len);
         self.totals.wire_bytes += u64::from(packet.wire_len);
+        let key = packet.key();
         // The guess may be stale, or of another key with the same tag: the key decides.
         let at = match self.entries.get(guess) {
-            Some(entry) if entry.is_of(&packet.key) => Some(guess),
-            _ => self.find(&packet.key, hash),
+            Some(entry) if entry.is_of(&key) => Some(guess),
+            _ => self.find(&key, hash),
         };
         if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
             let seam = self

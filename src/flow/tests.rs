@@ -117,7 +117,7 @@ fn in_one(settings: &Settings, packets: &[Admitted]) -> Vec<(Entry, EndReason)> 
 fn records(settings: &Settings, packets: &[Admitted]) -> Vec<(u64, EndReason)> {
     in_one(settings, packets)
         .iter()
-        .map(|(entry, reason)| (entry.packets[0] + entry.packets[1], *reason))
+        .map(|(entry, reason)| (entry.packets(0) + entry.packets(1), *reason))
         .collect()
 }
 
@@ -125,7 +125,7 @@ fn records(settings: &Settings, packets: &[Admitted]) -> Vec<(u64, EndReason)> {
 fn model(settings: &Settings, packets: &[Admitted]) -> Vec<Entry> {
     let mut flows: BTreeMap<Key, Vec<Entry>> = BTreeMap::new();
     for packet in packets.iter().map(Packet::new) {
-        let flow = flows.entry(packet.key).or_default();
+        let flow = flows.entry(packet.key()).or_default();
         let slot = |seen: u64| seen / settings.active;
         match flow.last_mut() {
             Some(record)
@@ -336,8 +336,40 @@ fn spilled_records_come_back_as_they_were() {
     let ended = Ended::new(entry, 1 << 41).superseded();
     assert_eq!(Ended::from_bytes(&ended.to_bytes()), Some(ended));
     let mut wrong = ended.to_bytes();
-    wrong[53 + 4] = 5; // an IP version that does not exist
+    wrong[13] = 5; // an IP version that does not exist
     assert_eq!(Ended::from_bytes(&wrong), None);
+}
+
+#[test]
+fn sums_go_on_beyond_32_bits() {
+    let lengths = |way: bool| (u32::MAX - u32::from(way), u32::MAX / 2 + u32::from(way));
+    let packets = [false, true].map(|way| {
+        let (ip_len, wire_len) = lengths(way);
+        Packet {
+            ip_len,
+            wire_len,
+            from_b: way,
+            ..a_packet()
+        }
+    });
+    let mut entry = Entry::begin(&a_packet(), PathId::DIRECT);
+    let mut twice = entry;
+    for count in 1..=9_u64 {
+        for (way, packet) in packets.iter().enumerate() {
+            entry.count(packet);
+            let (ip_len, wire_len) = lengths(way == 1);
+            assert_eq!(entry.packets(way), count);
+            assert_eq!(entry.bytes(way), count * u64::from(ip_len));
+            assert_eq!(entry.wire_bytes(way), count * u64::from(wire_len));
+        }
+    }
+    twice.append(&entry);
+    twice.append(&entry);
+    for way in 0..2 {
+        assert_eq!(twice.packets(way), 2 * entry.packets(way));
+        assert_eq!(twice.bytes(way), 2 * entry.bytes(way));
+        assert_eq!(twice.wire_bytes(way), 2 * entry.wire_bytes(way));
+    }
 }
 
 #[test]
@@ -492,7 +524,8 @@ proptest! {
         for ((one, why), (other, why_too)) in there.iter().zip(&back) {
             prop_assert_eq!(why, why_too);
             prop_assert_eq!((one.start, one.end, one.key()), (other.start, other.end, other.key()));
-            prop_assert_eq!(one.packets, [other.packets[1], other.packets[0]]);
+            prop_assert_eq!(one.packets(0), other.packets(1));
+            prop_assert_eq!(one.packets(1), other.packets(0));
         }
     }
 }
