@@ -28,7 +28,8 @@ fn rendering(criterion: &mut Criterion) {
         table.add(packet);
     }
     let mut records = Vec::new();
-    let (_, paths) = table.end(&mut records);
+    let (_, paths, live) = table.end(&mut records);
+    records.extend(live.iter());
     let context = RunContext::new(Run {
         sensor: "bench",
         end: Timestamp::from_nanos(10),

@@ -90,8 +90,9 @@ impl Lane {
         self.settle();
         let [headers, ..] = &mut *self.batch;
         match decode(frame, headers) {
-            Ok(()) => judge(
-                &locate(headers, &self.table),
+            Ok(()) => judge_alone(
+                headers,
+                &self.table,
                 &mut self.gate,
                 &mut self.flows,
                 &mut self.tally,
@@ -117,7 +118,7 @@ impl Lane {
             });
         } else {
             for headers in batch.iter().take(*held) {
-                judge(&locate(headers, table), gate, flows, tally);
+                judge_alone(headers, table, gate, flows, tally);
             }
         }
         *held = 0;
@@ -168,7 +169,18 @@ impl Lane {
     }
 }
 
-#[inline]
+#[inline(never)]
+fn judge_alone(
+    headers: &Headers,
+    table: &Table,
+    gate: &mut Gate,
+    flows: &mut FlowTable,
+    tally: &mut Tally,
+) -> Fate {
+    judge(&locate(headers, table), gate, flows, tally)
+}
+
+#[inline(always)]
 fn judge(located: &Located<'_>, gate: &mut Gate, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
     match gate.judge_usual(located) {
         Some(verdict) => end(&verdict, flows, tally),

@@ -1,7 +1,7 @@
 //! Sorting of ended records in bounded memory, and the joining of pieces that needs it.
 
 use super::Error;
-use crate::flow::{ENDED_LEN, Ended, Key, Settings};
+use crate::flow::{ENDED_LEN, Ended, Key, Live, Settings};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::fs::File;
@@ -36,7 +36,7 @@ impl Order {
 pub struct Sorter {
     order: Order,
     limit: usize,
-    held: Vec<Ended>,
+    held: Held,
     spilled: Option<BufWriter<File>>,
     /// Lengths of the spilled runs, in records.
     runs: Vec<u64>,
@@ -52,7 +52,7 @@ impl Sorter {
         Self {
             order,
             limit: limit.max(1),
-            held: Vec::new(),
+            held: Held::default(),
             spilled: None,
             runs: Vec::new(),
         }
@@ -63,8 +63,8 @@ impl Sorter {
     /// # Errors
     /// [`Error::Spill`].
     pub fn append(&mut self, records: &mut Vec<Ended>) -> Result<(), Error> {
-        if self.held.is_empty() && records.len() <= self.limit {
-            std::mem::swap(&mut self.held, records);
+        if self.held.ended.is_empty() && records.len() <= self.limit {
+            std::mem::swap(&mut self.held.ended, records);
             return Ok(());
         }
         for ended in records.drain(..) {
@@ -78,10 +78,10 @@ impl Sorter {
     /// # Errors
     /// [`Error::Spill`].
     pub fn push(&mut self, ended: Ended) -> Result<(), Error> {
-        if self.held.len() >= self.limit {
+        if self.held.ended.len() >= self.limit {
             self.spill()?;
         }
-        self.held.push(ended);
+        self.held.ended.push(ended);
         Ok(())
     }
 
@@ -93,12 +93,15 @@ impl Sorter {
                 self.spilled.insert(BufWriter::with_capacity(WINDOW, file))
             }
         };
-        for ended in in_order(self.order, &self.held) {
+        for place in self.held.places_in_order(self.order) {
+            let Some(ended) = self.held.get(place) else {
+                continue;
+            };
             file.write_all(&ended.to_bytes())
                 .map_err(spill("write to"))?;
         }
-        self.runs.push(self.held.len() as u64);
-        self.held.clear();
+        self.runs.push(self.held.ended.len() as u64);
+        self.held.ended.clear();
         Ok(())
     }
 
@@ -107,6 +110,16 @@ impl Sorter {
     /// # Errors
     /// [`Error::Spill`].
     pub fn finish(self) -> Result<Sorted, Error> {
+        self.finish_with(Live::default())
+    }
+
+    /// All records and those of a table that has ended, in order. The latter stay in their memory,
+    /// whatever the limit.
+    ///
+    /// # Errors
+    /// [`Error::Spill`].
+    pub fn finish_with(mut self, live: Live) -> Result<Sorted, Error> {
+        self.held.live = live;
         let order = self.order;
         let mut runs = Vec::with_capacity(self.runs.len());
         let mut heads = BinaryHeap::new();
@@ -136,7 +149,7 @@ impl Sorter {
         };
         let mut sorted = Sorted {
             order,
-            places: places_in_order(order, &self.held),
+            places: self.held.places_in_order(order),
             held: self.held,
             next: 0,
             runs,
@@ -150,26 +163,38 @@ impl Sorter {
     }
 }
 
-/// Places of records in the order asked for. The records stay where they are: they are large, and they
-/// mostly come in runs that are in order already, which a merging sort finds.
-fn places_in_order(order: Order, records: &[Ended]) -> Vec<u32> {
-    let mut places: Vec<(u64, u32)> = (0_u32..)
-        .zip(records)
-        .map(|(place, ended)| (order.rank(ended).0, place))
-        .collect();
-    let rank = |place: u32| records.get(place as usize).map(|ended| order.rank(ended));
-    places.sort_by(|one, other| {
-        one.0
-            .cmp(&other.0)
-            .then_with(|| rank(one.1).cmp(&rank(other.1)))
-    });
-    places.into_iter().map(|(_, place)| place).collect()
+/// Records in memory: those that were handed over, then those that are still where they grew. They are
+/// large, so their places are sorted instead of them.
+#[derive(Default)]
+struct Held {
+    ended: Vec<Ended>,
+    live: Live,
 }
 
-fn in_order(order: Order, records: &[Ended]) -> impl Iterator<Item = &Ended> {
-    places_in_order(order, records)
-        .into_iter()
-        .filter_map(|place| records.get(place as usize))
+impl Held {
+    #[inline]
+    fn get(&self, place: u32) -> Option<Ended> {
+        match self.ended.get(place as usize) {
+            Some(ended) => Some(*ended),
+            None => self.live.get(place - self.ended.len() as u32),
+        }
+    }
+
+    fn places_in_order(&self, order: Order) -> Vec<u32> {
+        let rank = |place: u32| self.get(place).map(|ended| order.rank(&ended));
+        let count = (self.ended.len() + self.live.len()) as u32;
+        let mut places: Vec<(u64, u32)> = (0..count)
+            .filter_map(|place| Some((order.rank(&self.get(place)?).0, place)))
+            .collect();
+        // Records mostly come in runs that are in order of time already, which a merging sort finds.
+        places.sort_by_key(|(start, _)| *start);
+        for together in places.chunk_by_mut(|one, other| one.0 == other.0) {
+            if together.len() > 1 {
+                together.sort_unstable_by_key(|(_, place)| rank(*place));
+            }
+        }
+        places.into_iter().map(|(_, place)| place).collect()
+    }
 }
 
 /// A spilled run that is being read.
@@ -237,7 +262,7 @@ impl Ord for Head {
 /// Records in order.
 pub struct Sorted {
     order: Order,
-    held: Vec<Ended>,
+    held: Held,
     /// Where in `held` the records are, in order.
     places: Vec<u32>,
     /// How many of these were given.
@@ -251,7 +276,7 @@ impl Sorted {
     fn pop_from_memory(&mut self) -> Option<Ended> {
         let place = *self.places.get(self.next)?;
         self.next += 1;
-        self.held.get(place as usize).copied()
+        self.held.get(place)
     }
 
     /// The records still in memory are the run behind the last.

@@ -114,7 +114,8 @@ fn records_of(packets: &[Packet]) -> (Vec<Ended>, PathList) {
         table.add(packet);
     }
     let mut ended = Vec::new();
-    let (_, paths) = table.end(&mut ended);
+    let (_, paths, live) = table.end(&mut ended);
+    ended.extend(live.iter());
     (ended, paths)
 }
 
@@ -247,7 +248,8 @@ fn pieces_that_disorder_tore_apart_are_healed() {
         table.take_ended(&mut ended);
     }
     assert!(table.disordered());
-    let _ = table.end(&mut ended);
+    let (_, _, live) = table.end(&mut ended);
+    ended.extend(live.iter());
     assert_eq!(ended.len(), 3);
     pieces.append(&mut ended).unwrap();
     let mut records = Sorter::new(Order::Start, 2);

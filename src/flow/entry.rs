@@ -3,6 +3,7 @@
 use super::key::{Key, Packet};
 use super::paths::PathId;
 use crate::gate::{Class, IpVersion};
+use crate::prefetch::prefetch;
 
 const ONLY_SYNS: u8 = 1;
 const OPENS: u8 = 1 << 1;
@@ -230,13 +231,12 @@ impl Entry {
         (self.a_high == high(key.a.0)) & (self.b_high == high(key.b.0))
     }
 
-    /// Reads a byte of each cache line that a packet of this version needs, and gives something made
-    /// of it: whoever uses that has both on the way.
+    /// Starts reading what a packet of this version needs.
     #[inline]
-    pub(super) const fn touch(&self, version: IpVersion) -> u64 {
-        match version {
-            IpVersion::V4 => self.last,
-            IpVersion::V6 => self.last ^ self.first,
+    pub(super) fn prefetch(&self, version: IpVersion) {
+        prefetch(&self.last);
+        if version == IpVersion::V6 {
+            prefetch(&self.first);
         }
     }
 

@@ -1,6 +1,7 @@
 //! From a key's hash to the index of its entry: buckets of one cache line each.
 
 use super::pages::ask_for_huge;
+use crate::prefetch::prefetch;
 
 /// Entries that an index can name.
 pub(super) const MAX_ENTRIES: usize = (u32::MAX - 2) as usize;
@@ -70,13 +71,11 @@ impl Index {
         (hash >> 32) as u32 | 2
     }
 
-    /// Starts reading the bucket of a hash: the sum over a batch of these keeps the loads, which do
-    /// not depend on each other, in flight together (there is no safe prefetch).
+    /// Starts reading the bucket of a hash.
     #[inline]
-    pub(super) fn touch(&self, hash: u64) -> u32 {
-        match self.buckets.get(self.home(hash)) {
-            Some(bucket) => bucket.tags[0],
-            None => 0,
+    pub(super) fn prefetch(&self, hash: u64) {
+        if let Some(bucket) = self.buckets.get(self.home(hash)) {
+            prefetch(bucket);
         }
     }
 

@@ -20,7 +20,6 @@ use super::ended::Ended;
 use super::entry::Entry;
 use super::table::{BATCH, FlowTable};
 use crate::gate::IpVersion;
-use std::hint::black_box;
 
 impl FlowTable {
     /// Whether [`Self::absorb`] gives what walking on from here would have given. If not, walk the
@@ -100,21 +99,17 @@ impl FlowTable {
             // the last finds both near.
             let places = first..count.min(first + BATCH as u32);
             let mut hashes = [0; BATCH];
-            let mut touched = 0;
             for (hash, at) in hashes.iter_mut().zip(places.clone()) {
                 if let Some(entry) = later.entries.get(at) {
                     *hash = self.hash_key.hash(&entry.key());
-                    touched ^= self.index.touch(*hash);
+                    self.index.prefetch(*hash);
                 }
             }
-            black_box(touched);
-            let mut touched = 0;
             for hash in hashes {
                 if let Some(entry) = self.entries.get(self.index.guess(hash)) {
-                    touched ^= entry.touch(IpVersion::V6);
+                    entry.prefetch(IpVersion::V6);
                 }
             }
-            black_box(touched);
             for (hash, at) in hashes.into_iter().zip(places) {
                 if let Some(entry) = later.entries.get(at)
                     && !self.continue_with(entry, hash)

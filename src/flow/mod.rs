@@ -45,6 +45,7 @@ mod entry;
 mod index;
 mod join;
 mod key;
+mod live;
 mod pages;
 mod paths;
 mod slab;
@@ -59,6 +60,7 @@ pub(crate) mod tests;
 pub use atlas::Atlas;
 pub use ended::{ENDED_LEN, EndReason, Ended, Initiator, Side};
 pub use key::Key;
+pub use live::Live;
 pub use paths::{MAX_PATHS, PathId, PathList, Paths};
 pub use table::{FlowTable, Memory, Totals};
 

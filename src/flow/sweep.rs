@@ -5,7 +5,6 @@ use super::ended::Ended;
 use super::key::Key;
 use super::table::FlowTable;
 use std::cmp::Ordering;
-use std::hint::black_box;
 
 /// Entries removed together, so that the cache misses in the index overlap.
 const BATCH: usize = 32;
@@ -78,18 +77,16 @@ impl FlowTable {
     fn remove_all(&mut self, falling: &[u32], how: impl Fn(Ended) -> Ended) {
         for batch in falling.chunks(BATCH) {
             let mut hashes = [0; BATCH];
-            let mut touched = 0;
             let len = self.entries.len() as u32;
             for (back, (hash, at)) in (1..).zip(hashes.iter_mut().zip(batch)) {
                 if let Some(entry) = self.entries.get(*at) {
                     *hash = self.hash_key.hash(&entry.key());
-                    touched ^= self.index.touch(*hash);
+                    self.index.prefetch(*hash);
                 }
                 if let Some(entry) = self.entries.get(len.saturating_sub(back)) {
-                    touched ^= self.index.touch(self.hash_key.hash(&entry.key()));
+                    self.index.prefetch(self.hash_key.hash(&entry.key()));
                 }
             }
-            black_box(touched);
             for (at, hash) in batch.iter().zip(hashes) {
                 if let Some(entry) = self.remove(*at, hash) {
                     let ended = Ended::new(entry, self.take_order());

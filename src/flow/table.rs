@@ -5,13 +5,12 @@ use super::ended::Ended;
 use super::entry::Entry;
 use super::index::Index;
 use super::key::{HashKey, Key, Packet};
-use super::pages::ask_for_huge;
+use super::live::Live;
 use super::paths::{PathList, Paths};
 use super::slab::Slab;
 use super::{SLACK, Settings};
 use crate::gate::{Admitted, Path};
 use crate::time::Timestamp;
-use std::hint::black_box;
 
 /// Packets looked up together, so that their cache misses overlap. *Measured*: PERFORMANCE.md, "own,
 /// prefetch batch".
@@ -204,22 +203,18 @@ impl FlowTable {
     /// Brings the packets of an unfinished batch into the table.
     pub fn flush(&mut self) {
         let pending = std::mem::take(&mut self.pending);
-        // Three passes: one reads a line of each bucket, one the lines of each entry, and the last
-        // finds all of them near.
-        let mut touched = 0;
+        // Three passes: one starts reading each bucket, one each entry, and the last finds all of them
+        // near.
         for Pending { hash, .. } in &pending {
-            touched ^= self.index.touch(*hash);
+            self.index.prefetch(*hash);
         }
-        black_box(touched);
         let mut guesses = [u32::MAX; BATCH];
-        let mut touched = 0;
         for (guess, Pending { packet, hash }) in guesses.iter_mut().zip(&pending) {
             *guess = self.index.guess(*hash);
             if let Some(entry) = self.entries.get(*guess) {
-                touched ^= entry.touch(packet.version);
+                entry.prefetch(packet.version);
             }
         }
-        black_box(touched);
         for (place, (Pending { packet, hash }, guess)) in pending.iter().zip(guesses).enumerate() {
             self.update(packet, *hash, guess, place);
         }
@@ -343,22 +338,19 @@ impl FlowTable {
         self.ended.len()
     }
 
-    /// The run is over: all that is left has ended, and is appended to `to`. Gives the counts, and
-    /// the paths that records name.
+    /// The run is over: all that is left has ended. What was let go is appended to `to`; what was open
+    /// stays where it is. Gives the counts, and the paths that records name.
     #[must_use]
-    pub fn end(mut self, to: &mut Vec<Ended>) -> (Totals, PathList) {
+    pub fn end(mut self, to: &mut Vec<Ended>) -> (Totals, PathList, Live) {
         self.flush();
         to.append(&mut self.at_seam);
         to.append(&mut self.ended);
-        let live = std::mem::take(&mut self.entries);
-        to.reserve_exact(live.len());
-        ask_for_huge(to.spare_capacity_mut());
-        for entry in live.iter() {
-            self.totals.ended += 1;
-            to.push(Ended::new(*entry, self.next_order));
-            self.next_order += 1;
-        }
-        (self.totals, self.paths.list())
+        self.totals.ended += self.entries.len() as u64;
+        let live = Live {
+            entries: self.entries,
+            first_order: self.next_order,
+        };
+        (self.totals, self.paths.list(), live)
     }
 
     /// What was counted so far; packets of an unfinished batch are not in it.

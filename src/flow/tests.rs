@@ -85,7 +85,8 @@ fn walk(table: &mut FlowTable, packets: &[Admitted]) {
 /// All records of a run, finished as `export` does: joined where need be, in canonical order.
 fn finish(table: FlowTable, mut ended: Vec<Ended>) -> Vec<(Entry, EndReason)> {
     let (settings, clock, disordered) = (*table.settings(), table.clock(), table.disordered());
-    let (totals, _) = table.end(&mut ended);
+    let (totals, _, live) = table.end(&mut ended);
+    ended.extend(live.iter());
     assert_eq!(
         totals.packets,
         ended.iter().map(Ended::packets).sum::<u64>()
@@ -244,7 +245,8 @@ fn the_initiator_sent_the_first_syn_or_else_the_first_packet() {
         let mut ended = Vec::new();
         let mut table = FlowTable::new(&settings);
         walk(&mut table, &packets);
-        let _ = table.end(&mut ended);
+        let (_, _, live) = table.end(&mut ended);
+        ended.extend(live.iter());
         let [record] = ended[..] else {
             panic!("{} records", ended.len())
         };
@@ -277,7 +279,8 @@ fn icmp_has_no_ports_and_keeps_the_first_type() {
     let mut ended = Vec::new();
     let mut table = FlowTable::new(&settings(SEC, SEC, 1));
     walk(&mut table, &[icmp(8, true), icmp(0, false)]);
-    let _ = table.end(&mut ended);
+    let (_, _, live) = table.end(&mut ended);
+    ended.extend(live.iter());
     assert_eq!(ended.len(), 1);
     assert_eq!(ended[0].icmp(), Some((8, 0)));
     assert_eq!((ended[0].src().port, ended[0].dst().port), (0, 0));

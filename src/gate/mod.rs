@@ -49,7 +49,7 @@ impl Gate {
     /// Judges the usual packet, of one layer with nothing beside it, by the ends of that; nothing if
     /// it is not so simple. Apart from [`Gate::judge_any`], because a verdict that comes from one
     /// place only is not copied on its way.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn judge_usual(&self, located: &Located<'_>) -> Option<Result<Admitted, Excluded>> {
         rule::judge_usual(located, &self.policy)

@@ -273,7 +273,7 @@ fn groups(headers: &Headers) -> (NetworkGroup, ProtocolGroup) {
 
 /// Judges the usual packet, of one layer with nothing beside it, by the ends of that; nothing if it is
 /// not so simple. It decides nothing differently from [`judge`], and copies less.
-#[inline]
+#[inline(always)]
 pub(super) fn judge_usual(
     located: &Located<'_>,
     policy: &Policy,

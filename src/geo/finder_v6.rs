@@ -5,6 +5,7 @@
 //! until so few borders between different findings are left that they fit one line too.
 
 use super::label::{Borders, Label};
+use crate::prefetch::prefetch;
 
 const HEADS: usize = 1 << 16;
 /// Bits of an address that a head stands for.
@@ -183,6 +184,19 @@ impl FinderV6 {
         }
     }
 
+    /// Starts reading what an entry leads to.
+    #[inline]
+    fn prefetch(&self, entry: Entry) {
+        if entry.is_node() {
+            if let Some(node) = self.nodes.get(entry.node()) {
+                prefetch(node);
+            }
+        } else if let Some(line) = self.lines.get(entry.leaf().0 / CELLS) {
+            // A label has no line of its own; the one that its bits name does no harm.
+            prefetch(line);
+        }
+    }
+
     #[inline]
     fn label(&self, entry: Entry, address: u128, depth: u32) -> Label {
         if !entry.is_leaf() {
@@ -214,8 +228,8 @@ impl FinderV6 {
         self.label(entry, address, depth)
     }
 
-    /// Finds many at once. All of them go down a level before any goes down the next, so that they wait
-    /// for memory together.
+    /// Finds many at once. All of them go down a level before any goes down the next, and what the next
+    /// needs is being read meanwhile.
     pub(super) fn find_all(&self, addresses: &[u128], labels: &mut [Label]) {
         let chunks = addresses.chunks(TOGETHER);
         for (addresses, labels) in chunks.zip(labels.chunks_mut(TOGETHER)) {
@@ -223,6 +237,7 @@ impl FinderV6 {
             let mut is_deep = false;
             for (search, address) in searches.iter_mut().zip(addresses) {
                 *search = self.head(*address);
+                self.prefetch(search.0);
                 is_deep |= search.0.is_node();
             }
             while is_deep {
@@ -231,6 +246,7 @@ impl FinderV6 {
                     if entry.is_node() {
                         *entry = self.child(*entry, *address, *depth);
                         *depth += 4;
+                        self.prefetch(*entry);
                         is_deep |= entry.is_node();
                     }
                 }

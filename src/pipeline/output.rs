@@ -5,7 +5,7 @@ use super::{Failure, FailureKind};
 use crate::export::{
     Error, Format, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal, render,
 };
-use crate::flow::{Ended, FlowTable};
+use crate::flow::{Ended, FlowTable, Live};
 use std::thread;
 
 /// Records rendered by one thread at a time.
@@ -58,15 +58,15 @@ impl<'a> Records<'a> {
     /// The run is over: sorts, renders and writes everything.
     pub(super) fn finish(mut self, flows: FlowTable) -> Result<Recorded, Failure> {
         let (end, disordered, settings) = (flows.clock(), flows.disordered(), *flows.settings());
-        let (totals, paths) = flows.end(&mut self.ended);
+        let (totals, paths, live) = flows.end(&mut self.ended);
         self.sort();
         if let Some(error) = self.error {
             return Err(error.into());
         }
         let mut records = if disordered {
-            in_order(self.sorter, &settings)?
+            in_order(self.sorter, live, &settings)?
         } else {
-            self.sorter.finish()?
+            self.sorter.finish_with(live)?
         };
         let table = &*self.job.lane.table;
         let context = RunContext::new(Run {
@@ -96,9 +96,9 @@ impl<'a> Records<'a> {
 }
 
 /// Where a capture was out of order, pieces of records are joined before they are sorted.
-fn in_order(sorter: Sorter, settings: &crate::flow::Settings) -> Result<Sorted, Error> {
+fn in_order(sorter: Sorter, live: Live, settings: &crate::flow::Settings) -> Result<Sorted, Error> {
     let mut pieces = Sorter::new(Order::Flow, Sorter::DEFAULT_LIMIT);
-    let mut found = sorter.finish()?;
+    let mut found = sorter.finish_with(live)?;
     while let Some(piece) = found.pop()? {
         pieces.push(piece)?;
     }
