@@ -9,6 +9,7 @@ machine makes times worthless: ratios within one run are what counts.
 """
 
 import argparse
+import os
 import sys
 import time
 
@@ -19,7 +20,6 @@ from sections import ALL
 
 def main():
     parser = argparse.ArgumentParser(prog="benches/measure", description=__doc__.split("\n")[0])
-    # Checked by hand: `choices` would refuse to be left out.
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(ALL)} [default: all]")
     parser.add_argument("--quick", action="store_true", help="short traces, few rounds; writes nothing")
     parser.add_argument("--traces", default=ROOT / "target/measure", metavar="FOLDER", help="where traces of up to 2 GB come and go")
@@ -33,7 +33,9 @@ def main():
         for name in arguments.sections or ALL:
             begun = time.monotonic()
             made, charts = ALL[name](place, arguments.quick)
-            print(f"# {name}, {time.monotonic() - begun:.0f} s\n", flush=True)
+            # More than the two lanes of ours, and others were at work too.
+            load = os.getloadavg()[0]
+            print(f"# {name}, {time.monotonic() - begun:.0f} s, load {load:.1f}\n", flush=True)
             print("\n\n".join(made.values()), end="\n\n", flush=True)
             tables |= made
             if not arguments.quick:

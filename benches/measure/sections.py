@@ -47,7 +47,9 @@ def whole(place, quick):
 def projection(runs):
     """Amdahl's law through the least times of one lane and of two."""
     unit, one, two = runs.least(UNIT), runs.least("1 lane"), runs.least("2 lanes")
-    parallel = min(one, max(0.0, 2 * (one - two)))
+    if two >= one:
+        return "Two lanes were not faster than one: the machine was busy, and nothing can be projected."
+    parallel = min(one, 2 * (one - two))
     serial = one - parallel
     took = {1: one, 2: two} | {lanes: serial + parallel / lanes for lanes in (4, 8, 16)}
     rows = [
