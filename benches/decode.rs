@@ -1,12 +1,26 @@
 //! What decoding a frame costs: the usual path beside the general one and etherparse's lax slicing,
 //! over mixes that fit the cache, and tunnels by depth. Figures are for a thousand frames.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench prints, and one that cannot set up has nothing to measure"
+)]
+#![allow(missing_docs, reason = "criterion's macros")]
+
+mod ratio;
+mod tuple;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use etherparse::LaxSlicedPacket;
+use ratio::ratio;
 use sekisho::decode::{Headers, decode, general};
-use sekisho::source::{Frame, LinkType};
+use sekisho::demo::trace::{self, Mix};
+use sekisho::source::{Frame, Input, LinkType, Reader};
 use sekisho::time::Timestamp;
 use std::hint::black_box;
+use std::io::Cursor;
+use std::ops::ControlFlow;
 
 const FRAMES: u32 = 1000;
 
@@ -167,5 +181,46 @@ fn deep(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, usual, deep);
+/// From a frame to who talks with whom, on the three mixes, by both ways; the same for every frame.
+fn ratios(_: &mut Criterion) {
+    for (name, mix) in [
+        ("imix", Mix::Imix),
+        ("min64", Mix::Min64),
+        ("hdr96", Mix::Hdr96),
+    ] {
+        let mut image = Vec::new();
+        trace::fill(mix, 10 * FRAMES as usize, FRAMES as usize, 1, &mut image);
+        let mut bytes = Vec::new();
+        let mut reader = Reader::new(&Input::Stdin, Cursor::new(image)).expect("a capture");
+        let _ = reader.read(|frame| {
+            bytes.push(frame.bytes.to_vec());
+            ControlFlow::Continue(())
+        });
+        let frames = frames(&bytes, usize::MAX);
+        let mut headers = Headers::new();
+        let differing = frames
+            .iter()
+            .filter(|frame| tuple::ours(frame, &mut headers) != tuple::lax(frame.bytes))
+            .count();
+        println!(
+            "decode, {name}: {differing} of {} tuples differ",
+            frames.len()
+        );
+        ratio(
+            &format!("decode, {name}"),
+            frames.len(),
+            || {
+                let each = |frame| tuple::ours(frame, &mut headers).digest();
+                frames.iter().map(each).fold(0, u64::wrapping_add)
+            },
+            "LaxSlicedPacket",
+            || {
+                let each = |frame: &Frame<'_>| tuple::lax(frame.bytes).digest();
+                frames.iter().map(each).fold(0, u64::wrapping_add)
+            },
+        );
+    }
+}
+
+criterion_group!(benches, ratios, usual, deep);
 criterion_main!(benches);

@@ -1,17 +1,23 @@
-//! Updates of the flow table at a million flows, and that they allocate nothing.
+//! Updates of the flow table at a million flows beside those of a `hashbrown` table with the same hash,
+//! and that they allocate nothing.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a bench that cannot set up has nothing to measure"
 )]
 #![allow(missing_docs, reason = "criterion's macros")]
 
 mod counting;
+mod plain;
+mod ratio;
 mod road;
 
 use counting::allocations;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use plain::PlainTable;
+use ratio::ratio;
 use sekisho::flow::{FlowTable, Settings};
 use std::hint::black_box;
 
@@ -83,6 +89,27 @@ fn updates(criterion: &mut Criterion) {
                 }
             });
         });
+        let mut plain = PlainTable::default();
+        packets.iter().for_each(|packet| plain.add(packet));
+        let ours = || {
+            for packet in &order {
+                table.advance(packet.seen());
+                table.add(packet);
+            }
+            table.flush();
+            table.totals().packets
+        };
+        let theirs = || {
+            order.iter().for_each(|packet| plain.add(packet));
+            plain.packets()
+        };
+        ratio(
+            &format!("flow update, {name}"),
+            PACKETS,
+            ours,
+            "hashbrown",
+            theirs,
+        );
     }
     group.finish();
 }

@@ -1,64 +1,120 @@
-//! Where an address is: our table against maxminddb on the same addresses, and what a table costs to
-//! build. `SEKISHO_BENCH_MMDB=FILE` names a MaxMind-format database; without it the embedded table is
-//! measured alone.
+//! Where an address is: our table against maxminddb on the same data and the same addresses, and what a
+//! table costs to build.
 
-#![allow(clippy::expect_used)] // a bench that cannot start says why and stops
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench prints, and one that cannot start says why and stops"
+)]
+#![allow(missing_docs, reason = "criterion's macros")]
+
+mod mmdb;
+mod ratio;
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use sekisho::geo::{Settings, SourceSpec, Table};
+use ratio::ratio;
+use sekisho::demo::places::{self, Place};
+use sekisho::demo::rng::Rng;
+use sekisho::geo::{Finding, Settings, Table};
 
-const ADDRESSES: usize = 1 << 16;
+const ADDRESSES: usize = 1 << 20;
 
-/// xorshift64*: the same addresses in every run.
-struct Random(u64);
+/// Addresses of both versions.
+struct Addresses {
+    name: &'static str,
+    v4: Vec<u32>,
+    v6: Vec<u128>,
+}
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+impl Addresses {
+    fn draw(
+        name: &'static str,
+        v4: impl Fn(&mut Rng) -> u32,
+        v6: impl Fn(&mut Rng) -> u128,
+    ) -> Self {
+        let mut rng = Rng::new(1);
+        Self {
+            name,
+            v4: (0..ADDRESSES).map(|_| v4(&mut rng)).collect(),
+            v6: (0..ADDRESSES).map(|_| v6(&mut rng)).collect(),
+        }
+    }
+
+    /// Uniform over IPv4, and over what registries hand out in IPv6 (2001::/16, 2400::/12, 2600::/12,
+    /// 2a00::/12): there is no uniform address in use.
+    fn uniform() -> Self {
+        Self::draw(
+            "uniform",
+            |rng| rng.next() as u32,
+            |rng| {
+                let top = match rng.below(4) {
+                    0 => 0x2001,
+                    1 => rng.between(0x2400, 0x240f),
+                    2 => rng.between(0x2600, 0x260f),
+                    _ => rng.between(0x2a00, 0x2a0f),
+                };
+                u128::from(top) << 112 | rng.wide() >> 16
+            },
+        )
+    }
+
+    /// The hosts of a trace: six in ten at home.
+    fn pool() -> Self {
+        let place = |rng: &mut Rng| {
+            if rng.percent(60) {
+                Place::Home
+            } else {
+                Place::Abroad
+            }
+        };
+        Self::draw(
+            "pool",
+            |rng| places::v4(place(rng), rng).into(),
+            |rng| places::v6(place(rng), rng).into(),
+        )
     }
 }
 
-/// Uniform over IPv4, and over what registries hand out in IPv6 (2001::/16, 2400::/12, 2600::/12,
-/// 2a00::/12): there is no uniform address in use.
-fn addresses() -> (Vec<u32>, Vec<u128>) {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let v4 = (0..ADDRESSES).map(|_| random.next() as u32).collect();
-    let v6 = (0..ADDRESSES)
-        .map(|_| {
-            let top = match random.next() % 4 {
-                0 => 0x2001,
-                1 => 0x2400 + random.next() % 16,
-                2 => 0x2600 + random.next() % 16,
-                _ => 0x2a00 + random.next() % 16,
-            };
-            u128::from(top) << 112
-                | (u128::from(random.next()) << 64 | u128::from(random.next())) >> 16
-        })
-        .collect();
-    (v4, v6)
-}
-
-fn mmdb() -> Option<PathBuf> {
-    std::env::var_os("SEKISHO_BENCH_MMDB").map(PathBuf::from)
-}
-
-fn settings() -> Settings {
-    mmdb().map_or_else(Settings::default, |path| Settings {
-        sources: vec![SourceSpec::File(path)],
-        ..Settings::default()
-    })
+/// Prints how many times longer maxminddb takes to say whether an address is at home. Both say the same.
+fn ratios(_: &mut Criterion) {
+    let table = Table::build(&Settings::default()).expect("a table");
+    let reader = maxminddb::Reader::from_source(mmdb::embedded()).expect("a database");
+    let path = &maxminddb::path!["country", "iso_code"];
+    let is_home = |address: IpAddr| {
+        let record = reader.lookup(address).expect("a look-up");
+        let code = record.decode_path::<&str>(path).expect("a country");
+        u64::from(code == Some("JP"))
+    };
+    for Addresses { name, v4, v6 } in [Addresses::pool(), Addresses::uniform()] {
+        let theirs_v4 = |a: &u32| is_home(IpAddr::V4(Ipv4Addr::from(*a)));
+        let theirs_v6 = |a: &u128| is_home(IpAddr::V6(Ipv6Addr::from(*a)));
+        let ours_v4 = |a: &u32| u64::from(table.find_v4(*a) == Finding::Home);
+        let ours_v6 = |a: &u128| u64::from(table.find_v6(*a) == Finding::Home);
+        assert!(v4.iter().all(|a| ours_v4(a) == theirs_v4(a)));
+        assert!(v6.iter().all(|a| ours_v6(a) == theirs_v6(a)));
+        ratio(
+            &format!("look-up, IPv4, {name}"),
+            ADDRESSES,
+            || v4.iter().map(ours_v4).sum(),
+            "maxminddb",
+            || v4.iter().map(theirs_v4).sum(),
+        );
+        ratio(
+            &format!("look-up, IPv6, {name}"),
+            ADDRESSES,
+            || v6.iter().map(ours_v6).sum(),
+            "maxminddb",
+            || v6.iter().map(theirs_v6).sum(),
+        );
+    }
 }
 
 fn look_ups(criterion: &mut Criterion) {
-    let (v4, v6) = addresses();
-    let table = Table::build(&settings()).expect("a table");
+    let Addresses { v4, v6, .. } = Addresses::uniform();
+    let table = Table::build(&Settings::default()).expect("a table");
     let mut group = criterion.benchmark_group("geo");
     group.throughput(Throughput::Elements(ADDRESSES as u64));
     group.bench_function("find_v4", |bencher| {
@@ -81,37 +137,11 @@ fn look_ups(criterion: &mut Criterion) {
                 .count()
         });
     });
-    if let Some(path) = mmdb() {
-        let reader = maxminddb::Reader::open_readfile(path).expect("a database");
-        let country = |address: IpAddr| {
-            let path = &maxminddb::path!["country", "iso_code"];
-            let record = reader.lookup(address).expect("a look-up");
-            u64::from(
-                record
-                    .decode_path::<&str>(path)
-                    .is_ok_and(|code| code == Some("JP")),
-            )
-        };
-        group.bench_function("maxminddb_v4", |bencher| {
-            bencher.iter(|| {
-                v4.iter()
-                    .map(|a| country(IpAddr::V4(Ipv4Addr::from(*a))))
-                    .sum::<u64>()
-            });
-        });
-        group.bench_function("maxminddb_v6", |bencher| {
-            bencher.iter(|| {
-                v6.iter()
-                    .map(|a| country(IpAddr::V6(Ipv6Addr::from(*a))))
-                    .sum::<u64>()
-            });
-        });
-    }
     group.finish();
 }
 
 fn build(criterion: &mut Criterion) {
-    let settings = settings();
+    let settings = Settings::default();
     let mut group = criterion.benchmark_group("geo_build");
     group.sample_size(10);
     group.bench_function("build", |bencher| {
@@ -124,5 +154,5 @@ fn build(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, look_ups, build);
+criterion_group!(benches, ratios, look_ups, build);
 criterion_main!(benches);
