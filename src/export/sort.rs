@@ -37,14 +37,22 @@ pub struct Sorter {
     order: Order,
     limit: usize,
     held: Held,
-    spilled: Option<BufWriter<File>>,
-    /// Lengths of the spilled runs, in records.
+    spilled: Spilled,
+    /// What other sorters spilled.
+    adopted: Vec<Spilled>,
+}
+
+/// Sorted runs in a temporary file.
+#[derive(Default)]
+struct Spilled {
+    file: Option<BufWriter<File>>,
+    /// Their lengths, in records.
     runs: Vec<u64>,
 }
 
 impl Sorter {
-    /// Records held in memory, unless said otherwise: about 150 MB.
-    pub const DEFAULT_LIMIT: usize = 1 << 20;
+    /// Records held in memory, unless said otherwise: about 19 MB.
+    pub const DEFAULT_LIMIT: usize = 1 << 17;
 
     /// Holds up to `limit` records (at least 1) in memory.
     #[must_use]
@@ -53,9 +61,20 @@ impl Sorter {
             order,
             limit: limit.max(1),
             held: Held::default(),
-            spilled: None,
-            runs: Vec::new(),
+            spilled: Spilled::default(),
+            adopted: Vec::new(),
         }
+    }
+
+    /// Adds all records of a sorter with the same order.
+    ///
+    /// # Errors
+    /// [`Error::Spill`].
+    pub fn adopt(&mut self, other: Self) -> Result<(), Error> {
+        let mut records = other.held.ended;
+        self.adopted.extend(other.adopted);
+        self.adopted.push(other.spilled);
+        self.append(&mut records)
     }
 
     /// Adds records, and leaves the vector empty with its memory.
@@ -86,11 +105,11 @@ impl Sorter {
     }
 
     fn spill(&mut self) -> Result<(), Error> {
-        let file = match &mut self.spilled {
+        let file = match &mut self.spilled.file {
             Some(file) => file,
-            None => {
+            slot @ None => {
                 let file = tempfile::tempfile().map_err(spill("create"))?;
-                self.spilled.insert(BufWriter::with_capacity(WINDOW, file))
+                slot.insert(BufWriter::with_capacity(WINDOW, file))
             }
         };
         for place in self.held.places_in_order(self.order) {
@@ -100,7 +119,7 @@ impl Sorter {
             file.write_all(&ended.to_bytes())
                 .map_err(spill("write to"))?;
         }
-        self.runs.push(self.held.ended.len() as u64);
+        self.spilled.runs.push(self.held.ended.len() as u64);
         self.held.ended.clear();
         Ok(())
     }
@@ -121,42 +140,42 @@ impl Sorter {
     pub fn finish_with(mut self, live: Live) -> Result<Sorted, Error> {
         self.held.live = live;
         let order = self.order;
-        let mut runs = Vec::with_capacity(self.runs.len());
+        let mut files = Vec::new();
+        let mut runs = Vec::new();
         let mut heads = BinaryHeap::new();
-        let file = match self.spilled {
-            None => None,
-            Some(file) => {
-                let mut file = file
-                    .into_inner()
-                    .map_err(io::IntoInnerError::into_error)
-                    .map_err(spill("write to"))?;
-                let mut offset = 0;
-                for (nth, len) in self.runs.iter().enumerate() {
-                    let mut run = Run {
-                        offset,
-                        left: *len,
-                        window: Vec::new(),
-                        at: 0,
-                    };
-                    offset += len * ENDED_LEN as u64;
-                    if let Some(ended) = run.next(&mut file)? {
-                        heads.push(Head::new(order, nth, ended));
-                    }
-                    runs.push(run);
+        for spilled in self.adopted.into_iter().chain([self.spilled]) {
+            let Some(file) = spilled.file else { continue };
+            let mut file = file
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)
+                .map_err(spill("write to"))?;
+            let mut offset = 0;
+            for len in spilled.runs {
+                let mut run = Run {
+                    file: files.len(),
+                    offset,
+                    left: len,
+                    window: Vec::new(),
+                    at: 0,
+                };
+                offset += len * ENDED_LEN as u64;
+                if let Some(ended) = run.next(&mut file)? {
+                    heads.push(Head::new(order, runs.len(), ended));
                 }
-                Some(file)
+                runs.push(run);
             }
-        };
+            files.push(file);
+        }
         let mut sorted = Sorted {
             order,
             places: self.held.places_in_order(order),
             held: self.held,
             next: 0,
             runs,
-            file,
+            files,
             heads,
         };
-        if sorted.file.is_some() {
+        if !sorted.files.is_empty() {
             sorted.refill_from_memory();
         }
         Ok(sorted)
@@ -199,6 +218,8 @@ impl Held {
 
 /// A spilled run that is being read.
 struct Run {
+    /// Which file it is in.
+    file: usize,
     offset: u64,
     /// Records not yet read into the window.
     left: u64,
@@ -268,7 +289,7 @@ pub struct Sorted {
     /// How many of these were given.
     next: usize,
     runs: Vec<Run>,
-    file: Option<File>,
+    files: Vec<File>,
     heads: BinaryHeap<Head>,
 }
 
@@ -292,15 +313,17 @@ impl Sorted {
     /// # Errors
     /// [`Error::Spill`].
     pub fn pop(&mut self) -> Result<Option<Ended>, Error> {
-        let Some(file) = &mut self.file else {
+        if self.files.is_empty() {
             return Ok(self.pop_from_memory());
-        };
+        }
         let Some(Head(Reverse((_, nth)), ended)) = self.heads.pop() else {
             return Ok(None);
         };
         match self.runs.get_mut(nth) {
             Some(run) => {
-                if let Some(next) = run.next(file)? {
+                if let Some(file) = self.files.get_mut(run.file)
+                    && let Some(next) = run.next(file)?
+                {
                     self.heads.push(Head::new(self.order, nth, next));
                 }
             }

@@ -9,6 +9,8 @@ pub(super) const MAX_ENTRIES: usize = (u32::MAX - 2) as usize;
 /// Buckets of the smallest index: 4 KiB.
 const MIN_BUCKETS: usize = 64;
 const WAYS: usize = 8;
+/// Entries added together, so that their cache misses overlap.
+const BATCH: usize = 32;
 
 const EMPTY: u32 = 0;
 /// Something was here, and a search must go on behind it.
@@ -117,10 +119,10 @@ impl Index {
         }
     }
 
-    /// Whether one more would leave too little space; then [`Self::rebuild`] first.
+    /// Whether that many more leave enough space; if not, [`Self::rebuild`] first.
     #[inline]
-    pub(super) fn is_full(&self) -> bool {
-        self.used >= self.buckets.len() * (WAYS * 3 / 4)
+    pub(super) fn has_room_for(&self, more: usize) -> bool {
+        self.used + more <= self.buckets.len() * (WAYS * 3 / 4)
     }
 
     /// Begins again with the entries that are there (hashes in index order), and room to double.
@@ -141,12 +143,32 @@ impl Index {
             self.buckets.resize(buckets, VACANT);
         }
         self.used = 0;
-        for (entry, hash) in hashes.enumerate() {
-            self.insert(hash, entry as u32);
+        self.insert_all(0, hashes);
+    }
+
+    /// Adds entries from `first` on that are not there yet. The caller has seen to
+    /// [`Self::has_room_for`] them.
+    pub(super) fn insert_all(&mut self, first: u32, mut hashes: impl Iterator<Item = u64>) {
+        let mut batch = [0; BATCH];
+        let mut entry = first;
+        loop {
+            let mut count = 0;
+            for (slot, hash) in batch.iter_mut().zip(&mut hashes) {
+                *slot = hash;
+                self.prefetch(hash);
+                count += 1;
+            }
+            for hash in batch.iter().take(count) {
+                self.insert(*hash, entry);
+                entry += 1;
+            }
+            if count < BATCH {
+                return;
+            }
         }
     }
 
-    /// Adds an entry that is not there yet. The caller has seen to [`Self::is_full`].
+    /// Adds an entry that is not there yet. The caller has seen to [`Self::has_room_for`].
     pub(super) fn insert(&mut self, hash: u64, entry: u32) {
         let mask = self.buckets.len() - 1;
         let mut at = self.home(hash);
@@ -216,7 +238,7 @@ mod tests {
         for _ in 0..200_000 {
             if entries.is_empty() || random() % 100 < 51 {
                 let hash = (random() % 4 * 7) | (random() % 3) << 34 | (random() % 64) << 20;
-                if index.is_full() {
+                if !index.has_room_for(1) {
                     index.rebuild(entries.len(), entries.iter().copied());
                 }
                 index.insert(hash, entries.len() as u32);

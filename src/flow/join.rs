@@ -40,6 +40,7 @@ impl FlowTable {
     pub fn absorb(&mut self, mut later: Self) {
         self.flush();
         later.flush();
+        self.index_rest();
         let live_before = self.entries.len() as u64;
         for piece in std::mem::take(&mut later.at_seam) {
             self.absorb_ended(piece);
@@ -55,9 +56,10 @@ impl FlowTable {
                 self.sweep();
             }
         }
-        for (hash, at) in new {
+        // The index learns of them when it is asked next: after the last range, that is never.
+        for at in new {
             if let Some(entry) = later.entries.get(at) {
-                self.insert(*entry, hash);
+                self.entries.push(*entry);
             }
         }
         self.next_order = self.next_order.max(later.next_order);
@@ -85,11 +87,12 @@ impl FlowTable {
     }
 
     /// Open records of the later range continue those here, in their places, or end and replace them.
-    /// Returns those of flows that are not open here: their hashes and places in the later table.
-    fn absorb_live(&mut self, later: &mut Self) -> Vec<(u64, u32)> {
+    /// Returns the places of those in the later table of which the flows are not open here.
+    fn absorb_live(&mut self, later: &mut Self) -> Vec<u32> {
         if self.entries.len() == 0 {
             std::mem::swap(&mut self.entries, &mut later.entries);
             std::mem::swap(&mut self.index, &mut later.index);
+            std::mem::swap(&mut self.indexed, &mut later.indexed);
             return Vec::new();
         }
         let mut new = Vec::new();
@@ -114,7 +117,7 @@ impl FlowTable {
                 if let Some(entry) = later.entries.get(at)
                     && !self.continue_with(entry, hash)
                 {
-                    new.push((hash, at));
+                    new.push(at);
                 }
             }
         }

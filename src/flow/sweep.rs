@@ -19,6 +19,7 @@ const RUN: usize = 4096;
 impl FlowTable {
     /// Sweeps at the latest canonical instant that the clock has reached, and sets the next.
     pub(super) fn sweep(&mut self) {
+        self.index_rest();
         let interval = self.rule.sweep_interval();
         let moment = self.clock - self.clock % interval;
         self.next_sweep = moment.saturating_add(interval);

@@ -81,6 +81,8 @@ pub struct FlowTable {
     pub(super) hash_key: HashKey,
     pub(super) index: Index,
     pub(super) entries: Slab,
+    /// How many of the entries the index knows: all, but for those that came with a later range.
+    pub(super) indexed: usize,
     pub(super) paths: Paths,
     pending: Vec<Pending>,
     /// Paths of the pending packets that did not come straight, by their place in the batch.
@@ -130,6 +132,7 @@ impl FlowTable {
             hash_key: HashKey::new(settings.seed),
             index: Index::new(),
             entries: Slab::default(),
+            indexed: 0,
             paths,
             pending: Vec::with_capacity(BATCH),
             pending_paths: vec![Path::DIRECT; BATCH],
@@ -202,6 +205,10 @@ impl FlowTable {
 
     /// Brings the packets of an unfinished batch into the table.
     pub fn flush(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        self.index_rest();
         let pending = std::mem::take(&mut self.pending);
         // Three passes: one starts reading each bucket, one each entry, and the last finds all of them
         // near.
@@ -280,17 +287,42 @@ impl FlowTable {
     }
 
     /// Adds an entry of a key that has none.
-    pub(super) fn insert(&mut self, entry: Entry, hash: u64) {
-        if self.index.is_full() {
-            let hashes = self
-                .entries
-                .iter()
-                .map(|entry| self.hash_key.hash(&entry.key()));
-            self.index.rebuild(self.entries.len(), hashes);
+    fn insert(&mut self, entry: Entry, hash: u64) {
+        if !self.index.has_room_for(1) {
+            self.rebuild_index();
         }
         self.index.insert(hash, self.entries.len() as u32);
         self.entries.push(entry);
+        self.indexed += 1;
         self.totals.peak = self.totals.peak.max(self.entries.len() as u64);
+    }
+
+    fn rebuild_index(&mut self) {
+        let entries = self.entries.iter();
+        let hashes = entries.map(|entry| self.hash_key.hash(&entry.key()));
+        self.index.rebuild(self.entries.len(), hashes);
+        self.indexed = self.entries.len();
+    }
+
+    /// Tells the index of the entries that it does not know. Must come before anything is looked up.
+    #[inline]
+    pub(super) fn index_rest(&mut self) {
+        if self.indexed < self.entries.len() {
+            self.index_rest_slowly();
+        }
+    }
+
+    #[cold]
+    fn index_rest_slowly(&mut self) {
+        let len = self.entries.len();
+        if !self.index.has_room_for(len - self.indexed) {
+            return self.rebuild_index();
+        }
+        let first = self.indexed as u32;
+        let entries = (first..len as u32).filter_map(|at| self.entries.get(at));
+        let hashes = entries.map(|entry| self.hash_key.hash(&entry.key()));
+        self.index.insert_all(first, hashes);
+        self.indexed = len;
     }
 
     /// Takes an entry out of the table; the last entry moves to its index.
@@ -303,6 +335,7 @@ impl FlowTable {
             let hash = self.hash_key.hash(&entry.key());
             self.index.renumber(hash, last, at);
         }
+        self.indexed -= 1;
         self.entries.swap_remove(at)
     }
 

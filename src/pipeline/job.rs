@@ -61,12 +61,11 @@ impl Job {
                 account.add(walked);
             }
         };
-        let mut drain = |lane: &mut Lane| records.take(lane.flows());
         let report = |bytes, packets| progress.advance(bytes, packets);
         let first = Lane::new(&self.lane);
         // The model of the lanes of later pieces: what they number, the first one knows.
         let model = first.for_range(0);
-        let mut join = Join::new(first, &mut drain, &mut note, &report);
+        let mut join = Join::new(first, &mut records, &mut note, &report);
         if self.lanes > 1 && plan.pieces.len() > 1 && plan.rereadable {
             join.walk_together(&plan.pieces, self.lanes, &model);
         } else {
@@ -110,7 +109,7 @@ impl Job {
         &self,
         lane: Lane,
         accounts: Vec<Account>,
-        records: Records<'_>,
+        records: Records,
     ) -> Result<Outcome, Failure> {
         refuse_if_nothing_opens(&accounts)?;
         let mut damaged = Vec::new();
@@ -124,7 +123,7 @@ impl Job {
             inputs.push(books);
         }
         let (flows, tally): (_, Tally) = lane.finish();
-        let recorded = records.finish(flows)?;
+        let recorded = records.finish(self, flows)?;
         let books = Books {
             frames,
             tally: &tally,

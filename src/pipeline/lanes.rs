@@ -1,13 +1,15 @@
-//! Walks units with several lanes at once and joins them in order.
+//! Walks pieces with several lanes at once and joins what they found, in order.
 //!
-//! Every unit is walked by a lane that assumes nothing lies before it. The join, in the order of the
-//! input, checks the assumption: the unit must begin where the one before it ended, no later fragment
-//! in it may have its first before it, and the flow table must have room for both. Where it does not
-//! hold, the joined lane walks that unit itself; so the outcome is that of one lane, always.
+//! A lane that begins in the middle assumes that nothing lies before it. The join, in the order of the
+//! input, checks the assumption: its first piece must begin where the one before it ended, no later
+//! fragment in it may have its first before it, and the flow table must have room for both. Where it does
+//! not hold, the joined lane walks those pieces itself; so the outcome is that of one lane, always.
 
+use super::claims::Claims;
+use super::output::{Aside, Records};
 use super::walk::{Unit, Walked, walk};
 use crate::lane::Lane;
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 use std::collections::BTreeMap;
 use std::thread;
 
@@ -19,116 +21,27 @@ pub(super) struct Piece {
     pub input: usize,
 }
 
-/// A unit, walked by a lane of its own.
-struct Speculation {
-    lane: Box<Lane>,
-    walked: Walked,
-}
+/// Takes how the walk of each piece ended: the number of its input, and the end.
+pub(super) type Note<'a> = dyn FnMut(usize, Walked) + 'a;
 
-/// The join: one lane that has seen everything so far, and where the next range must begin.
-pub(super) struct Join<'a> {
+/// Takes bytes of input and frames, now and then.
+pub(super) type Report<'a> = dyn Fn(u64, u64) + Sync + 'a;
+
+/// A lane, and where in the input it is.
+struct Walker {
     lane: Lane,
     /// The input of the last piece, with the offset where it ended or `None` where it ended for good.
     last: Option<(usize, Option<u64>)>,
-    /// Takes the ended records of the joined lane.
-    drain: &'a mut dyn FnMut(&mut Lane),
-    /// Takes how the walk of each piece ended.
-    note: &'a mut dyn FnMut(usize, Walked),
-    report: &'a (dyn Fn(u64, u64) + Sync),
 }
 
-impl<'a> Join<'a> {
-    pub(super) fn new(
-        lane: Lane,
-        drain: &'a mut dyn FnMut(&mut Lane),
-        note: &'a mut dyn FnMut(usize, Walked),
-        report: &'a (dyn Fn(u64, u64) + Sync),
-    ) -> Self {
-        Self {
-            lane,
-            last: None,
-            drain,
-            note,
-            report,
-        }
-    }
-
-    pub(super) fn into_lane(self) -> Lane {
-        self.lane
-    }
-
-    /// Walks every piece in order with the joined lane alone.
-    pub(super) fn walk_alone(&mut self, pieces: &[Piece]) {
-        for piece in pieces {
-            if let Some(unit) = self.due(piece) {
-                self.walk_here(piece.input, &unit, true);
-            }
-        }
-    }
-
-    /// Walks the pieces with `lanes` threads and joins them in order. Each unit must be readable more
-    /// than once. `model` has seen nothing and is what the lanes of the pieces are made after.
-    pub(super) fn walk_together(&mut self, pieces: &[Piece], lanes: usize, model: &Lane) {
-        let report = self.report;
-        thread::scope(|scope| {
-            let (work, todo) = unbounded::<usize>();
-            let (done, results) = bounded::<(usize, Speculation)>(lanes);
-            for _ in 0..lanes.min(pieces.len()) {
-                let (todo, done): (Receiver<usize>, Sender<_>) = (todo.clone(), done.clone());
-                scope.spawn(move || {
-                    for index in todo {
-                        let lane = model.for_range(index as u32 + 1);
-                        let speculation = speculate(&pieces[index], lane, report);
-                        if done.send((index, speculation)).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop((todo, done));
-            // One piece more than lanes is handed out beyond the joined ones: memory is bounded by
-            // that many pieces, whatever the length of the input.
-            let mut handed_out = 0;
-            let mut waiting = BTreeMap::new();
-            for (index, piece) in pieces.iter().enumerate() {
-                while handed_out < pieces.len() && handed_out <= index + lanes {
-                    // The receivers live as long as this scope.
-                    let _ = work.send(handed_out);
-                    handed_out += 1;
-                }
-                let speculation = loop {
-                    if let Some(speculation) = waiting.remove(&index) {
-                        break Some(speculation);
-                    }
-                    match results.recv() {
-                        Ok((number, speculation)) => waiting.insert(number, speculation),
-                        Err(_) => break None,
-                    };
-                };
-                self.join(piece, speculation);
-            }
-            drop(work);
-        });
-    }
-
-    fn join(&mut self, piece: &Piece, speculation: Option<Speculation>) {
-        let Some(unit) = self.due(piece) else { return };
-        let started_right = match (&unit, &piece.unit) {
-            (Unit::Range(due), Unit::Range(guessed)) => due.start == guessed.start,
-            (Unit::Whole(_), _) | (_, Unit::Whole(_)) => true,
-        };
-        let accepted = speculation.and_then(|mut speculation| {
-            let holds = started_right && self.lane.accepts(&mut speculation.lane);
-            holds.then_some(speculation)
-        });
-        match accepted {
-            Some(Speculation { lane, walked }) => {
-                self.lane.absorb(*lane);
-                (self.drain)(&mut self.lane);
-                self.ended(piece.input, &unit, walked);
-            }
-            None => self.walk_here(piece.input, &unit, false),
-        }
+impl Walker {
+    /// Walks a piece, unless its input has already ended. `tick` as for [`walk`].
+    fn walk(&mut self, piece: &Piece, tick: &mut dyn FnMut(&mut Lane, u64, u64)) -> Option<Walked> {
+        let unit = self.due(piece)?;
+        let walked = walk(&unit, &mut self.lane, tick);
+        let goes_on = matches!(unit, Unit::Range(_)) && walked.trouble.is_none();
+        self.last = Some((piece.input, goes_on.then_some(walked.offset)));
+        Some(walked)
     }
 
     /// The unit as it really begins; nothing if its input has already ended.
@@ -147,33 +60,159 @@ impl<'a> Join<'a> {
         }
     }
 
-    fn walk_here(&mut self, input: usize, unit: &Unit, first_time: bool) {
-        let Self {
-            lane,
-            drain,
-            report,
-            ..
-        } = self;
-        let walked = walk(unit, lane, &mut |lane, bytes, packets| {
-            drain(lane);
-            if first_time {
-                report(bytes, packets);
-            }
-        });
-        self.ended(input, unit, walked);
-    }
-
-    fn ended(&mut self, input: usize, unit: &Unit, walked: Walked) {
-        let goes_on = matches!(unit, Unit::Range(_)) && walked.trouble.is_none();
-        self.last = Some((input, goes_on.then_some(walked.offset)));
-        (self.note)(input, walked);
+    /// Whether the piece begins where its cut guessed.
+    fn begins_as_guessed(&self, piece: &Piece) -> bool {
+        match (self.due(piece), &piece.unit) {
+            (Some(Unit::Range(due)), Unit::Range(guessed)) => due.start == guessed.start,
+            (due, _) => due.is_some(),
+        }
     }
 }
 
-fn speculate(piece: &Piece, lane: Lane, report: &(dyn Fn(u64, u64) + Sync)) -> Speculation {
-    let mut lane = Box::new(lane);
-    let walked = walk(&piece.unit, &mut lane, &mut |_, bytes, packets| {
-        report(bytes, packets);
-    });
-    Speculation { lane, walked }
+/// Neighbouring pieces, walked by a lane that began with the first of them.
+struct Stretch {
+    walker: Box<Walker>,
+    aside: Aside,
+    first: usize,
+    /// The first piece behind it.
+    end: usize,
+    /// How the walk of each piece ended.
+    ends: Vec<(usize, Walked)>,
+}
+
+/// The join: one lane that has seen everything so far.
+pub(super) struct Join<'a> {
+    joined: Walker,
+    records: &'a mut Records,
+    note: &'a mut Note<'a>,
+    report: &'a Report<'a>,
+}
+
+impl<'a> Join<'a> {
+    pub(super) fn new(
+        lane: Lane,
+        records: &'a mut Records,
+        note: &'a mut Note<'a>,
+        report: &'a Report<'a>,
+    ) -> Self {
+        Self {
+            joined: Walker { lane, last: None },
+            records,
+            note,
+            report,
+        }
+    }
+
+    pub(super) fn into_lane(self) -> Lane {
+        self.joined.lane
+    }
+
+    /// Walks every piece in order with the joined lane alone.
+    pub(super) fn walk_alone(&mut self, pieces: &[Piece]) {
+        self.walk_here(pieces, true);
+    }
+
+    /// Walks the pieces with `lanes` threads and joins them in order. Each unit must be readable more
+    /// than once. `model` has seen nothing and is what the lanes of the pieces are made after.
+    pub(super) fn walk_together(&mut self, pieces: &[Piece], lanes: usize, model: &Lane) {
+        let report = self.report;
+        let claims = &Claims::new(pieces.len(), lanes);
+        thread::scope(|scope| {
+            let (done, results) = unbounded::<Stretch>();
+            for _ in 0..lanes.min(pieces.len()) {
+                let done = done.clone();
+                scope.spawn(move || walk_stretches(pieces, claims, model, report, &done));
+            }
+            drop(done);
+            let mut waiting = BTreeMap::new();
+            let mut at = 0;
+            while at < pieces.len() {
+                let stretch = loop {
+                    if let Some(stretch) = waiting.remove(&at) {
+                        break stretch;
+                    }
+                    match results.recv() {
+                        Ok(stretch) => waiting.insert(stretch.first, stretch),
+                        // A lane panicked; the scope passes it on.
+                        Err(_) => return,
+                    };
+                };
+                at = stretch.end;
+                self.join(pieces, stretch);
+                claims.joined(at);
+            }
+        });
+    }
+
+    fn join(&mut self, pieces: &[Piece], mut stretch: Stretch) {
+        let (first, end) = (stretch.first, stretch.end);
+        let holds = self.joined.begins_as_guessed(&pieces[first])
+            && self.joined.lane.accepts(&mut stretch.walker.lane);
+        if !holds {
+            return self.walk_here(&pieces[first..end], false);
+        }
+        let Walker { lane, last } = *stretch.walker;
+        self.joined.lane.absorb(lane);
+        self.joined.last = last;
+        self.records.take(self.joined.lane.flows());
+        self.records.adopt(stretch.aside);
+        for (input, walked) in stretch.ends {
+            (self.note)(input, walked);
+        }
+    }
+
+    fn walk_here(&mut self, pieces: &[Piece], first_time: bool) {
+        for piece in pieces {
+            let walked = self.joined.walk(piece, &mut |lane, bytes, packets| {
+                self.records.take(lane.flows());
+                if first_time {
+                    (self.report)(bytes, packets);
+                }
+            });
+            if let Some(walked) = walked {
+                (self.note)(piece.input, walked);
+            }
+        }
+    }
+}
+
+/// What each lane's thread does.
+fn walk_stretches(
+    pieces: &[Piece],
+    claims: &Claims,
+    model: &Lane,
+    report: &Report<'_>,
+    done: &Sender<Stretch>,
+) {
+    while let Some(first) = claims.begin() {
+        let mut walker = Box::new(Walker {
+            lane: model.for_range(first as u32 + 1),
+            last: None,
+        });
+        let mut aside = Aside::default();
+        let mut ends = Vec::new();
+        let mut at = first;
+        loop {
+            let piece = &pieces[at];
+            let walked = walker.walk(piece, &mut |lane, bytes, packets| {
+                aside.take(lane.flows());
+                report(bytes, packets);
+            });
+            ends.extend(walked.map(|walked| (piece.input, walked)));
+            if !claims.go_on(at) {
+                break;
+            }
+            at += 1;
+        }
+        let stretch = Stretch {
+            walker,
+            aside,
+            first,
+            end: at + 1,
+            ends,
+        };
+        if done.send(stretch).is_err() {
+            return;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Runs lanes over captures and joins what they found.
 
 mod books;
+mod claims;
 mod failure;
 mod job;
 mod lanes;

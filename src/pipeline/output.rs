@@ -11,37 +11,26 @@ use std::thread;
 /// Records rendered by one thread at a time.
 const BATCH: usize = 8_192;
 
-/// Takes ended records while a run goes on, and writes them when it is over.
-pub(super) struct Records<'a> {
-    job: &'a Job,
-    /// Reused for every [`Records::take`].
+/// Ended records that one lane gave so far.
+pub(super) struct Aside {
+    /// Reused for every [`Aside::take`].
     ended: Vec<Ended>,
     sorter: Sorter,
     /// The first error of taking; it ends the run when it is over.
     error: Option<Error>,
-    output: Output,
 }
 
-/// What was written in the end, for the books.
-pub(super) struct Recorded {
-    pub written: Written,
-    pub evicted: u64,
-    pub stale: bool,
-}
-
-impl<'a> Records<'a> {
-    /// Opens the output, so that a run that cannot write does not begin.
-    pub(super) fn new(job: &'a Job) -> Result<Self, Failure> {
-        let output = Output::open(&job.target, job.format)?;
-        Ok(Self {
-            job,
+impl Default for Aside {
+    fn default() -> Self {
+        Self {
             ended: Vec::new(),
             sorter: Sorter::new(Order::Start, Sorter::DEFAULT_LIMIT),
             error: None,
-            output,
-        })
+        }
     }
+}
 
+impl Aside {
     /// Takes what has ended so far.
     pub(super) fn take(&mut self, flows: &mut FlowTable) {
         flows.take_ended(&mut self.ended);
@@ -54,32 +43,72 @@ impl<'a> Records<'a> {
             self.error.get_or_insert(error);
         }
     }
+}
+
+/// Takes ended records while a run goes on, and writes them when it is over.
+pub(super) struct Records {
+    joined: Aside,
+    output: Output,
+}
+
+/// What was written in the end, for the books.
+pub(super) struct Recorded {
+    pub written: Written,
+    pub evicted: u64,
+    pub stale: bool,
+}
+
+impl Records {
+    /// Opens the output, so that a run that cannot write does not begin.
+    pub(super) fn new(job: &Job) -> Result<Self, Failure> {
+        Ok(Self {
+            joined: Aside::default(),
+            output: Output::open(&job.target, job.format)?,
+        })
+    }
+
+    /// Takes what has ended so far.
+    pub(super) fn take(&mut self, flows: &mut FlowTable) {
+        self.joined.take(flows);
+    }
+
+    /// Takes what a lane gave that has been joined.
+    pub(super) fn adopt(&mut self, aside: Aside) {
+        let Aside {
+            ended: _,
+            sorter,
+            error,
+        } = aside;
+        let error = error.or(self.joined.sorter.adopt(sorter).err());
+        self.joined.error = self.joined.error.take().or(error);
+    }
 
     /// The run is over: sorts, renders and writes everything.
-    pub(super) fn finish(mut self, flows: FlowTable) -> Result<Recorded, Failure> {
+    pub(super) fn finish(self, job: &Job, flows: FlowTable) -> Result<Recorded, Failure> {
+        let Self { mut joined, output } = self;
         let (end, disordered, settings) = (flows.clock(), flows.disordered(), *flows.settings());
-        let (totals, paths, live) = flows.end(&mut self.ended);
-        self.sort();
-        if let Some(error) = self.error {
+        let (totals, paths, live) = flows.end(&mut joined.ended);
+        joined.sort();
+        if let Some(error) = joined.error {
             return Err(error.into());
         }
         let mut records = if disordered {
-            in_order(self.sorter, live, &settings)?
+            in_order(joined.sorter, live, &settings)?
         } else {
-            self.sorter.finish_with(live)?
+            joined.sorter.finish_with(live)?
         };
-        let table = &*self.job.lane.table;
+        let table = &*job.lane.table;
         let context = RunContext::new(Run {
-            sensor: &self.job.sensor,
+            sensor: &job.sensor,
             end,
             settings,
             paths: &paths,
             atlas: table,
         });
         let mut writer = Writer {
-            output: self.output,
-            format: self.job.format,
-            lanes: self.job.lanes.max(1),
+            output,
+            format: job.format,
+            lanes: job.lanes.max(1),
             context: &context,
             stale: false,
         };

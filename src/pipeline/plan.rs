@@ -5,9 +5,12 @@ use super::walk::Unit;
 use crate::source::{Input, OpenError, PcapFile};
 use std::path::Path;
 
-/// The most bytes of one range. Bounds the memory of a lane, whatever the length of a capture:
-/// *guessed*, a tenth of a second of joining for each of these.
-const RANGE_MAX: u64 = 1 << 30;
+/// The most bytes of one range. *Guessed*: a few hundredths of a second, by which lanes may end apart.
+const RANGE_MAX: u64 = 64 << 20;
+
+/// Ranges of a file for each lane, where it is large enough: what the fastest lane can take over from the
+/// others is counted in ranges.
+const RANGES: u64 = 16;
 
 /// What a run reads, cut into pieces.
 pub(super) struct Plan {
@@ -66,10 +69,8 @@ fn split(path: &Path, size: u64, lanes: usize, range_bytes: u64) -> Result<Vec<U
     let Some(file) = PcapFile::open(path)? else {
         return Ok(Vec::new());
     };
-    let wanted = (size / RANGE_MAX + 1).max(lanes as u64);
-    let parts = wanted
-        .next_multiple_of(lanes as u64)
-        .min(size / range_bytes.max(1));
+    let wanted = (size / RANGE_MAX).max(RANGES * lanes as u64);
+    let parts = wanted.min(size / range_bytes.max(1));
     // A file that cannot be read here cannot be read by the walk either, which says so.
     let ranges = file.split(parts).unwrap_or_default();
     Ok(ranges.into_iter().map(Unit::Range).collect())

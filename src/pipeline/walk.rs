@@ -58,24 +58,21 @@ fn walk_range(
     lane: &mut Lane,
     tick: &mut dyn FnMut(&mut Lane, u64, u64),
 ) -> Walked {
-    let mut range = range.clone();
+    let mut reader = range.reader();
     let mut frames = Count::default();
     loop {
-        let before = (range.start, frames.packets);
-        let walked = range.read(|frame| deliver(frame, lane, &mut frames));
-        tick(lane, walked.offset - before.0, frames.packets - before.1);
-        let trouble = match walked.end {
-            End::Stopped => {
-                range.start = walked.offset;
-                continue;
-            }
+        let before = (reader.offset(), frames.packets);
+        let end = reader.read(|frame| deliver(frame, lane, &mut frames));
+        tick(lane, reader.offset() - before.0, frames.packets - before.1);
+        let trouble = match end {
+            End::Stopped => continue,
             End::Complete => None,
             End::Damaged(damage) => Some(Trouble::Damaged(damage)),
             End::Failed(error) => Some(Trouble::Failed(error)),
         };
         return Walked {
             frames,
-            offset: walked.offset,
+            offset: reader.offset(),
             trouble,
         };
     }

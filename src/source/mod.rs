@@ -35,7 +35,7 @@ pub use end::{Compression, Damage, End, Fault};
 pub use error::OpenError;
 pub use files::{Input, Inputs, expand};
 pub use pcap::PcapFormat;
-pub use range::{PcapFile, PcapRange, RangeEnd};
+pub use range::{PcapFile, PcapRange, RangeEnd, RangeReader};
 pub use reader::{Reader, open};
 pub use resync::find_record_start;
 

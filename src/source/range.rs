@@ -143,18 +143,47 @@ pub struct RangeEnd {
 impl PcapRange {
     /// Lends the frames of the range to `deliver`, as [`Reader::read`](super::Reader::read) does.
     #[inline]
-    pub fn read<F>(&self, mut deliver: F) -> RangeEnd
+    pub fn read<F>(&self, deliver: F) -> RangeEnd
     where
         F: FnMut(&Frame<'_>) -> ControlFlow<()>,
     {
+        let mut reader = self.reader();
+        let end = reader.read(deliver);
+        RangeEnd {
+            end,
+            offset: reader.offset(),
+        }
+    }
+
+    /// A reader at the start of the range.
+    #[must_use]
+    pub fn reader(&self) -> RangeReader<'_> {
         let input = At {
             file: &self.file,
             offset: self.start,
         };
-        let mut window = Window::new(input, self.start);
-        let stop = self.format.walk(&mut window, self.limit, &mut deliver);
-        let offset = window.offset();
-        let end = match stop {
+        RangeReader {
+            window: Window::new(input, self.start),
+            range: self,
+        }
+    }
+}
+
+/// Reads a range, with pauses.
+pub struct RangeReader<'r> {
+    window: Window<At<'r>>,
+    range: &'r PcapRange,
+}
+
+impl RangeReader<'_> {
+    /// Lends the frames that are left to `deliver`; goes on behind the last one where it broke.
+    #[inline]
+    pub fn read<F>(&mut self, mut deliver: F) -> End
+    where
+        F: FnMut(&Frame<'_>) -> ControlFlow<()>,
+    {
+        let PcapRange { format, limit, .. } = self.range;
+        match format.walk(&mut self.window, *limit, &mut deliver) {
             Stop::Complete => End::Complete,
             Stop::Stopped => End::Stopped,
             Stop::Damaged { fault, offset } => End::Damaged(Damage {
@@ -163,8 +192,13 @@ impl PcapRange {
                 fault,
             }),
             Stop::Failed(error) => End::Failed(error),
-        };
-        RangeEnd { end, offset }
+        }
+    }
+
+    /// Offset in bytes of the first record header not delivered.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.window.offset()
     }
 }
 
