@@ -270,14 +270,20 @@ impl ProtocolGroup {
     pub const ALL: [Self; 5] = [Self::None, Self::Tcp, Self::Udp, Self::Icmp, Self::Other];
 
     /// The group of an IANA protocol number.
+    #[inline]
     #[must_use]
     pub const fn of(protocol: u8) -> Self {
-        match protocol {
-            6 => Self::Tcp,
-            17 | 136 => Self::Udp,
-            1 | 58 => Self::Icmp,
-            _ => Self::Other,
-        }
+        // Looked up: which of them comes next, no branch can guess.
+        const GROUPS: [ProtocolGroup; 256] = {
+            let mut groups = [ProtocolGroup::Other; 256];
+            groups[6] = ProtocolGroup::Tcp;
+            groups[17] = ProtocolGroup::Udp;
+            groups[136] = ProtocolGroup::Udp;
+            groups[1] = ProtocolGroup::Icmp;
+            groups[58] = ProtocolGroup::Icmp;
+            groups
+        };
+        GROUPS[protocol as usize]
     }
 }
 

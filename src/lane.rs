@@ -68,7 +68,7 @@ impl Lane {
     }
 
     /// Takes one frame down the road, together with those that come next to it.
-    #[inline]
+    #[inline(always)]
     pub fn feed(&mut self, frame: &Frame<'_>) {
         // Below its length: `settle` empties a full batch.
         let headers = &mut self.batch[self.held % BATCH];
@@ -183,7 +183,8 @@ fn judge_alone(
 #[inline(always)]
 fn judge(located: &Located<'_>, gate: &mut Gate, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
     match gate.judge_usual(located) {
-        Some(verdict) => end(&verdict, flows, tally),
+        Some(Ok(pass)) => admit(&pass.admitted(), flows, tally),
+        Some(Err(excluded)) => count_excluded(excluded, tally),
         None => judge_any(located, gate, flows, tally),
     }
 }
@@ -195,21 +196,18 @@ fn judge_any(
     flows: &mut FlowTable,
     tally: &mut Tally,
 ) -> Fate {
-    end(&gate.judge_any(located), flows, tally)
+    match gate.judge_any(located) {
+        Ok(admitted) => admit(&admitted, flows, tally),
+        Err(excluded) => count_excluded(excluded, tally),
+    }
 }
 
-/// What follows a verdict: a record grows, or nothing remains but a count.
 #[inline(always)]
-fn end(verdict: &Result<Admitted, Excluded>, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
-    match verdict {
-        Ok(admitted) => {
-            // Only what is admitted moves the packet clock: excluded traffic changes no record.
-            flows.advance(admitted.seen());
-            flows.add(admitted);
-            count_admitted(admitted, tally)
-        }
-        Err(excluded) => count_excluded(*excluded, tally),
-    }
+fn admit(admitted: &Admitted, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
+    // Only what is admitted moves the packet clock: excluded traffic changes no record.
+    flows.advance(admitted.seen());
+    flows.add(admitted);
+    count_admitted(admitted, tally)
 }
 
 #[cold]

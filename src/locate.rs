@@ -99,7 +99,8 @@ pub fn locate_each<'h, const N: usize>(
     mut hand_on: impl FnMut(&Located<'h>),
 ) {
     let found = find_usual(headers, table);
-    for (headers, [src, dst]) in headers.iter().zip(found) {
+    for (place, headers) in headers.iter().enumerate() {
+        let [src, dst] = found[place];
         let mut located = Located::of_one(headers, Ends { src, dst });
         if headers.only_layer().is_none() {
             locate_all(&mut located, table);

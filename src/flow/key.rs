@@ -53,7 +53,7 @@ impl Packet {
     pub(super) const ACK: u8 = 0x10;
 
     /// Brings the ends into canonical order.
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(admitted: &Admitted) -> Self {
         let transport = admitted.transport();
         let has = |what| transport.has & what != 0;

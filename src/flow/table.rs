@@ -188,7 +188,7 @@ impl FlowTable {
     }
 
     /// Adds a packet to its flow. Packets are counted in batches; nothing is late but memory.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, admitted: &Admitted) {
         let packet = Packet::new(admitted);
         let hash = self.hash_key.hash(&packet.key());
@@ -204,6 +204,7 @@ impl FlowTable {
     }
 
     /// Brings the packets of an unfinished batch into the table.
+    #[inline(never)]
     pub fn flush(&mut self) {
         if self.pending.is_empty() {
             return;

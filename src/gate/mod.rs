@@ -13,7 +13,7 @@ mod rule;
 
 pub use fragments::{FRAGMENT_CAPACITY, FRAGMENT_MEMORY, Fragments, SeamVerdict};
 pub use policy::{Authorisation, PairVerdict, Policy};
-pub use rule::{Admitted, Excluded};
+pub use rule::{Admitted, Excluded, Pass};
 
 pub use crate::decode::{IpVersion, Path, Transport, Tunnel};
 pub use crate::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
@@ -41,17 +41,16 @@ impl Gate {
     #[inline]
     pub fn judge(&mut self, located: &Located<'_>) -> Result<Admitted, Excluded> {
         match self.judge_usual(located) {
-            Some(verdict) => verdict,
+            Some(verdict) => verdict.map(|pass| pass.admitted()),
             None => self.judge_any(located),
         }
     }
 
     /// Judges the usual packet, of one layer with nothing beside it, by the ends of that; nothing if
-    /// it is not so simple. Apart from [`Gate::judge_any`], because a verdict that comes from one
-    /// place only is not copied on its way.
+    /// it is not so simple: then [`Gate::judge_any`] does.
     #[inline(always)]
     #[must_use]
-    pub fn judge_usual(&self, located: &Located<'_>) -> Option<Result<Admitted, Excluded>> {
+    pub fn judge_usual<'h>(&self, located: &Located<'h>) -> Option<Result<Pass<'h>, Excluded>> {
         rule::judge_usual(located, &self.policy)
     }
 

@@ -50,8 +50,8 @@ impl Admitted {
     /// Mark: what it carries is encrypted, and was judged by its own ends.
     pub const OPAQUE: u8 = 4;
 
-    /// The one constructor. Its caller is the rule below.
-    #[inline]
+    /// The one constructor. Its callers are the rule below, and what passed it.
+    #[inline(always)]
     fn new(headers: &Headers, layer: &Layer, class: Class) -> Self {
         let transport = headers.transport();
         let mut marks = 0;
@@ -271,18 +271,53 @@ fn groups(headers: &Headers) -> (NetworkGroup, ProtocolGroup) {
     }
 }
 
+/// A usual packet that passed the gate, still in its headers: [`Admitted`] is made of it where it is
+/// needed, and not copied on the way. Like that, it cannot be built anywhere else.
+///
+/// ```compile_fail,E0451
+/// use sekisho::gate::Pass;
+/// fn forge<'h>(passed: &Pass<'h>, headers: &'h sekisho::decode::Headers) -> Pass<'h> {
+///     Pass { headers, ..*passed }
+/// }
+/// ```
+///
+/// ```
+/// use sekisho::gate::{Admitted, Pass};
+/// fn make(passed: &Pass<'_>) -> Admitted {
+///     passed.admitted()
+/// }
+/// ```
+pub struct Pass<'h> {
+    headers: &'h Headers,
+    layer: &'h Layer,
+    class: Class,
+}
+
+impl Pass<'_> {
+    /// The packet, by itself.
+    #[inline(always)]
+    #[must_use]
+    pub fn admitted(&self) -> Admitted {
+        Admitted::new(self.headers, self.layer, self.class)
+    }
+}
+
 /// Judges the usual packet, of one layer with nothing beside it, by the ends of that; nothing if it is
 /// not so simple. It decides nothing differently from [`judge`], and copies less.
 #[inline(always)]
-pub(super) fn judge_usual(
-    located: &Located<'_>,
+pub(super) fn judge_usual<'h>(
+    located: &Located<'h>,
     policy: &Policy,
-) -> Option<Result<Admitted, Excluded>> {
+) -> Option<Result<Pass<'h>, Excluded>> {
     let headers = located.headers();
     let layer = headers.only_layer()?;
     let ends = located.outermost();
     Some(match policy.verdict(ends.src, ends.dst) {
-        PairVerdict::Admit(class) => Ok(Admitted::new(headers, layer, class)),
+        PairVerdict::Admit(class) => Ok(Pass {
+            headers,
+            layer,
+            class,
+        }),
         PairVerdict::Exclude(reason) => Err(Excluded::of(headers, reason)),
     })
 }

@@ -202,30 +202,38 @@ impl FinderV4 {
     /// Finds many at once. All of them take a step before any takes the next, and what the next needs is
     /// being read meanwhile; no branch is guessed but in the few trees.
     pub(super) fn find_all(&self, addresses: &[u32], findings: &mut [Finding]) {
-        let chunks = addresses.chunks(TOGETHER);
-        for (addresses, findings) in chunks.zip(findings.chunks_mut(TOGETHER)) {
-            let mut deep = [(Entry(0), 0_u32, 0_u8); TOGETHER];
-            let mut count = 0;
-            let both = findings.iter_mut().zip(addresses).enumerate();
-            for (place, (finding, address)) in both {
-                let head = self.heads[(*address >> 16) as usize];
-                *finding = head.unwrap_or(Finding::Unlocated);
-                // Written every time, and kept only where the search goes on.
-                deep[count % TOGETHER] = (NOWHERE, *address, place as u8);
-                count += usize::from(head.is_none());
+        let (whole, rest) = addresses.as_chunks();
+        let (found_whole, found_rest) = findings.as_chunks_mut();
+        for (addresses, findings) in whole.iter().zip(found_whole) {
+            self.find_together(addresses, findings);
+        }
+        for (address, finding) in rest.iter().zip(found_rest) {
+            *finding = self.find(*address);
+        }
+    }
+
+    fn find_together(&self, addresses: &[u32; TOGETHER], findings: &mut [Finding; TOGETHER]) {
+        // The places of the addresses that have borders near, and where their search is.
+        let mut deep = [0_u8; TOGETHER];
+        let mut entries = [NOWHERE; TOGETHER];
+        let mut count = 0;
+        for place in 0..TOGETHER {
+            let head = self.heads[(addresses[place] >> 16) as usize];
+            findings[place] = head.unwrap_or(Finding::Unlocated);
+            // Written every time, and kept only where the search goes on.
+            deep[count % TOGETHER] = place as u8;
+            count += usize::from(head.is_none());
+        }
+        for (entry, place) in entries.iter_mut().zip(deep).take(count) {
+            let address = addresses[usize::from(place) % TOGETHER];
+            *entry = self.descend(self.entry(address), address as u16);
+            if let Some(leaf) = self.leaves.get(entry.0 as usize) {
+                prefetch(leaf);
             }
-            let deep = deep.get_mut(..count).unwrap_or_default();
-            for (entry, address, _) in deep.iter_mut() {
-                *entry = self.descend(self.entry(*address), *address as u16);
-                if let Some(leaf) = self.leaves.get(entry.0 as usize) {
-                    prefetch(leaf);
-                }
-            }
-            for (entry, address, place) in deep {
-                if let Some(finding) = findings.get_mut(usize::from(*place)) {
-                    *finding = self.finding(*entry, *address as u16);
-                }
-            }
+        }
+        for (entry, place) in entries.iter().zip(deep).take(count) {
+            let place = usize::from(place) % TOGETHER;
+            findings[place] = self.finding(*entry, addresses[place] as u16);
         }
     }
 
