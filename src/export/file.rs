@@ -57,6 +57,18 @@ pub struct Written {
     pub closed: bool,
 }
 
+impl Written {
+    /// Counts records.
+    pub fn count(&mut self, records: &[Ended]) {
+        self.records += records.len() as u64;
+        for ended in records {
+            self.packets += ended.packets();
+            self.bytes += ended.bytes();
+            self.wire_bytes += ended.wire_bytes();
+        }
+    }
+}
+
 enum Sink {
     Nothing,
     Stdout,
@@ -112,7 +124,9 @@ impl Output {
             let mut buffer = std::mem::take(&mut self.buffer);
             buffer.clear();
             render(self.format, batch, self.written.records, run, &mut buffer);
-            let result = self.write_rendered(&buffer, batch);
+            let mut counts = Written::default();
+            counts.count(batch);
+            let result = self.write_rendered(&buffer, &counts);
             self.buffer = buffer;
             result?;
         }
@@ -123,14 +137,12 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
-    pub fn write_rendered(&mut self, rendered: &[u8], records: &[Ended]) -> Result<(), Error> {
+    pub fn write_rendered(&mut self, rendered: &[u8], counts: &Written) -> Result<(), Error> {
         self.put(rendered)?;
-        self.written.records += records.len() as u64;
-        for ended in records {
-            self.written.packets += ended.packets();
-            self.written.bytes += ended.bytes();
-            self.written.wire_bytes += ended.wire_bytes();
-        }
+        self.written.records += counts.records;
+        self.written.packets += counts.packets;
+        self.written.bytes += counts.bytes;
+        self.written.wire_bytes += counts.wire_bytes;
         Ok(())
     }
 

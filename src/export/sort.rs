@@ -6,6 +6,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 /// Bytes of a spilled run read at a time. Whole records.
 const WINDOW: usize = ENDED_LEN * 512;
@@ -330,6 +331,23 @@ impl Sorted {
             None => self.refill_from_memory(),
         }
         Ok(Some(ended))
+    }
+
+    /// Takes the places of the next records, at most `count`, for [`Self::copy`]; none at the end, and
+    /// none where [`Self::fill`] must be asked because some were spilled.
+    pub fn claim(&mut self, count: usize) -> Range<usize> {
+        if !self.files.is_empty() {
+            return 0..0;
+        }
+        let first = self.next;
+        self.next = self.places.len().min(first + count);
+        first..self.next
+    }
+
+    /// Appends the records at these places.
+    pub fn copy(&self, places: Range<usize>, to: &mut Vec<Ended>) {
+        let places = self.places.get(places).unwrap_or_default();
+        to.extend(places.iter().filter_map(|place| self.held.get(*place)));
     }
 
     /// Appends up to `count` records to `batch`; fewer only at the end.

@@ -21,32 +21,10 @@ impl Hasher {
         self.0.update(bytes);
     }
 
-    /// Numbers in a row, without a length.
-    #[cfg(feature = "embedded-geo")]
-    pub(super) fn update_each<T, const N: usize>(
-        &mut self,
-        items: &[T],
-        bytes: impl Fn(&T) -> [u8; N],
-    ) {
-        // In blocks: one call per number costs more than the hash.
-        let mut block = Vec::with_capacity(N * BLOCK);
-        for chunk in items.chunks(BLOCK) {
-            block.clear();
-            for item in chunk {
-                block.extend_from_slice(&bytes(item));
-            }
-            self.0.update(&block);
-        }
-    }
-
     pub(super) fn finish(self) -> [u8; 32] {
         self.0.finalize().into()
     }
 }
-
-/// *Guessed*: fits the first-level cache.
-#[cfg(feature = "embedded-geo")]
-const BLOCK: usize = 1024;
 
 /// Lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -8,6 +8,7 @@ mod lanes;
 mod outcome;
 mod output;
 mod plan;
+mod render;
 mod summary;
 mod target;
 mod walk;

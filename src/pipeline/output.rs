@@ -1,15 +1,10 @@
 //! From ended records to sorted, rendered, counted output.
 
 use super::job::Job;
+use super::render::Renderer;
 use super::{Failure, FailureKind};
-use crate::export::{
-    Error, Format, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal, render,
-};
+use crate::export::{Error, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal};
 use crate::flow::{Ended, FlowTable, Live};
-use std::thread;
-
-/// Records rendered by one thread at a time.
-const BATCH: usize = 8_192;
 
 /// Ended records that one lane gave so far.
 pub(super) struct Aside {
@@ -85,7 +80,10 @@ impl Records {
 
     /// The run is over: sorts, renders and writes everything.
     pub(super) fn finish(self, job: &Job, flows: FlowTable) -> Result<Recorded, Failure> {
-        let Self { mut joined, output } = self;
+        let Self {
+            mut joined,
+            mut output,
+        } = self;
         let (end, disordered, settings) = (flows.clock(), flows.disordered(), *flows.settings());
         let (totals, paths, live) = flows.end(&mut joined.ended);
         joined.sort();
@@ -105,19 +103,15 @@ impl Records {
             paths: &paths,
             atlas: table,
         });
-        let mut writer = Writer {
-            output,
+        let renderer = Renderer {
             format: job.format,
-            lanes: job.lanes.max(1),
+            threads: job.lanes.max(1),
             context: &context,
-            stale: false,
+            is_stale: &|ended| table.is_stale_at(ended.start().nanos()),
         };
-        writer.write_all(&mut records, |ended| {
-            table.is_stale_at(ended.start().nanos())
-        })?;
-        let stale = writer.stale;
+        let stale = renderer.write_all(&mut records, &mut output)?;
         Ok(Recorded {
-            written: writer.output.finish()?,
+            written: output.finish()?,
             evicted: totals.evicted,
             stale,
         })
@@ -134,77 +128,6 @@ fn in_order(sorter: Sorter, live: Live, settings: &crate::flow::Settings) -> Res
     let mut records = Sorter::new(Order::Start, Sorter::DEFAULT_LIMIT);
     heal(&mut pieces.finish()?, settings, &mut records)?;
     records.finish()
-}
-
-/// Renders with as many threads as there are lanes, writes in order.
-struct Writer<'a> {
-    output: Output,
-    format: Format,
-    lanes: usize,
-    context: &'a RunContext<'a>,
-    stale: bool,
-}
-
-impl Writer<'_> {
-    fn write_all(
-        &mut self,
-        records: &mut Sorted,
-        is_stale: impl Fn(&Ended) -> bool,
-    ) -> Result<(), Error> {
-        let mut batch = Vec::new();
-        let mut parts: Vec<Vec<u8>> = vec![Vec::new(); self.lanes];
-        while !self.output.is_closed() || self.format == Format::Null {
-            batch.clear();
-            records.fill(&mut batch, self.lanes * BATCH)?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.stale = self.stale || batch.iter().any(&is_stale);
-            self.write(&batch, &mut parts)?;
-        }
-        // Nobody reads any more; what is left is counted, not rendered.
-        loop {
-            batch.clear();
-            records.fill(&mut batch, BATCH)?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.output.write_rendered(&[], &batch)?;
-        }
-    }
-
-    fn write(&mut self, batch: &[Ended], parts: &mut [Vec<u8>]) -> Result<(), Error> {
-        let first_seq = self.output.written().records;
-        let (format, context) = (self.format, self.context);
-        let chunks: Vec<&[Ended]> = batch.chunks(BATCH).collect();
-        let render_part = |number: usize, chunk: &[Ended], part: &mut Vec<u8>| {
-            part.clear();
-            render(
-                format,
-                chunk,
-                first_seq + (number * BATCH) as u64,
-                context,
-                part,
-            );
-        };
-        match chunks.as_slice() {
-            [only] => {
-                if let [part, ..] = parts {
-                    render_part(0, only, part);
-                }
-            }
-            chunks => thread::scope(|scope| {
-                for (number, (chunk, part)) in chunks.iter().zip(parts.iter_mut()).enumerate() {
-                    let render_part = &render_part;
-                    scope.spawn(move || render_part(number, chunk, part));
-                }
-            }),
-        }
-        for (chunk, part) in chunks.iter().zip(parts.iter()) {
-            self.output.write_rendered(part, chunk)?;
-        }
-        Ok(())
-    }
 }
 
 impl From<Error> for Failure {
