@@ -21,6 +21,15 @@ use super::entry::Entry;
 use super::table::{BATCH, FlowTable};
 use crate::gate::IpVersion;
 
+/// What became of the open records of a later range.
+#[derive(Default)]
+struct Continued {
+    /// Whether the entry at each place here is now one of them.
+    places: Vec<bool>,
+    /// Places in the later table of those whose flows are not open here.
+    new: Vec<u32>,
+}
+
 impl FlowTable {
     /// Whether [`Self::absorb`] gives what walking on from here would have given. If not, walk the
     /// later range again with this table, and drop what the other one gave.
@@ -46,15 +55,25 @@ impl FlowTable {
             self.absorb_ended(piece);
         }
         self.ended.append(&mut later.ended);
-        let new = self.absorb_live(&mut later);
+        let is_empty = self.entries.len() == 0;
+        let Continued { places, new } = if is_empty {
+            Continued::default()
+        } else {
+            self.absorb_live(&later)
+        };
         self.disordered |= later.disordered || later.earliest.saturating_add(SLACK) < self.clock;
         self.earliest = self.earliest.min(later.earliest);
         if later.earliest != u64::MAX {
             self.clock = self.clock.max(later.clock);
             if self.clock >= self.next_sweep {
-                // What the later table holds has been swept already; what goes on has its time.
-                self.sweep();
+                // What the later table holds it has swept itself, at the same instants.
+                self.sweep_but(|at| places.get(at as usize).is_some_and(|is| *is));
             }
+        }
+        if is_empty {
+            std::mem::swap(&mut self.entries, &mut later.entries);
+            std::mem::swap(&mut self.index, &mut later.index);
+            std::mem::swap(&mut self.indexed, &mut later.indexed);
         }
         // The index learns of them when it is asked next: after the last range, that is never.
         for at in new {
@@ -87,15 +106,11 @@ impl FlowTable {
     }
 
     /// Open records of the later range continue those here, in their places, or end and replace them.
-    /// Returns the places of those in the later table of which the flows are not open here.
-    fn absorb_live(&mut self, later: &mut Self) -> Vec<u32> {
-        if self.entries.len() == 0 {
-            std::mem::swap(&mut self.entries, &mut later.entries);
-            std::mem::swap(&mut self.index, &mut later.index);
-            std::mem::swap(&mut self.indexed, &mut later.indexed);
-            return Vec::new();
-        }
-        let mut new = Vec::new();
+    fn absorb_live(&mut self, later: &Self) -> Continued {
+        let mut continued = Continued {
+            places: vec![false; self.entries.len()],
+            new: Vec::new(),
+        };
         let count = later.entries.len() as u32;
         for first in (0..count).step_by(BATCH) {
             // As in a batch of packets: one pass starts reading the buckets, one the entries, and
@@ -114,25 +129,27 @@ impl FlowTable {
                 }
             }
             for (hash, at) in hashes.into_iter().zip(places) {
-                if let Some(entry) = later.entries.get(at)
-                    && !self.continue_with(entry, hash)
-                {
-                    new.push(at);
+                let Some(entry) = later.entries.get(at) else {
+                    continue;
+                };
+                match self.continue_with(entry, hash) {
+                    Some(place) => {
+                        if let Some(is) = continued.places.get_mut(place as usize) {
+                            *is = true;
+                        }
+                    }
+                    None => continued.new.push(at),
                 }
             }
         }
-        new
+        continued
     }
 
-    /// Whether the flow is open here; then its record goes on with `after`, or ends and `after` takes
+    /// Where the flow is open here, if it is; its record goes on with `after`, or ends and `after` takes
     /// its place.
-    fn continue_with(&mut self, after: &Entry, hash: u64) -> bool {
-        let Some(at) = self.find(&after.key(), hash) else {
-            return false;
-        };
-        let Some(entry) = self.entries.get_mut(at) else {
-            return false;
-        };
+    fn continue_with(&mut self, after: &Entry, hash: u64) -> Option<u32> {
+        let at = self.find(&after.key(), hash)?;
+        let entry = self.entries.get_mut(at)?;
         let seam = self
             .rule
             .seam(entry.last, entry.last_syn(), after.first, after.opens());
@@ -142,7 +159,7 @@ impl FlowTable {
             let before = std::mem::replace(entry, *after);
             self.end_before(before, seam);
         }
-        true
+        Some(at)
     }
 
     fn take_before(&mut self, after: &Entry) -> Option<(Entry, Seam)> {

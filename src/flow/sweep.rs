@@ -2,6 +2,7 @@
 //! eviction from a full table.
 
 use super::ended::Ended;
+use super::entry::Entry;
 use super::key::Key;
 use super::table::FlowTable;
 use std::cmp::Ordering;
@@ -19,21 +20,23 @@ const RUN: usize = 4096;
 impl FlowTable {
     /// Sweeps at the latest canonical instant that the clock has reached, and sets the next.
     pub(super) fn sweep(&mut self) {
+        self.sweep_but(|_| false);
+    }
+
+    /// Likewise, but for the entries at the places that `stays` names.
+    pub(super) fn sweep_but(&mut self, stays: impl Fn(u32) -> bool) {
         self.index_rest();
         let interval = self.rule.sweep_interval();
         let moment = self.clock - self.clock % interval;
         self.next_sweep = moment.saturating_add(interval);
-        self.sweep_at(moment);
-    }
-
-    fn sweep_at(&mut self, moment: u64) {
         let bound = self.rule.swept_before(moment);
         // From the end, so that an entry that moves to a freed place has been looked at.
         let mut due = Vec::new();
         let mut at = self.entries.len() as u32;
         while at > 0 {
             at -= 1;
-            if self.entries.get(at).is_some_and(|entry| entry.last < bound) {
+            let is_due = |entry: &Entry| entry.last < bound && !stays(at);
+            if self.entries.get(at).is_some_and(is_due) {
                 due.push(at);
             }
             if due.len() == RUN || at == 0 {
@@ -56,7 +59,7 @@ impl FlowTable {
                 Some((established, entry.last, at))
             })
             .collect();
-        let key = |at: u32| self.entries.get(at).map(super::entry::Entry::key);
+        let key = |at: u32| self.entries.get(at).map(Entry::key);
         let order = |one: &(bool, u64, u32), other: &(bool, u64, u32)| -> Ordering {
             (one.0, one.1)
                 .cmp(&(other.0, other.1))
