@@ -58,15 +58,20 @@ impl Claims {
 
     /// Whether the lane that is at `piece` may go on with the next one; if not, its run is over.
     pub(super) fn go_on(&self, piece: usize) -> bool {
+        self.leave(piece);
         let mut state = self.lock();
         let next = piece + 1;
-        state.fronts.retain(|front| *front != piece);
         let is_free = next < state.end(self.ahead) && !state.claimed[next];
         if is_free {
             state.claimed[next] = true;
             state.fronts.push(next);
         }
         is_free
+    }
+
+    /// The lane that is at `piece` does not go on.
+    pub(super) fn leave(&self, piece: usize) {
+        self.lock().fronts.retain(|front| *front != piece);
     }
 
     /// All pieces before this one are joined.
@@ -135,6 +140,16 @@ mod tests {
         assert!(!claims.go_on(11));
         assert_eq!(claims.begin(), None);
         assert!(!claims.go_on(15));
+    }
+
+    #[test]
+    fn where_a_lane_left_the_next_one_begins() {
+        let claims = Claims::new(8, 1);
+        assert_eq!(claims.begin(), Some(0));
+        assert!(claims.go_on(0));
+        claims.leave(1);
+        assert_eq!(claims.begin(), Some(2));
+        assert_eq!(claims.begin(), Some(5));
     }
 
     #[test]
