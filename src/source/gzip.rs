@@ -20,6 +20,8 @@ pub(super) struct Gzip<R> {
     inflate: Decompress,
     check: Crc,
     stage: Stage,
+    /// The last call of inflate filled its room, so it may hold more.
+    full: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,7 @@ impl<R: BufRead> Gzip<R> {
             inflate: Decompress::new(false),
             check: Crc::new(),
             stage: Stage::Header,
+            full: false,
         }
     }
 
@@ -93,17 +96,19 @@ impl<R: BufRead> Gzip<R> {
 
     /// One call of inflate: how much came out, and the stage that follows.
     fn body(&mut self, out: &mut [u8]) -> io::Result<(usize, Stage)> {
-        let ahead = self.packed.fill_buf()?;
-        let at_end = ahead.is_empty();
+        let held = self.full;
+        let ahead = if held { &[] } else { self.packed.fill_buf()? };
+        let at_end = ahead.is_empty() && !held;
         let (input_before, output_before) = (self.inflate.total_in(), self.inflate.total_out());
         let status = self.inflate.decompress(ahead, out, FlushDecompress::None);
         let used = (self.inflate.total_in() - input_before) as usize;
         let count = (self.inflate.total_out() - output_before) as usize;
         self.packed.consume(used);
         self.check.update(out.get(..count).unwrap_or_default());
+        self.full = count == out.len();
         let stage = match status {
             Ok(Status::StreamEnd) => Stage::Trailer,
-            Ok(_) if count > 0 || used > 0 => Stage::Body,
+            Ok(_) if count > 0 || used > 0 || held => Stage::Body,
             Ok(_) if at_end => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(_) | Err(_) => Stage::Corrupt,
         };

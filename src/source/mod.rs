@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   files ─▶ Input ─▶ open ─▶ Reader ──read(deliver)──▶ Frame, Frame, … ─▶ End
-//!                             stream (gzip, zstd, lz4) ─▶ window (one reused buffer)
+//!                             stream (unpacked ahead) ─▶ window (one reused buffer)
 //!                             ─▶ pcap | pcapng
 //!            PcapFile ─▶ PcapRange ──read(deliver)──▶ the same frames, in parts
 //! ```
@@ -14,11 +14,13 @@
 //! complete, stopped by the callback, damaged (everything whole before the damage was delivered),
 //! and failed (the operating system gave an error).
 
+mod ahead;
 mod end;
 mod error;
 mod files;
 mod gzip;
 mod interface;
+mod lz4;
 mod pcap;
 mod pcapng;
 mod range;
@@ -30,6 +32,7 @@ mod synth;
 #[cfg(test)]
 mod tests;
 mod window;
+mod zstd;
 
 pub use end::{Compression, Damage, End, Fault};
 pub use error::OpenError;

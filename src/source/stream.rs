@@ -1,27 +1,23 @@
 //! The unpacked byte stream of an input: told by its first bytes, unpacked in constant memory.
 //!
-//! One layer of compression is undone. Memory: 32 KiB window for gzip, at most 128 MiB for zstd (its
-//! format's usual limit; 8 MiB up to level 19), at most about 13 MiB for lz4.
+//! One layer of compression is undone, on a thread of its own. Memory: 1 MiB of buffers, and
+//! a window of 32 KiB for gzip, at most 128 MiB for zstd (its format's usual limit; 8 MiB up to level
+//! 19), at most about 13 MiB for lz4.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use lz4_flex::frame::FrameDecoder;
-
+use super::ahead::Ahead;
 use super::end::{Compression, Fault};
 use super::gzip::Gzip;
+use super::lz4::Lz4;
 use super::window::{Input, InputError};
+use super::zstd::Zstd;
 
-/// Packed bytes held between the operating system and a decoder.
-const PACKED_BUFFER: usize = 128 * 1024;
-
-/// A read that meets corrupt data loses what it unpacked so far, so zstd is asked for little at a
-/// time: this bounds the loss and costs less than a tenth of the unpacking.
-const ZSTD_STEP: usize = 2 * 1024;
-
-/// Enough to hand over; waiting for more would only delay frames that come through a pipe.
-const ENOUGH: usize = 64 * 1024;
+/// Packed bytes held between the operating system and an unpacker. *Measured*: 128 KiB, where more
+/// blocks of zstd are cut in two and put together again, makes a replay about a twentieth slower.
+const PACKED_BUFFER: usize = 512 * 1024;
 
 /// What the first bytes of an input say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +46,7 @@ impl Packing {
     }
 }
 
-/// What is known of the bytes that came from the operating system; shared with the decoders.
+/// What is known of the bytes that came from the operating system; shared with the thread that unpacks.
 #[derive(Default)]
 struct Tap {
     taken: AtomicU64,
@@ -83,18 +79,13 @@ impl Read for Raw {
 
 /// An input's unpacked bytes.
 pub(super) struct Stream {
-    decoder: Decoder,
+    bytes: Bytes,
     tap: Arc<Tap>,
-    compression: Option<Compression>,
-    /// An error met after some bytes of the same read, told at the next.
-    pending: Option<InputError>,
 }
 
-enum Decoder {
+enum Bytes {
     Plain(Raw),
-    Gzip(Box<Gzip<BufReader<Raw>>>),
-    Zstd(Box<zstd::Decoder<'static, BufReader<Raw>>>),
-    Lz4(Box<Lz4>),
+    Unpacked(Ahead, Compression),
 }
 
 /// Why there is no stream.
@@ -118,140 +109,61 @@ impl Stream {
             bytes: Cursor::new(head).chain(input),
             tap: Arc::clone(&tap),
         };
-        let buffered = |raw| BufReader::with_capacity(PACKED_BUFFER, raw);
-        let (decoder, compression) = match packing {
-            Packing::Plain => (Decoder::Plain(raw), None),
-            Packing::Packed(compression) => (
-                match compression {
-                    Compression::Gzip => Decoder::Gzip(Box::new(Gzip::new(buffered(raw)))),
-                    Compression::Zstd => Decoder::Zstd(Box::new(
-                        zstd::Decoder::with_buffer(buffered(raw)).map_err(Unopened::Failed)?,
-                    )),
-                    Compression::Lz4 => Decoder::Lz4(Box::new(Lz4::new(buffered(raw)))),
-                },
-                Some(compression),
-            ),
+        let bytes = match packing {
+            Packing::Plain => Bytes::Plain(raw),
+            Packing::Packed(compression) => {
+                let ahead = ahead(compression, raw, Arc::clone(&tap)).map_err(Unopened::Failed)?;
+                Bytes::Unpacked(ahead, compression)
+            }
             Packing::Foreign(method) => return Err(Unopened::Foreign(method)),
         };
-        Ok(Self {
-            decoder,
-            tap,
-            compression,
-            pending: None,
-        })
+        Ok(Self { bytes, tap })
     }
 
     pub(super) const fn compression(&self) -> Option<Compression> {
-        self.compression
+        match self.bytes {
+            Bytes::Plain(_) => None,
+            Bytes::Unpacked(_, compression) => Some(compression),
+        }
     }
 
     /// Bytes taken from the input so far, as packed as they are.
     pub(super) fn taken(&self) -> u64 {
         self.tap.taken.load(Ordering::Relaxed)
     }
+}
 
-    /// Whose fault an error is: the operating system's, or the packed data's.
-    fn judge(&self, error: io::Error) -> InputError {
-        if self.compression.is_none() || self.tap.failed.load(Ordering::Relaxed) {
+impl Input for Stream {
+    fn read(&mut self, out: &mut [u8]) -> Result<usize, InputError> {
+        match &mut self.bytes {
+            Bytes::Plain(raw) => raw.read(out).map_err(InputError::Failed),
+            Bytes::Unpacked(ahead, _) => ahead.read(out),
+        }
+    }
+}
+
+/// Undoes `compression`. Each read gives what is there, and every byte before an error.
+pub(super) fn unpacker(
+    compression: Compression,
+    packed: impl Read + Send + 'static,
+) -> io::Result<Box<dyn Read + Send>> {
+    let packed = BufReader::with_capacity(PACKED_BUFFER, packed);
+    Ok(match compression {
+        Compression::Gzip => Box::new(Gzip::new(packed)),
+        Compression::Zstd => Box::new(Zstd::new(packed)?),
+        Compression::Lz4 => Box::new(Lz4::new(packed)),
+    })
+}
+
+fn ahead(compression: Compression, raw: Raw, tap: Arc<Tap>) -> io::Result<Ahead> {
+    Ahead::new(unpacker(compression, raw)?, move |error| {
+        // Whose fault it is: the operating system's, or the packed data's.
+        if tap.failed.load(Ordering::Relaxed) {
             InputError::Failed(error)
         } else if error.kind() == io::ErrorKind::UnexpectedEof {
             InputError::Damaged(Fault::CutStream)
         } else {
             InputError::Damaged(Fault::CorruptStream)
         }
-    }
-}
-
-impl Input for Stream {
-    fn read(&mut self, out: &mut [u8]) -> Result<usize, InputError> {
-        if let Decoder::Plain(raw) = &mut self.decoder {
-            return raw.read(out).map_err(InputError::Failed);
-        }
-        if let Some(error) = self.pending.take() {
-            return Err(error);
-        }
-        let mut filled = 0;
-        while filled < ENOUGH {
-            let Some(room) = out.get_mut(filled..).filter(|room| !room.is_empty()) else {
-                break;
-            };
-            let step = room.len().min(ZSTD_STEP);
-            let result = match &mut self.decoder {
-                Decoder::Plain(raw) => raw.read(room),
-                Decoder::Gzip(gzip) => gzip.read(room),
-                Decoder::Zstd(zstd) => zstd.read(room.get_mut(..step).unwrap_or_default()),
-                Decoder::Lz4(lz4) => lz4.read(room),
-            };
-            match result {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) => {
-                    let error = self.judge(error);
-                    if filled == 0 {
-                        return Err(error);
-                    }
-                    self.pending = Some(error);
-                    break;
-                }
-            }
-        }
-        Ok(filled)
-    }
-}
-
-/// LZ4 frames, one after the other.
-///
-/// The decoder returns 0 both at the end of a frame and at the end of its input, cut or not; only
-/// whether the input had ended tells which.
-struct Lz4 {
-    frame: Option<FrameDecoder<Watched>>,
-}
-
-struct Watched {
-    packed: BufReader<Raw>,
-    ended: bool,
-}
-
-impl Read for Watched {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.packed.read(out)?;
-        self.ended |= count == 0 && !out.is_empty();
-        Ok(count)
-    }
-}
-
-impl Lz4 {
-    fn new(packed: BufReader<Raw>) -> Self {
-        Self {
-            frame: Some(FrameDecoder::new(Watched {
-                packed,
-                ended: false,
-            })),
-        }
-    }
-}
-
-impl Read for Lz4 {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let Some(frame) = &mut self.frame else {
-                return Ok(0);
-            };
-            let count = frame.read(out)?;
-            if count > 0 {
-                return Ok(count);
-            }
-            if frame.get_ref().ended {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            // A decoder for each frame: one that is used again keeps the last frame's buffers.
-            let Some(mut watched) = self.frame.take().map(FrameDecoder::into_inner) else {
-                return Ok(0);
-            };
-            if watched.packed.fill_buf()?.is_empty() {
-                return Ok(0);
-            }
-            self.frame = Some(FrameDecoder::new(watched));
-        }
-    }
+    })
 }

@@ -1,5 +1,6 @@
 //! What the readers promise, on captures made by code.
 
+mod ahead;
 mod files;
 mod packed;
 mod pcap;

@@ -3,12 +3,13 @@
 use std::io::{Cursor, Read, Write};
 use std::ops::ControlFlow;
 
+use crate::source::stream::unpacker;
 use crate::source::synth::{Flavour, gzip, lz4, plain_capture, read, read_in_steps, zstd};
 use crate::source::{Compression, End, Fault, Input, OpenError, Reader};
 
-type Pack = fn(&[u8]) -> Vec<u8>;
+pub(super) type Pack = fn(&[u8]) -> Vec<u8>;
 
-const PACKS: [(Compression, Pack); 3] = [
+pub(super) const PACKS: [(Compression, Pack); 3] = [
     (Compression::Gzip, gzip),
     (Compression::Zstd, zstd),
     (Compression::Lz4, lz4),
@@ -94,6 +95,89 @@ fn a_flipped_byte_never_gives_a_frame_that_was_not_there_before_it_is_noticed() 
                     "{at}: {before}"
                 );
             }
+        }
+    }
+}
+
+/// Offsets of the block headers in one zstd frame without a content size (RFC 8878, 3.1.1).
+fn zstd_blocks(frame: &[u8]) -> Vec<usize> {
+    let mut at = 6;
+    let mut blocks = Vec::new();
+    loop {
+        blocks.push(at);
+        let header = u32::from_le_bytes([frame[at], frame[at + 1], frame[at + 2], 0]);
+        let (last, kind, size) = (header & 1, header >> 1 & 3, header >> 3);
+        at += 3 + if kind == 1 { 1 } else { size as usize };
+        if last == 1 {
+            return blocks;
+        }
+    }
+}
+
+#[test]
+fn every_block_before_a_corrupt_one_comes_out() {
+    const BLOCK: usize = 128 * 1024;
+    let mut file = plain_capture(1_600).0;
+    // So that blocks are of several types.
+    file[BLOCK..BLOCK * 2].fill(7);
+    file[BLOCK * 3..BLOCK * 4].fill(b'x');
+    let mut encoder = ::zstd::Encoder::new(Vec::new(), 3).unwrap();
+    encoder.include_checksum(true).unwrap();
+    encoder.write_all(&file).unwrap();
+    let packed = encoder.finish().unwrap();
+    let blocks = zstd_blocks(&packed);
+    assert!(blocks.len() >= file.len() / BLOCK);
+    for step in [1_000, BLOCK, BLOCK * 2 + 1] {
+        let unpacked = |packed: &[u8]| {
+            let packed = Cursor::new(packed.to_vec());
+            let mut unpacker = unpacker(Compression::Zstd, packed).unwrap();
+            let (mut out, mut room) = (Vec::new(), vec![0; step]);
+            loop {
+                match unpacker.read(&mut room) {
+                    Ok(0) => return (out, true),
+                    Ok(count) => out.extend(&room[..count]),
+                    Err(_) => return (out, false),
+                }
+            }
+        };
+        assert!(unpacked(&packed) == (file.clone(), true));
+        let mut last = 0;
+        for (number, block) in blocks.iter().enumerate() {
+            let (before, _) = unpacked(&packed[..*block]);
+            assert!(file.starts_with(&before));
+            assert!(number == 0 || before.len() > last, "block {number}");
+            last = before.len();
+            let mut bad = packed.clone();
+            bad[*block] |= 6; // A reserved block type.
+            assert!(unpacked(&bad) == (before, false), "block {number}");
+        }
+        let mut bad = packed.clone();
+        *bad.last_mut().unwrap() ^= 1; // The checksum.
+        assert!(unpacked(&bad) == (file.clone(), false));
+    }
+}
+
+#[test]
+fn a_cut_or_corrupt_zstd_stream_gives_no_less_than_byte_by_byte() {
+    let (file, _) = plain_capture(5);
+    let packed = [zstd(&file[..300]), zstd(&file[300..])].concat();
+    for at in 4..packed.len() {
+        let mut flipped = packed.clone();
+        flipped[at] ^= 0x40;
+        for bytes in [&packed[..at], &flipped] {
+            let count = |mut unpacker: Box<dyn Read>| {
+                let mut count = 0;
+                loop {
+                    match unpacker.read(&mut [0]) {
+                        Ok(0) => return (count, None),
+                        Ok(_) => count += 1,
+                        Err(error) => return (count, Some(error.kind())),
+                    }
+                }
+            };
+            let theirs = ::zstd::Decoder::new(Cursor::new(bytes.to_vec())).unwrap();
+            let ours = unpacker(Compression::Zstd, Cursor::new(bytes.to_vec())).unwrap();
+            assert_eq!(count(ours), count(Box::new(theirs)), "{at}");
         }
     }
 }
