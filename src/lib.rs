@@ -38,7 +38,7 @@
 //!   prefetch     nothing          flow     gate, geo, prefetch, time    lane      the road + fate, tally
 //!   source       time             export   flow, time                   pipeline  all of the above
 //!   decode       source, time     config   each stage's settings        cli       config, pipeline, geo, demo
-//!   geo          prefetch         demo     source, time
+//!   geo          nothing          demo     source, time
 //!   locate       decode, geo
 //! ```
 

@@ -91,7 +91,7 @@ pub fn locate<'h>(headers: &'h Headers, table: &Table) -> Located<'h> {
 }
 
 /// Locates both ends of every pair in many headers, and hands each on in order; faster than one by
-/// one, because the look-ups wait for memory together.
+/// one, because look-ups with nothing between them wait for memory together.
 #[inline]
 pub fn locate_each<'h, const N: usize>(
     headers: &'h [Headers; N],
@@ -100,8 +100,7 @@ pub fn locate_each<'h, const N: usize>(
 ) {
     let found = find_usual(headers, table);
     for (place, headers) in headers.iter().enumerate() {
-        let [src, dst] = found[place];
-        let mut located = Located::of_one(headers, Ends { src, dst });
+        let mut located = Located::of_one(headers, found[place]);
         if headers.only_layer().is_none() {
             locate_all(&mut located, table);
         }
@@ -109,33 +108,12 @@ pub fn locate_each<'h, const N: usize>(
     }
 }
 
-/// The findings for the usual packets among these; each IP version asks in one go.
-fn find_usual<const N: usize>(headers: &[Headers; N], table: &Table) -> [[Finding; 2]; N] {
-    let mut v4 = [[0; 2]; N];
-    let mut v6 = [[0; 2]; N];
-    let mut v6_from = [0; N];
-    let mut v6_count = 0;
-    for (place, headers) in headers.iter().enumerate() {
-        match headers.only_layer().map(|layer| &layer.pair) {
-            Some(pair) if pair.version == IpVersion::V4 => {
-                v4[place] = [pair.src as u32, pair.dst as u32];
-            }
-            Some(pair) => {
-                v6[v6_count] = [pair.src, pair.dst];
-                v6_from[v6_count] = place;
-                v6_count += 1;
-            }
-            None => {}
-        }
-    }
-    let mut found = [[Finding::Unlocated; 2]; N];
-    table.find_all_v4(v4.as_flattened(), found.as_flattened_mut());
-    if v6_count > 0 {
-        let mut found_v6 = [[Finding::Unlocated; 2]; N];
-        let (asked, answers) = (&v6[..v6_count], &mut found_v6[..v6_count]);
-        table.find_all_v6(asked.as_flattened(), answers.as_flattened_mut());
-        for (from, ends) in v6_from.iter().zip(answers) {
-            found[*from] = *ends;
+/// The findings for the usual packets among these.
+fn find_usual<const N: usize>(headers: &[Headers; N], table: &Table) -> [Ends; N] {
+    let mut found = [NOWHERE; N];
+    for (found, headers) in found.iter_mut().zip(headers) {
+        if let Some(layer) = headers.only_layer() {
+            *found = ends(&layer.pair, table);
         }
     }
     found

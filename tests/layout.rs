@@ -19,7 +19,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("source", &["time"]),
     ("decode", &["source", "time"]),
     ("prefetch", &[]),
-    ("geo", &["prefetch"]),
+    ("geo", &[]),
     ("locate", &["decode", "geo"]),
     ("gate", &["decode", "fate", "geo", "locate", "time"]),
     ("flow", &["gate", "geo", "prefetch", "time"]),

@@ -8,7 +8,9 @@ const DATA: u32 = 1 << 31;
 /// The day of the data, in seconds after the epoch.
 const BUILT: u32 = 1_790_138_131;
 
-/// The database: for each network `{"country": {"iso_code": CODE}}`, IPv4 under `::/96`.
+/// The database, IPv4 under `::/96`. What it says of a network is laid out as in the country databases
+/// that are in use: a continent, a country and a registered country, each with an id and its name in eight
+/// languages.
 pub(crate) fn embedded() -> Vec<u8> {
     let mut tree = Tree::default();
     let v4 = tor_geoip_db::ipv4s().iter().map(|first| u128::from(*first));
@@ -17,6 +19,9 @@ pub(crate) fn embedded() -> Vec<u8> {
     tree.add(v6, tor_geoip_db::ipv6c(), u128::MAX);
     tree.bytes()
 }
+
+/// A map of up to 28 pairs.
+const MAP: u8 = 0xe0;
 
 type Code = Option<std::num::NonZeroU16>;
 
@@ -54,14 +59,40 @@ impl Tree {
             return *at;
         }
         let at = DATA | self.data.len() as u32;
-        self.data.push(0xe1);
-        text(&mut self.data, "country");
-        self.data.push(0xe1);
-        text(&mut self.data, "iso_code");
-        self.data.push(0x42);
-        self.data.extend_from_slice(&code.to_le_bytes());
+        let letters = code.to_le_bytes();
+        self.data.push(MAP | 3);
+        for (what, key, value) in [
+            ("continent", "code", b"XX"),
+            ("country", "iso_code", &letters),
+            ("registered_country", "iso_code", &letters),
+        ] {
+            text(&mut self.data, what);
+            self.data.push(MAP | 3);
+            // Keys are in order.
+            if what == "continent" {
+                self.code(key, *value);
+            }
+            text(&mut self.data, "geoname_id");
+            self.data.push(0xc4);
+            self.data.extend_from_slice(&[0, 0x1c, value[0], value[1]]);
+            if what != "continent" {
+                self.code(key, *value);
+            }
+            text(&mut self.data, "names");
+            self.data.push(MAP | 8);
+            for language in ["de", "en", "es", "fr", "ja", "pt-BR", "ru", "zh-CN"] {
+                text(&mut self.data, language);
+                text(&mut self.data, "a name, in letters");
+            }
+        }
         self.written.push((code, at));
         at
+    }
+
+    fn code(&mut self, key: &str, value: [u8; 2]) {
+        text(&mut self.data, key);
+        self.data.push(0x42);
+        self.data.extend_from_slice(&value);
     }
 
     /// A range is the largest aligned blocks that it consists of.

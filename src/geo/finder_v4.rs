@@ -7,15 +7,11 @@
 
 use super::Finding;
 use super::label::{Borders, Label};
-use crate::prefetch::prefetch;
 
 const HEADS: usize = 1 << 16;
 
 /// Borders compared at once: one vector register of 16 bits each.
 const WIDTH: usize = 8;
-
-/// Searches that wait for memory together.
-const TOGETHER: usize = 64;
 
 /// Where a search goes on: a leaf, or a branch if the highest bit is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -196,44 +192,6 @@ impl FinderV4 {
         match self.heads[(address >> 16) as usize] {
             Some(finding) => finding,
             None => self.finding(self.descend(self.entry(address), low), low),
-        }
-    }
-
-    /// Finds many at once. All of them take a step before any takes the next, and what the next needs is
-    /// being read meanwhile; no branch is guessed but in the few trees.
-    pub(super) fn find_all(&self, addresses: &[u32], findings: &mut [Finding]) {
-        let (whole, rest) = addresses.as_chunks();
-        let (found_whole, found_rest) = findings.as_chunks_mut();
-        for (addresses, findings) in whole.iter().zip(found_whole) {
-            self.find_together(addresses, findings);
-        }
-        for (address, finding) in rest.iter().zip(found_rest) {
-            *finding = self.find(*address);
-        }
-    }
-
-    fn find_together(&self, addresses: &[u32; TOGETHER], findings: &mut [Finding; TOGETHER]) {
-        // The places of the addresses that have borders near, and where their search is.
-        let mut deep = [0_u8; TOGETHER];
-        let mut entries = [NOWHERE; TOGETHER];
-        let mut count = 0;
-        for place in 0..TOGETHER {
-            let head = self.heads[(addresses[place] >> 16) as usize];
-            findings[place] = head.unwrap_or(Finding::Unlocated);
-            // Written every time, and kept only where the search goes on.
-            deep[count % TOGETHER] = place as u8;
-            count += usize::from(head.is_none());
-        }
-        for (entry, place) in entries.iter_mut().zip(deep).take(count) {
-            let address = addresses[usize::from(place) % TOGETHER];
-            *entry = self.descend(self.entry(address), address as u16);
-            if let Some(leaf) = self.leaves.get(entry.0 as usize) {
-                prefetch(leaf);
-            }
-        }
-        for (entry, place) in entries.iter().zip(deep).take(count) {
-            let place = usize::from(place) % TOGETHER;
-            findings[place] = self.finding(*entry, addresses[place] as u16);
         }
     }
 

@@ -5,7 +5,6 @@
 //! until so few borders between different findings are left that they fit one line too.
 
 use super::label::{Borders, Label};
-use crate::prefetch::prefetch;
 
 const HEADS: usize = 1 << 16;
 /// Bits of an address that a head stands for.
@@ -15,9 +14,6 @@ const HEAD_DEPTH: u32 = 20;
 const CELLS: usize = 16;
 /// Bits of a cell that hold the label.
 const LABEL_BITS: u32 = 5;
-
-/// Searches that wait for memory together.
-const TOGETHER: usize = 32;
 
 /// A label, or where a search goes on, told apart by the upper two bits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -201,19 +197,6 @@ impl FinderV6 {
         (entry, depth)
     }
 
-    /// Starts reading what an entry leads to.
-    #[inline]
-    fn prefetch(&self, entry: Entry) {
-        if entry.is_node() {
-            if let Some(node) = self.nodes.get(entry.node()) {
-                prefetch(node);
-            }
-        } else if let Some(line) = self.lines.get(entry.leaf().0 / CELLS) {
-            // A label has no line of its own; the one that its bits name does no harm.
-            prefetch(line);
-        }
-    }
-
     #[inline]
     fn label(&self, entry: Entry, address: u128, depth: u32) -> Label {
         if !entry.is_leaf() {
@@ -239,27 +222,6 @@ impl FinderV6 {
     pub(super) fn find(&self, address: u128) -> Label {
         let (entry, depth) = self.descend(self.head(address), address);
         self.label(entry, address, depth)
-    }
-
-    /// Finds many at once. All of them take a step before any takes the next, and what the next needs is
-    /// being read meanwhile.
-    pub(super) fn find_all(&self, addresses: &[u128], labels: &mut [Label]) {
-        let chunks = addresses.chunks(TOGETHER);
-        for (addresses, labels) in chunks.zip(labels.chunks_mut(TOGETHER)) {
-            let mut searches = [(Entry(0), 0); TOGETHER];
-            for (search, address) in searches.iter_mut().zip(addresses) {
-                *search = self.head(*address);
-                self.prefetch(search.0);
-            }
-            for (search, address) in searches.iter_mut().zip(addresses) {
-                *search = self.descend(*search, *address);
-                self.prefetch(search.0);
-            }
-            for ((label, address), (entry, depth)) in labels.iter_mut().zip(addresses).zip(searches)
-            {
-                *label = self.label(entry, *address, depth);
-            }
-        }
     }
 
     /// Memory in bytes.

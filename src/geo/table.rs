@@ -153,26 +153,6 @@ impl Table {
         self.finding_of(address, self.finder_v6.find(address))
     }
 
-    /// The findings for many IPv4 addresses, in their order; faster than one by one.
-    ///
-    /// The slices have the same length.
-    pub fn find_all_v4(&self, addresses: &[u32], findings: &mut [Finding]) {
-        self.finder_v4.find_all(addresses, findings);
-    }
-
-    /// The findings for many IPv6 addresses, likewise.
-    pub fn find_all_v6(&self, addresses: &[u128], findings: &mut [Finding]) {
-        const MANY: usize = 64;
-        let chunks = addresses.chunks(MANY);
-        for (addresses, findings) in chunks.zip(findings.chunks_mut(MANY)) {
-            let mut labels = [Label::NOTHING; MANY];
-            self.finder_v6.find_all(addresses, &mut labels);
-            for ((finding, address), label) in findings.iter_mut().zip(addresses).zip(labels) {
-                *finding = self.finding_of(*address, label);
-            }
-        }
-    }
-
     #[inline]
     fn finding_of(&self, address: u128, label: Label) -> Finding {
         match label.finding() {
