@@ -35,11 +35,10 @@
 //!
 //! ```text
 //!   time, fate   nothing          gate     decode, fate, geo, locate    tally     fate
-//!   prefetch     nothing          flow     gate, geo, prefetch, time    lane      the road + fate, tally
-//!   source       time             export   flow, time                   pipeline  all of the above
-//!   decode       source, time     config   each stage's settings        cli       config, pipeline, geo, demo
-//!   geo          nothing          demo     source, time
-//!   locate       decode, geo
+//!   source       time             flow     gate, geo, time              lane      the road + fate, tally
+//!   decode       source, time     export   flow, time                   pipeline  all of the above
+//!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
+//!   locate       decode, geo      demo     source, time
 //! ```
 
 pub mod cli;
@@ -54,7 +53,6 @@ pub mod geo;
 pub mod lane;
 pub mod locate;
 pub mod pipeline;
-mod prefetch;
 pub mod source;
 pub mod tally;
 pub mod time;

@@ -18,11 +18,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("fate", &[]),
     ("source", &["time"]),
     ("decode", &["source", "time"]),
-    ("prefetch", &[]),
     ("geo", &[]),
     ("locate", &["decode", "geo"]),
     ("gate", &["decode", "fate", "geo", "locate", "time"]),
-    ("flow", &["gate", "geo", "prefetch", "time"]),
+    ("flow", &["gate", "geo", "time"]),
     ("export", &["flow", "time"]),
     ("tally", &["fate"]),
     (
@@ -209,7 +208,7 @@ fn files_have_a_purpose_that_their_name_tells() {
 
 #[test]
 fn only_listed_files_may_be_unsafe() {
-    let listed = ["flow/pages.rs", "prefetch.rs"];
+    let listed = ["flow/pages.rs", "flow/prefetch.rs"];
     for (path, text) in source_files() {
         let is_listed = listed.iter().any(|name| path.ends_with(name));
         for (number, line) in code(&text) {

@@ -2,8 +2,8 @@
 
 use super::key::{Key, Packet};
 use super::paths::PathId;
+use super::prefetch::prefetch;
 use crate::gate::{Class, IpVersion};
-use crate::prefetch::prefetch;
 
 const ONLY_SYNS: u8 = 1;
 const OPENS: u8 = 1 << 1;

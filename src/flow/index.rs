@@ -1,7 +1,7 @@
 //! From a key's hash to the index of its entry: buckets of one cache line each.
 
 use super::pages::ask_for_huge;
-use crate::prefetch::prefetch;
+use super::prefetch::prefetch;
 
 /// Entries that an index can name.
 pub(super) const MAX_ENTRIES: usize = (u32::MAX - 2) as usize;

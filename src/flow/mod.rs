@@ -48,6 +48,7 @@ mod key;
 mod live;
 mod pages;
 mod paths;
+mod prefetch;
 mod slab;
 mod sweep;
 mod table;
