@@ -21,6 +21,7 @@ struct State {
     fronts: Vec<usize>,
     /// All pieces before this one are joined.
     joined: usize,
+    is_stopped: bool,
 }
 
 impl Claims {
@@ -31,6 +32,7 @@ impl Claims {
                 claimed: vec![false; pieces],
                 fronts: Vec::new(),
                 joined: 0,
+                is_stopped: false,
             }),
             changed: Condvar::new(),
         }
@@ -41,6 +43,9 @@ impl Claims {
     pub(super) fn begin(&self) -> Option<usize> {
         let mut state = self.lock();
         loop {
+            if state.is_stopped {
+                return None;
+            }
             if let Some(piece) = state.best_start(self.ahead) {
                 state.claimed[piece] = true;
                 state.fronts.push(piece);
@@ -58,10 +63,10 @@ impl Claims {
 
     /// Whether the lane that is at `piece` may go on with the next one; if not, its run is over.
     pub(super) fn go_on(&self, piece: usize) -> bool {
-        self.leave(piece);
         let mut state = self.lock();
         let next = piece + 1;
-        let is_free = next < state.end(self.ahead) && !state.claimed[next];
+        state.fronts.retain(|front| *front != piece);
+        let is_free = !state.is_stopped && next < state.end(self.ahead) && !state.claimed[next];
         if is_free {
             state.claimed[next] = true;
             state.fronts.push(next);
@@ -69,9 +74,10 @@ impl Claims {
         is_free
     }
 
-    /// The lane that is at `piece` does not go on.
-    pub(super) fn leave(&self, piece: usize) {
-        self.lock().fronts.retain(|front| *front != piece);
+    /// No lane goes on or begins any more.
+    pub(super) fn stop(&self) {
+        self.lock().is_stopped = true;
+        self.changed.notify_all();
     }
 
     /// All pieces before this one are joined.
@@ -143,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn where_a_lane_left_the_next_one_begins() {
+    fn nobody_goes_on_once_it_is_stopped() {
         let claims = Claims::new(8, 1);
         assert_eq!(claims.begin(), Some(0));
         assert!(claims.go_on(0));
-        claims.leave(1);
-        assert_eq!(claims.begin(), Some(2));
-        assert_eq!(claims.begin(), Some(5));
+        claims.stop();
+        assert!(!claims.go_on(1));
+        assert_eq!(claims.begin(), None);
     }
 
     #[test]

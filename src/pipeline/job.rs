@@ -67,7 +67,8 @@ impl Job {
         let model = first.for_range(0);
         let mut join = Join::new(first, &mut records, &mut note, &report);
         if self.lanes > 1 && plan.pieces.len() > 1 && plan.rereadable {
-            join.walk_together(&plan.pieces, self.lanes, &model);
+            let max_flows = self.lane.flow.max_flows;
+            join.walk_together(&plan.pieces, self.lanes, &model, max_flows);
         } else {
             join.walk_alone(&plan.pieces);
         }

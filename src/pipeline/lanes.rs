@@ -3,7 +3,8 @@
 //! A lane that begins in the middle assumes that nothing lies before it. The join, in the order of the
 //! input, checks the assumption: its first piece must begin where the one before it ended, no later
 //! fragment in it may have its first before it, and the flow table must have room for both. Where it does
-//! not hold, the joined lane walks those pieces itself; so the outcome is that of one lane, always.
+//! not hold, the joined lane walks those pieces itself; so the outcome is that of one lane, always. It also
+//! walks alone where flows are so many that tables beside its own would cost more than they give.
 
 use super::claims::Claims;
 use super::output::{Aside, Records};
@@ -69,9 +70,9 @@ impl Walker {
     }
 }
 
-/// Open records with which a lane comes to be joined and begins anew, so that the memory of a run is that
-/// of one table and a little. *Guessed*: 72 MB.
-const LIVE_MAX: usize = 1 << 19;
+/// Open records of all lanes together, beyond which the joined lane walks on alone: its table is the one
+/// that a run needs, and the others come on top. *Guessed*: 580 MB; the largest table by default.
+const LIVE_MAX: usize = 1 << 22;
 
 /// Neighbouring pieces, walked by a lane that began with the first of them.
 struct Stretch {
@@ -117,19 +118,29 @@ impl<'a> Join<'a> {
     }
 
     /// Walks the pieces with `lanes` threads and joins them in order. Each unit must be readable more
-    /// than once. `model` has seen nothing and is what the lanes of the pieces are made after.
-    pub(super) fn walk_together(&mut self, pieces: &[Piece], lanes: usize, model: &Lane) {
+    /// than once. `model` has seen nothing and is what the lanes of the pieces are made after;
+    /// `max_flows` is what its table may hold.
+    pub(super) fn walk_together(
+        &mut self,
+        pieces: &[Piece],
+        lanes: usize,
+        model: &Lane,
+        max_flows: usize,
+    ) {
         let report = self.report;
+        let live_max = max_flows.min(LIVE_MAX) / lanes;
         let claims = &Claims::new(pieces.len(), lanes);
+        let mut at = 0;
         thread::scope(|scope| {
             let (done, results) = unbounded::<Stretch>();
             for _ in 0..lanes.min(pieces.len()) {
                 let done = done.clone();
-                scope.spawn(move || walk_stretches(pieces, claims, model, report, &done));
+                scope.spawn(move || {
+                    walk_stretches(pieces, claims, live_max, model, report, &done);
+                });
             }
             drop(done);
             let mut waiting = BTreeMap::new();
-            let mut at = 0;
             while at < pieces.len() {
                 let stretch = loop {
                     if let Some(stretch) = waiting.remove(&at) {
@@ -137,7 +148,7 @@ impl<'a> Join<'a> {
                     }
                     match results.recv() {
                         Ok(stretch) => waiting.insert(stretch.first, stretch),
-                        // A lane panicked; the scope passes it on.
+                        // All lanes have stopped before the end.
                         Err(_) => return,
                     };
                 };
@@ -146,6 +157,7 @@ impl<'a> Join<'a> {
                 claims.joined(at);
             }
         });
+        self.walk_here(&pieces[at..], true);
     }
 
     fn join(&mut self, pieces: &[Piece], mut stretch: Stretch) {
@@ -184,6 +196,7 @@ impl<'a> Join<'a> {
 fn walk_stretches(
     pieces: &[Piece],
     claims: &Claims,
+    live_max: usize,
     model: &Lane,
     report: &Report<'_>,
     done: &Sender<Stretch>,
@@ -203,9 +216,8 @@ fn walk_stretches(
                 report(bytes, packets);
             });
             ends.extend(walked.map(|walked| (piece.input, walked)));
-            if walker.lane.flows().live() > LIVE_MAX {
-                claims.leave(at);
-                break;
+            if walker.lane.flows().live() > live_max {
+                claims.stop();
             }
             if !claims.go_on(at) {
                 break;
