@@ -72,7 +72,8 @@ impl Kept {
 fn finish(lane: Lane, frames: Count) -> Tally {
     let (flows, tally) = lane.finish();
     let mut ended: Vec<Ended> = Vec::new();
-    let _ = flows.end(&mut ended);
+    let (_, _, live) = flows.end(&mut ended);
+    ended.extend(live.iter());
     let (admitted, excluded) = (tally.admitted(), tally.excluded());
     assert_eq!(admitted.packets + excluded.packets, frames.packets);
     assert_eq!(admitted.bytes + excluded.bytes, frames.bytes);
