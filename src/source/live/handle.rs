@@ -204,12 +204,6 @@ impl LiveHandle {
         })
     }
 
-    /// The interface's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.settings.interface
-    }
-
     fn stat(&mut self) -> Result<::pcap::Stat, LiveError> {
         self.capture.stats().map_err(|error| LiveError::Failed {
             name: self.settings.interface.clone(),
