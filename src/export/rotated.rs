@@ -111,6 +111,16 @@ impl Rotated {
         Ok(())
     }
 
+    /// What was written so far, and not lost.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        let mut written = self.done;
+        if let Some(current) = &self.current {
+            add(&mut written, &current.output.written());
+        }
+        written
+    }
+
     /// Completes the file if it is due.
     ///
     /// # Errors

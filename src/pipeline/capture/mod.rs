@@ -29,13 +29,15 @@ use crate::tally::{Count, Tally};
 use crate::time::NANOS_PER_SEC;
 use clock::{now, wall};
 use control::{Control, Gaps, Signals};
-use queue::{Shed, queue};
+use crossbeam_channel::{Receiver, bounded};
+use queue::{Batch, Held, queue};
 use std::io;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use stop::{Budget, Stop};
 use worker::{Worked, Worker};
-use writer::{LanePaths, Writer, Wrote};
+use writer::{LanePaths, Writer, Writing, Wrote};
 
 /// When a live run ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +61,7 @@ pub fn capture(
     probe_capture(config)?;
     let signals = Signals::new().map_err(|e| system("handle signals", &e))?;
     let (stop, woken) = Stop::new().map_err(|e| system("make a pipe", &e))?;
+    let stop = Arc::new(stop);
     // Sockets first: they refuse everything until they are told to begin, however long the table takes.
     let mut handles = open(config)?;
     let job = super::job(config, Vec::new())?;
@@ -85,7 +88,7 @@ pub fn capture(
         })
         .collect();
     drop(outlet);
-    let (rotate, asked) = crossbeam_channel::bounded(1);
+    let (rotate, asked) = bounded(1);
     let control = Control {
         signals: &signals,
         links,
@@ -103,14 +106,14 @@ pub fn capture(
         lanes,
     };
     ready(&announcement(config));
-    let (worked, wrote, gaps) = run.finish(control, &records, &asked);
+    let (worked, wrote, gaps) = run.finish(control, records, asked);
     Ok(close(config, &job, worked, &wrote, &gaps))
 }
 
 /// Everything that is ready to run.
 struct Running<'a> {
     job: &'a Job,
-    stop: &'a Stop,
+    stop: &'a Arc<Stop>,
     output: Rotated,
     /// By interface.
     lanes: Vec<Vec<Worker<'a>>>,
@@ -120,24 +123,21 @@ impl Running<'_> {
     fn finish(
         mut self,
         control: Control<'_>,
-        records: &crossbeam_channel::Receiver<queue::Batch>,
-        asked: &crossbeam_channel::Receiver<()>,
+        records: Receiver<Batch>,
+        asked: Receiver<()>,
     ) -> (Vec<Vec<Worked>>, Wrote, Vec<Gaps>) {
         let paths = self.lanes.iter_mut().flatten();
         let writer = Writer {
             output: self.output,
             format: self.job.format,
-            sensor: &self.job.sensor,
+            sensor: self.job.sensor.clone(),
             settings: self.job.lane.flow.in_range(),
-            table: &self.job.lane.table,
+            table: Arc::clone(&self.job.lane.table),
             paths: paths.map(|lane| LanePaths::new(lane.paths())).collect(),
-            stop: self.stop,
-            stale: false,
-            shed: Shed::default(),
-            complaint: None,
+            stop: Arc::clone(self.stop),
         };
-        thread::scope(|scope| {
-            let writer = scope.spawn(move || writer.run(records, asked));
+        let writing = Writing::start(writer, records, asked);
+        let (worked, gaps) = thread::scope(|scope| {
             let lanes: Vec<Vec<_>> = self
                 .lanes
                 .into_iter()
@@ -147,12 +147,17 @@ impl Running<'_> {
                 })
                 .collect();
             let gaps = control.watch();
-            let worked = lanes
+            let worked: Vec<Vec<Worked>> = lanes
                 .into_iter()
                 .map(|lanes| lanes.into_iter().map(finished).collect())
                 .collect();
-            (worked, finished(writer), gaps)
-        })
+            (worked, gaps)
+        });
+        let mut sent = Held::default();
+        for lane in worked.iter().flatten() {
+            sent += lane.sent;
+        }
+        (worked, writing.end(sent), gaps)
     }
 }
 
@@ -208,7 +213,7 @@ fn close(
 ) -> Outcome {
     let mut tally = Tally::default();
     let mut frames = Count::default();
-    let mut shed = wrote.shed;
+    let mut shed = wrote.lost;
     let mut damaged = Vec::new();
     let mut inputs = Vec::new();
     let (mut evicted, mut dropped) = (0, 0);

@@ -22,28 +22,28 @@ pub(super) struct Batch {
     pub end: Timestamp,
 }
 
-/// Records that were not written, and what they held.
+/// Records, counted, and what they held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Shed {
+pub(super) struct Held {
     pub records: u64,
     pub packets: u64,
     pub wire_bytes: u64,
 }
 
-impl Shed {
+impl Held {
     /// What a batch holds.
     pub(super) fn of(records: &[Ended]) -> Self {
-        let mut shed = Self::default();
+        let mut held = Self::default();
         for ended in records {
-            shed.records += 1;
-            shed.packets += ended.packets();
-            shed.wire_bytes += ended.wire_bytes();
+            held.records += 1;
+            held.packets += ended.packets();
+            held.wire_bytes += ended.wire_bytes();
         }
-        shed
+        held
     }
 }
 
-impl std::ops::AddAssign for Shed {
+impl std::ops::AddAssign for Held {
     fn add_assign(&mut self, other: Self) {
         let Self {
             records,
@@ -61,7 +61,8 @@ impl std::ops::AddAssign for Shed {
 pub(super) struct Outlet {
     lane: usize,
     queue: Sender<Batch>,
-    shed: Shed,
+    sent: Held,
+    shed: Held,
 }
 
 /// The queue, and a function that makes the lanes' ends of it.
@@ -70,7 +71,8 @@ pub(super) fn queue() -> (impl Fn(usize) -> Outlet, Receiver<Batch>) {
     let outlet = move |lane| Outlet {
         lane,
         queue: sender.clone(),
-        shed: Shed::default(),
+        sent: Held::default(),
+        shed: Held::default(),
     };
     (outlet, receiver)
 }
@@ -91,6 +93,7 @@ impl Outlet {
                 records: std::mem::replace(records, rest),
                 end,
             };
+            let holds = Held::of(&batch.records);
             let refused = match patience {
                 None => self
                     .queue
@@ -102,14 +105,16 @@ impl Outlet {
                     sent.err().map(SendTimeoutError::into_inner)
                 }
             };
-            if let Some(batch) = refused {
-                self.shed += Shed::of(&batch.records);
+            if refused.is_some() {
+                self.shed += holds;
+            } else {
+                self.sent += holds;
             }
         }
     }
 
-    /// What was shed so far.
-    pub(super) const fn shed(&self) -> Shed {
-        self.shed
+    /// What the queue took, and what was shed.
+    pub(super) const fn counts(&self) -> (Held, Held) {
+        (self.sent, self.shed)
     }
 }

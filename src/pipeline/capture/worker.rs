@@ -1,7 +1,7 @@
 //! One lane and its socket, on a thread of its own. It shares nothing with the others but the table.
 
 use super::clock::{now, wall};
-use super::queue::{Outlet, Shed};
+use super::queue::{Held, Outlet};
 use super::stop::{Budget, Stop};
 use crate::flow::{Ended, Paths};
 use crate::lane::Lane;
@@ -21,8 +21,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// over yet is never older. *Guessed*: twenty times [`LiveHandle::LATENCY`].
 const BEHIND: u64 = NANOS_PER_SEC;
 
-/// After the end was asked for, how long the writer may take for the last records before they are shed.
-const PATIENCE: Duration = Duration::from_secs(7);
+/// After the end was asked for, how long the queue may stay full before the last records are shed.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// A lane that captures.
 pub(super) struct Worker<'a> {
@@ -47,7 +47,10 @@ pub(super) struct Worked {
     pub handle: LiveHandle,
     pub frames: Count,
     pub tally: Tally,
-    pub shed: Shed,
+    /// Records that the queue took.
+    pub sent: Held,
+    /// Records that it did not.
+    pub shed: Held,
     pub evicted: u64,
     pub drops: Drops,
     /// Why it ended, unless it was asked to.
@@ -110,11 +113,13 @@ impl<'a> Worker<'a> {
             }
             outlet.hand_over(&mut ended, end, Some(patience));
         }
+        let (sent, shed) = outlet.counts();
         Worked {
             handle,
             frames,
             tally,
-            shed: outlet.shed(),
+            sent,
+            shed,
             evicted: totals.evicted,
             drops,
             trouble,
