@@ -11,8 +11,10 @@
 use rustix::process::{Pid, Signal, kill_process};
 use sekisho::demo::capture::{Format, pcap_image};
 use sekisho::demo::{OwnedFrame, Traffic};
-use sekisho::source::{self, Input};
+use sekisho::source::{self, Input, LinkType};
+use sekisho::time::Timestamp;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::ops::ControlFlow;
@@ -118,19 +120,22 @@ impl Net {
 
     /// Sends a capture into `va`, `times` times over; how many frames that were.
     fn send(&self, file: &Path, times: u32) -> u64 {
-        let done = self
-            .command(std::env::current_exe().unwrap())
-            .args(["--exact", "sends_a_capture", "--ignored", "--nocapture"])
-            .env("SEKISHO_SEND", file)
-            .env("SEKISHO_TIMES", times.to_string())
-            .output()
-            .unwrap();
+        let done = self.sender(file, times).output().unwrap();
         let said = String::from_utf8(done.stdout).unwrap();
         let sent = said
             .split("sent ")
             .nth(1)
             .and_then(|rest| rest.split(' ').next());
         sent.unwrap_or_else(|| panic!("{said}")).parse().unwrap()
+    }
+
+    fn sender(&self, file: &Path, times: u32) -> Command {
+        let mut command = self.command(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", "sends_a_capture", "--ignored", "--nocapture"])
+            .env("SEKISHO_SEND", file)
+            .env("SEKISHO_TIMES", times.to_string());
+        command
     }
 
     /// What the last run wrote as its summary.
@@ -319,6 +324,65 @@ fn what_is_sent_is_delivered_or_counted_as_dropped() {
             assert!(said.contains("frames dropped by the kernel"), "{said}");
         }
     }
+}
+
+/// Every frame a flow of its own, from abroad to abroad.
+fn single_frames(count: u32) -> Vec<OwnedFrame> {
+    let frame = |number: u32| {
+        let [_, high, middle, low] = number.to_be_bytes();
+        let mut bytes = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+        bytes.extend_from_slice(&[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0]);
+        bytes.extend_from_slice(&[8, 8, 8, high, 9, 9, 9, 9]);
+        bytes.extend_from_slice(&[middle, low, 0, 53, 0, 8, 0, 0]);
+        bytes.resize(60, 0);
+        OwnedFrame::whole(Timestamp::from_parts(1_763_790_540, 0), LinkType(1), bytes)
+    };
+    (0..count).map(frame).collect()
+}
+
+#[test]
+fn a_start_under_traffic_sees_no_frame_twice() {
+    const FRAMES: u32 = 200_000;
+    let Some(net) = Net::new() else { return };
+    let image = pcap_image(&single_frames(FRAMES), Format::USUAL);
+    fs::write(net.path("sent.pcap"), image).unwrap();
+    let mut under_traffic = 0;
+    for _ in 0..3 {
+        let mut sender = net
+            .sender(&net.path("sent.pcap"), 1)
+            .env("SEKISHO_PACE", "1")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut args = vec!["--lanes", "3", "-o", "flows.jsonl"];
+        args.extend(ENDLESS);
+        let capture = net.capture(&args);
+        assert!(sender.wait().unwrap().success());
+        capture.signal(Signal::TERM);
+        let (code, said) = capture.end();
+        assert_eq!(code, Some(0), "{said}");
+        let (delivered, _) = frames_add_up(&net.summary());
+        under_traffic += u32::from((1..u64::from(FRAMES)).contains(&delivered));
+        let text = fs::read_to_string(net.path("flows.jsonl")).unwrap();
+        let initiators: Vec<&str> = text
+            .lines()
+            .map(|line| {
+                line.split("src_ip")
+                    .nth(1)
+                    .unwrap()
+                    .split("dst_ip")
+                    .next()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(initiators.len() as u64, delivered);
+        let once: HashSet<&str> = initiators.iter().copied().collect();
+        assert_eq!(once.len(), initiators.len(), "frames were seen twice");
+    }
+    assert!(
+        under_traffic > 0,
+        "the traffic was over before a capture began"
+    );
 }
 
 #[test]
@@ -626,12 +690,16 @@ fn sends_a_capture() {
     };
     let times: u32 = std::env::var("SEKISHO_TIMES").unwrap().parse().unwrap();
     let mut interface = pcap::Capture::from_device("va").unwrap().open().unwrap();
+    let paced = std::env::var_os("SEKISHO_PACE").is_some();
     let mut sent = 0;
     for _ in 0..times {
         let mut reader = source::open(&Input::File(PathBuf::from(&file))).unwrap();
         let _ = reader.read(|frame| {
             interface.sendpacket(frame.bytes).unwrap();
             sent += 1;
+            if paced && sent % 150 == 0 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             ControlFlow::Continue(())
         });
     }
