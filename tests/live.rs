@@ -267,18 +267,21 @@ fn frames_add_up(summary: &Value) -> (u64, u64) {
 #[test]
 fn the_wire_gives_the_records_of_the_file() {
     let Some(net) = Net::new() else { return };
-    let sent = frames(5, 20_000);
+    let mut sent = frames(5, 20_000);
+    sent.push(long_headers());
     fs::write(net.path("sent.pcap"), pcap_image(&sent, Format::USUAL)).unwrap();
     let cut: Vec<OwnedFrame> = sent.iter().map(|frame| frame.clone().cut(512)).collect();
     fs::write(net.path("cut.pcap"), pcap_image(&cut, Format::USUAL)).unwrap();
     let replay = Command::new(env!("CARGO_BIN_EXE_sekisho"))
         .args(["replay", "cut.pcap", "-o", "file.jsonl"])
+        .args(["--summary", "summary.json"])
         .args(ENDLESS)
         .current_dir(net.folder.path())
         .output()
         .unwrap();
     assert!(replay.status.success());
     let of_file = records(&net.path("file.jsonl"));
+    let books = net.summary();
     assert!(plain(&of_file).len() > 1_000, "{}", plain(&of_file).len());
     for lanes in ["1", "2"] {
         let mut args = vec!["--lanes", lanes, "-o", "wire.jsonl"];
@@ -289,6 +292,9 @@ fn the_wire_gives_the_records_of_the_file() {
         let (code, said) = capture.end();
         assert_eq!(code, Some(0), "{said}");
         assert_eq!(frames_add_up(&net.summary()), (sent.len() as u64, 0));
+        for part in ["frames", "admitted", "excluded"] {
+            assert_eq!(net.summary()[part], books[part], "{part}");
+        }
         let of_wire = records(&net.path("wire.jsonl"));
         assert!(
             plain(&of_wire) == plain(&of_file),
@@ -324,6 +330,20 @@ fn what_is_sent_is_delivered_or_counted_as_dropped() {
             assert!(said.contains("frames dropped by the kernel"), "{said}");
         }
     }
+}
+
+/// From abroad to abroad; its UDP header lies behind the first 512 bytes.
+fn long_headers() -> OwnedFrame {
+    let mut bytes = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x86, 0xdd];
+    // 560 bytes of destination options, all padding, then UDP.
+    bytes.extend_from_slice(&[0x60, 0, 0, 0, 2, 0x38, 60, 64]);
+    for last in [1, 2] {
+        bytes.extend_from_slice(&[0x2a, 0, 0x14, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+    }
+    bytes.extend_from_slice(&[17, 69]);
+    bytes.resize(14 + 40 + 560, 0);
+    bytes.extend_from_slice(&[0, 53, 0, 53, 0, 8, 0, 0]);
+    OwnedFrame::whole(Timestamp::from_parts(1_763_790_540, 0), LinkType(1), bytes)
 }
 
 /// Every frame a flow of its own, from abroad to abroad.
@@ -416,15 +436,7 @@ fn files_of_a_folder_are_whole_and_hold_every_record_once() {
     fs::write(net.path("sent.pcap"), pcap_image(&frames, Format::USUAL)).unwrap();
     fs::create_dir(net.path("out")).unwrap();
     // A small table ends records while the run goes on.
-    let args = [
-        "-o",
-        "out/",
-        "--max-flows",
-        "50",
-        "--rotate-bytes",
-        "100000",
-    ];
-    let mut capture = net.capture(&args);
+    let mut capture = net.capture(&["-o", "out/", "--max-flows", "50"]);
     net.send(&net.path("sent.pcap"), 1);
     capture.signal(Signal::HUP);
     capture.wait_for("SIGHUP");

@@ -38,7 +38,7 @@ struct Flow {
     seq: [u32; 2],
 }
 
-/// Replaces `image` by a capture as [`write`] writes it.
+/// Replaces `image` by a capture as [`write()`] writes it.
 pub fn fill(mix: Mix, packets: usize, flows: usize, seed: u64, image: &mut Vec<u8>) {
     image.clear();
     // A vector takes everything.
