@@ -13,7 +13,7 @@
 //!   counted ──────────▶ Fate ──▶ tally ──▶ summary (and ledger, report, metrics)
 //! ```
 //!
-//! 1. [`source`] reads a capture and lends out one [`source::Frame`] at a time: packet time, wire
+//! 1. [`source`] reads a capture or an interface and lends out one [`source::Frame`] at a time: packet time, wire
 //!    length, link type, borrowed bytes. The bytes live no longer than the call.
 //! 2. [`decode`] walks the frame from the outside in and fills [`decode::Headers`]: every IP layer,
 //!    the transport of the innermost, and why the descent stopped. No byte of payload can leave.
@@ -26,7 +26,8 @@
 //!
 //! Beside the road, [`fate`] names every way a frame can end and [`tally`] counts them; every number
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
-//! a file; [`pipeline`] runs lanes over the ranges of captures and joins them. [`config`] says with
+//! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
+//! interface. [`config`] says with
 //! which settings, [`cli`] talks with people, [`demo`] makes traffic for demonstrations and tests.
 //!
 //! # Who may import whom

@@ -31,6 +31,10 @@ pub(super) enum Command {
     /// Turn captures into flow records, without domestic traffic
     #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),
+    /// Turn the traffic of interfaces into flow records, without domestic traffic, until it is ended
+    #[cfg(feature = "live")]
+    #[command(after_help = help::CAPTURE)]
+    Capture(CaptureArgs),
     /// Run made-up traffic through the whole road; needs no file, no root, no network
     #[command(after_help = help::DEMO)]
     Demo(DemoArgs),
@@ -61,7 +65,61 @@ pub(super) struct ReplayArgs {
     #[command(flatten)]
     pub(super) run: RunFlags,
     #[command(flatten)]
+    pub(super) how: ReplayFlags,
+    #[command(flatten)]
     pub(super) talk: TalkFlags,
+}
+
+/// `sekisho capture`.
+#[cfg(feature = "live")]
+#[derive(Debug, ClapArgs)]
+pub(super) struct CaptureArgs {
+    #[command(flatten)]
+    pub(super) how: CaptureFlags,
+    /// End after so many seconds [default: on SIGINT or SIGTERM]
+    #[arg(long, value_name = "SECS", help_heading = "Run")]
+    pub(super) duration: Option<u64>,
+    /// End after so many frames [default: on SIGINT or SIGTERM]
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub(super) count: Option<u64>,
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
+    #[command(flatten)]
+    pub(super) gate: GateFlags,
+    #[command(flatten)]
+    pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// How interfaces are captured from.
+#[cfg(feature = "live")]
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct CaptureFlags {
+    /// Interface to capture from; repeatable, and several may follow one -i
+    #[arg(short, long, value_name = "IFACE", num_args = 1.., help_heading = "Interfaces")]
+    pub(super) interface: Vec<String>,
+    /// What is captured, in the language of pcap-filter(7) [default: everything]
+    #[arg(long, value_name = "FILTER", help_heading = "Interfaces")]
+    pub(super) filter: Option<String>,
+    /// Bytes kept of each frame; headers that do not fit are excluded as truncated [default: 512]
+    #[arg(long, value_name = "BYTES", help_heading = "Interfaces")]
+    pub(super) snaplen: Option<u64>,
+    /// MiB of kernel memory in which the frames of each lane wait [default: 64]
+    #[arg(long, value_name = "MIB", help_heading = "Interfaces")]
+    pub(super) ring_mib: Option<u64>,
+    /// See only what is sent from or to this machine
+    #[arg(long, help_heading = "Interfaces")]
+    pub(super) no_promisc: bool,
+    /// Lanes an interface; the kernel gives both directions of a flow to the same one [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Interfaces")]
+    pub(super) lanes: Option<u64>,
+    /// Bytes at which a file of a folder is complete [default: 268435456]
+    #[arg(long, value_name = "BYTES", help_heading = "Results")]
+    pub(super) rotate_bytes: Option<u64>,
+    /// Seconds after which a file of a folder is complete [default: 300]
+    #[arg(long, value_name = "SECS", help_heading = "Results")]
+    pub(super) rotate_secs: Option<u64>,
 }
 
 /// `sekisho demo`.
@@ -79,6 +137,8 @@ pub(super) struct DemoArgs {
     pub(super) gate: GateFlags,
     #[command(flatten)]
     pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) how: ReplayFlags,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }
@@ -137,6 +197,8 @@ pub(super) struct CheckArgs {
     pub(super) gate: GateFlags,
     #[command(flatten)]
     pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) how: ReplayFlags,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }
@@ -197,6 +259,11 @@ pub(super) struct RunFlags {
     /// File for the summary as JSON, or - for stdout [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) summary: Option<String>,
+}
+
+/// How captures are replayed.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct ReplayFlags {
     /// Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub(super) lanes: Option<u64>,

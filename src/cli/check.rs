@@ -16,7 +16,12 @@ pub(super) fn run(mut args: CheckArgs, talk: &mut Talk) -> Result<Exit, Problem>
         .config
         .as_ref()
         .map_or_else(|| "defaults".to_owned(), |path| path.display().to_string());
-    let config = flags::config(args.place, args.gate, args.run)?;
+    let config = flags::config(
+        args.place,
+        args.gate,
+        args.run,
+        flags::How::Replay(args.how),
+    )?;
     let digest = atlas::digest_for_a_run(&config)?;
     pipeline::probe(&config)?;
     if args.print {

@@ -14,7 +14,7 @@ pub(super) fn run(args: DemoArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     if run.output.is_none() && run.format.is_none() && args.place.config.is_none() {
         run.format = Some("null".to_owned());
     }
-    let config = flags::config(args.place, args.gate, run)?;
+    let config = flags::config(args.place, args.gate, run, flags::How::Replay(args.how))?;
     let bar = Bar::new(&config);
     let outcome = pipeline::demo(&config, args.seed, args.packets, &bar)?;
     replay::close(&config, &outcome, talk)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::args::{ExplainArgs, RunFlags};
+use super::args::ExplainArgs;
 use super::exit::Exit;
 use super::locate::not_an_address;
 use super::talk::{Problem, Talk, escaped};
@@ -16,7 +16,7 @@ pub(super) fn run(args: ExplainArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
     let src = args.src.parse().map_err(|_| not_an_address(&args.src))?;
     let dst = args.dst.parse().map_err(|_| not_an_address(&args.dst))?;
-    let config = flags::config(args.place, args.gate, RunFlags::default())?;
+    let config = flags::config_to_look_at(args.place, args.gate)?;
     let atlas = atlas::open(&config)?;
     let (src, dst) = (atlas.address(src), atlas.address(dst));
     talk.result(&render(&src, &dst, config.authorisation))?;

@@ -1,11 +1,33 @@
 //! What was typed as a layer of the configuration.
 
-use super::args::{GateFlags, PlaceFlags, RunFlags, TalkFlags};
+#[cfg(feature = "live")]
+use super::args::CaptureFlags;
+use super::args::{GateFlags, PlaceFlags, ReplayFlags, RunFlags, TalkFlags};
 use super::talk::Problem;
 use crate::config::{Config, Given, Layer};
 
+/// Where frames come from.
+pub(super) enum How {
+    /// From captures.
+    Replay(ReplayFlags),
+    /// From interfaces.
+    #[cfg(feature = "live")]
+    Capture(CaptureFlags),
+}
+
+/// The settings in force, for a command that runs nothing.
+pub(super) fn config_to_look_at(place: PlaceFlags, gate: GateFlags) -> Result<Config, Problem> {
+    let how = How::Replay(ReplayFlags::default());
+    config(place, gate, RunFlags::default(), how)
+}
+
 /// The settings in force: defaults < file < flags.
-pub(super) fn config(place: PlaceFlags, gate: GateFlags, run: RunFlags) -> Result<Config, Problem> {
+pub(super) fn config(
+    place: PlaceFlags,
+    gate: GateFlags,
+    run: RunFlags,
+    how: How,
+) -> Result<Config, Problem> {
     let mut layer = Layer::default();
     let PlaceFlags {
         config,
@@ -29,8 +51,6 @@ pub(super) fn config(place: PlaceFlags, gate: GateFlags, run: RunFlags) -> Resul
         format,
         output,
         summary,
-        lanes,
-        progress,
     } = run;
     layer.flow.idle = idle.map(|value| Given::by_flag("--idle", value));
     layer.flow.active = active.map(|value| Given::by_flag("--active", value));
@@ -38,9 +58,38 @@ pub(super) fn config(place: PlaceFlags, gate: GateFlags, run: RunFlags) -> Resul
     layer.export.format = format.map(|value| Given::by_flag("--format", value));
     layer.export.output = output.map(|value| Given::by_flag("--output", value));
     layer.export.summary = summary.map(|value| Given::by_flag("--summary", value));
-    layer.replay.lanes = lanes.map(|value| Given::by_flag("--lanes", value));
-    layer.replay.progress = progress.map(|value| Given::by_flag("--progress", value));
+    match how {
+        How::Replay(ReplayFlags { lanes, progress }) => {
+            layer.replay.lanes = lanes.map(|value| Given::by_flag("--lanes", value));
+            layer.replay.progress = progress.map(|value| Given::by_flag("--progress", value));
+        }
+        #[cfg(feature = "live")]
+        How::Capture(flags) => capture(flags, &mut layer),
+    }
     Ok(Config::load(config.as_deref(), layer)?)
+}
+
+#[cfg(feature = "live")]
+fn capture(flags: CaptureFlags, layer: &mut Layer) {
+    let CaptureFlags {
+        interface,
+        filter,
+        snaplen,
+        ring_mib,
+        no_promisc,
+        lanes,
+        rotate_bytes,
+        rotate_secs,
+    } = flags;
+    let number = |flag, value: Option<u64>| value.map(|value| Given::by_flag(flag, value));
+    layer.capture.interfaces = Given::by_flags("--interface", interface);
+    layer.capture.filter = filter.map(|value| Given::by_flag("--filter", value));
+    layer.capture.snaplen = number("--snaplen", snaplen);
+    layer.capture.ring_mib = number("--ring-mib", ring_mib);
+    layer.capture.promisc = no_promisc.then(|| Given::by_flag("--no-promisc", false));
+    layer.capture.lanes = number("--lanes", lanes);
+    layer.export.rotate_bytes = number("--rotate-bytes", rotate_bytes);
+    layer.export.rotate_secs = number("--rotate-secs", rotate_secs);
 }
 
 /// Starts telling on standard error what the flags ask for.

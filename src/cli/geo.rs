@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::args::{GateFlags, GeoArgs, RunFlags};
+use super::args::{GateFlags, GeoArgs};
 use super::exit::Exit;
 use super::number::{grouped, share};
 use super::talk::{Problem, Talk, escaped};
@@ -12,7 +12,7 @@ use crate::geo::CountryCode;
 
 pub(super) fn run(args: GeoArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
-    let config = flags::config(args.place, GateFlags::default(), RunFlags::default())?;
+    let config = flags::config_to_look_at(args.place, GateFlags::default())?;
     let table = atlas::open(&config)?.table();
     talk.result(&render(&table))?;
     Ok(Exit::Done)

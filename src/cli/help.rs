@@ -13,6 +13,7 @@ Three ways in:
   analyst    sekisho replay capture.pcap -o flows.jsonl
              sekisho demo        (made-up traffic: no file, no root, no network)
   operator   sekisho check /etc/sekisho.toml
+             sekisho capture -i eth1 -o /var/lib/sekisho/
              sekisho geo
   reviewer   sekisho explain 8.8.8.8 1.1.1.1
              sekisho replay capture.pcap --format null --summary -
@@ -47,6 +48,26 @@ their name only when the run is done, and only their owner can read them.
 
 Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance, 65 not a capture, 66 no such \
 input, 74 output failed, 77 permission, 78 configuration.";
+
+#[cfg(feature = "live")]
+pub(super) const CAPTURE: &str = "\
+Examples:
+  sekisho capture -i eth1 -o /var/lib/sekisho/
+  sekisho capture -i eth1 -i eth2 --filter 'not port 22' --duration 60 -o flows.jsonl
+  sekisho capture -i eth1 --format null --summary - --count 1000000
+  sekisho capture -c /etc/sekisho.toml --interface eth1
+
+It needs the capability CAP_NET_RAW, not root. Records are written as they end: to stdout, to a file that \
+appears under its name at the end, or, with / at its end, into a folder of files named by time, each of \
+which appears under its name when it is complete. Nothing that is slow holds the capture up: records that \
+cannot be written in time are counted as lost, and what the kernel dropped stands in the summary.
+
+Signals: SIGINT or SIGTERM reads what was captured, writes everything and closes the books; a second one \
+ends at once, with exit code 130. SIGUSR1 completes the file of a folder now.
+
+Exit codes: 0 done, 1 an interface was removed or carried nothing for a time, 2 usage, 3 books do not \
+balance or records were lost, 66 no such interface, 74 output failed, 77 permission, 78 configuration or \
+filter.";
 
 pub(super) const DEMO: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::args::{GateFlags, LocateArgs, RunFlags};
+use super::args::{GateFlags, LocateArgs};
 use super::exit::Exit;
 use super::talk::{Problem, Talk, escaped};
 use super::view::{AddressView, Atlas};
@@ -14,7 +14,7 @@ use crate::geo::CountryCode;
 
 pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
-    let config = flags::config(args.place, GateFlags::default(), RunFlags::default())?;
+    let config = flags::config_to_look_at(args.place, GateFlags::default())?;
     let atlas = atlas::open(&config)?;
     let mut answer = Answer {
         atlas: atlas.as_ref(),

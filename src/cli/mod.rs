@@ -6,6 +6,8 @@
 
 mod args;
 mod atlas;
+#[cfg(feature = "live")]
+mod capture;
 mod check;
 mod core_files;
 mod demo;
@@ -53,6 +55,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
     match args.command {
         Command::Replay(args) => replay::run(args, talk),
+        #[cfg(feature = "live")]
+        Command::Capture(args) => capture::run(args, talk),
         Command::Demo(args) => demo::run(args, talk),
         Command::Locate(args) => locate::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),

@@ -12,7 +12,12 @@ use crate::pipeline::{self, Outcome};
 
 pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
-    let config = flags::config(args.place, args.gate, args.run)?;
+    let config = flags::config(
+        args.place,
+        args.gate,
+        args.run,
+        flags::How::Replay(args.how),
+    )?;
     let bar = Bar::new(&config);
     let outcome = pipeline::replay(&config, &args.files, &bar)?;
     close(&config, &outcome, talk)

@@ -7,7 +7,13 @@ use super::talk::{Problem, Talk};
 use crate::config::nearest;
 
 /// Commands of a later version: somebody may have read of them.
-const LATER: [&str; 4] = ["capture", "verify", "report", "merge"];
+const LATER: &[&str] = &[
+    "verify",
+    "report",
+    "merge",
+    #[cfg(not(feature = "live"))]
+    "capture",
+];
 
 /// Answers what clap gave instead of arguments.
 pub(super) fn answer(error: &Error, talk: &mut Talk) -> Exit {

@@ -19,10 +19,10 @@ const fn key(section: &'static str, name: &'static str, expects: &'static str) -
 }
 
 /// All sections.
-pub(super) const SECTIONS: [&str; 5] = ["geo", "gate", "flow", "export", "replay"];
+pub(super) const SECTIONS: [&str; 6] = ["geo", "gate", "flow", "export", "replay", "capture"];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 18] = [
+pub(super) const KEYS: [Key; 26] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("geo", "home", "a list of country codes, such as [\"JP\"]"),
     key(
@@ -75,8 +75,32 @@ pub(super) const KEYS: [Key; 18] = [
         "a path in quotes, or \"-\" for standard output",
     ),
     key("export", "summary", "a path in quotes, or \"\" for none"),
+    key(
+        "export",
+        "rotate_bytes",
+        "a whole number of bytes, such as 268_435_456",
+    ),
+    key(
+        "export",
+        "rotate_secs",
+        "a whole number of seconds, such as 300",
+    ),
     key("replay", "lanes", "a whole number, 0 for one a core"),
     key("replay", "progress", "\"auto\" or \"never\""),
+    key(
+        "capture",
+        "interfaces",
+        "a list of interfaces, such as [\"eth1\"]",
+    ),
+    key(
+        "capture",
+        "filter",
+        "a filter in quotes, such as \"not port 22\"",
+    ),
+    key("capture", "snaplen", "a whole number of bytes, such as 512"),
+    key("capture", "ring_mib", "a whole number of MiB, such as 64"),
+    key("capture", "promisc", "true or false"),
+    key("capture", "lanes", "a whole number, such as 1"),
 ];
 
 /// The key of a section.

@@ -24,6 +24,8 @@ pub struct Layer {
     pub export: ExportLayer,
     /// `[replay]`.
     pub replay: ReplayLayer,
+    /// `[capture]`.
+    pub capture: CaptureLayer,
 }
 
 /// `[geo]` of a layer.
@@ -67,6 +69,8 @@ pub struct ExportLayer {
     pub format: Option<Given<String>>,
     pub output: Option<Given<String>>,
     pub summary: Option<Given<String>>,
+    pub rotate_bytes: Option<Given<u64>>,
+    pub rotate_secs: Option<Given<u64>>,
 }
 
 /// `[replay]` of a layer.
@@ -76,6 +80,19 @@ pub struct ExportLayer {
 pub struct ReplayLayer {
     pub lanes: Option<Given<u64>>,
     pub progress: Option<Given<String>>,
+}
+
+/// `[capture]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct CaptureLayer {
+    pub interfaces: List,
+    pub filter: Option<Given<String>>,
+    pub snaplen: Option<Given<u64>>,
+    pub ring_mib: Option<Given<u64>>,
+    pub promisc: Option<Given<bool>>,
+    pub lanes: Option<Given<u64>>,
 }
 
 impl Layer {
@@ -91,6 +108,7 @@ impl Layer {
             flow,
             export,
             replay: ReplayLayer { lanes, progress },
+            capture,
         } = self;
         let GeoLayer {
             home,
@@ -111,7 +129,17 @@ impl Layer {
             format,
             output,
             summary,
+            rotate_bytes,
+            rotate_secs,
         } = export;
+        let CaptureLayer {
+            interfaces,
+            filter,
+            snaplen,
+            ring_mib,
+            promisc,
+            lanes: capture_lanes,
+        } = capture;
         Self {
             sensor: sensor.or(lower.sensor),
             geo: GeoLayer {
@@ -136,10 +164,20 @@ impl Layer {
                 format: format.or(lower.export.format),
                 output: output.or(lower.export.output),
                 summary: summary.or(lower.export.summary),
+                rotate_bytes: rotate_bytes.or(lower.export.rotate_bytes),
+                rotate_secs: rotate_secs.or(lower.export.rotate_secs),
             },
             replay: ReplayLayer {
                 lanes: lanes.or(lower.replay.lanes),
                 progress: progress.or(lower.replay.progress),
+            },
+            capture: CaptureLayer {
+                interfaces: interfaces.or(lower.capture.interfaces),
+                filter: filter.or(lower.capture.filter),
+                snaplen: snaplen.or(lower.capture.snaplen),
+                ring_mib: ring_mib.or(lower.capture.ring_mib),
+                promisc: promisc.or(lower.capture.promisc),
+                lanes: capture_lanes.or(lower.capture.lanes),
             },
         }
     }

@@ -11,6 +11,7 @@ mod keys;
 mod layer;
 mod read;
 mod resolve;
+mod resolve_capture;
 mod resolve_geo;
 mod values;
 mod write;
@@ -19,7 +20,7 @@ pub use crate::export::Format;
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
-pub use layer::{ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
+pub use layer::{CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
 pub use values::{Days, MaxAge, Output, ProgressMode};
 
 use std::path::Path;
@@ -45,6 +46,8 @@ pub struct Config {
     pub export: Export,
     /// How captures are replayed.
     pub replay: Replay,
+    /// How interfaces are captured from.
+    pub capture: Capture,
 }
 
 /// Section `[geo]`: where addresses are.
@@ -88,6 +91,10 @@ pub struct Export {
     pub output: Output,
     /// Where the summary goes as JSON, if anywhere.
     pub summary: Option<Output>,
+    /// Bytes at which a file of a folder is complete (live capture).
+    pub rotate_bytes: u64,
+    /// Seconds after which it is.
+    pub rotate_secs: u64,
 }
 
 /// Section `[replay]`: how captures are replayed.
@@ -97,6 +104,23 @@ pub struct Replay {
     pub lanes: usize,
     /// Whether progress is shown.
     pub progress: ProgressMode,
+}
+
+/// Section `[capture]`: how interfaces are captured from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// Their names, each once.
+    pub interfaces: Vec<String>,
+    /// What is captured, in the language of pcap-filter(7); empty for everything.
+    pub filter: String,
+    /// Bytes kept of each frame.
+    pub snaplen: u32,
+    /// MiB of the ring of each lane.
+    pub ring_mib: u32,
+    /// Whether frames to others are seen too.
+    pub promisc: bool,
+    /// Lanes an interface.
+    pub lanes: usize,
 }
 
 impl Default for Config {
@@ -123,10 +147,20 @@ impl Default for Config {
                 format: Format::Jsonl,
                 output: Output::Stdout,
                 summary: None,
+                rotate_bytes: 256 << 20,
+                rotate_secs: 300,
             },
             replay: Replay {
                 lanes: 0,
                 progress: ProgressMode::Auto,
+            },
+            capture: Capture {
+                interfaces: Vec::new(),
+                filter: String::new(),
+                snaplen: 512,
+                ring_mib: 64,
+                promisc: true,
+                lanes: 1,
             },
         }
     }
@@ -168,23 +202,38 @@ impl Config {
     }
 
     /// SHA-256 over the settings that results depend on, in hex: names them in a summary. Where results
-    /// go, how they are rendered and by how many lanes is not among them.
+    /// go, how they are rendered, from which interfaces and by how many lanes is not among them.
     #[must_use]
     pub fn digest(&self) -> String {
         let Self {
             export: _,
             replay: _,
+            capture:
+                Capture {
+                    interfaces: _,
+                    filter,
+                    snaplen,
+                    ring_mib: _,
+                    promisc: _,
+                    lanes: _,
+                },
             sensor,
             geo,
             authorisation,
             flow,
         } = self;
+        let default = Self::default();
         write::digest(&Self {
             sensor: sensor.clone(),
             geo: geo.clone(),
             authorisation: *authorisation,
             flow: *flow,
-            ..Self::default()
+            capture: Capture {
+                filter: filter.clone(),
+                snaplen: *snaplen,
+                ..default.capture
+            },
+            ..default
         })
     }
 }

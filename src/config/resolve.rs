@@ -29,6 +29,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         flow,
         export,
         replay,
+        capture,
     } = layer;
     Ok(Config {
         sensor: match sensor {
@@ -43,6 +44,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         flow: from.flow(flow, default.flow)?,
         export: from.export(export, default.export)?,
         replay: from.replay(replay, default.replay)?,
+        capture: from.capture(capture, default.capture)?,
     })
 }
 
@@ -152,6 +154,8 @@ impl From<'_> {
             format,
             output,
             summary,
+            rotate_bytes,
+            rotate_secs,
         } = layer;
         let format = match format {
             None => default.format,
@@ -164,6 +168,13 @@ impl From<'_> {
         let resolved_summary = match &summary {
             None => None,
             Some(given) if given.value.is_empty() => None,
+            Some(given) if given.value.ends_with('/') => {
+                return Err(self.refuse(
+                    &given.origin,
+                    format!("summary `{}` is a folder", given.value),
+                    "name a file",
+                ));
+            }
             Some(given) => Some(self.output(given)?),
         };
         if let (Some(given), Some(target)) = (&summary, &resolved_summary)
@@ -180,6 +191,20 @@ impl From<'_> {
             format,
             output: resolved_output,
             summary: resolved_summary,
+            rotate_bytes: self.number(
+                rotate_bytes,
+                "rotate_bytes",
+                1..=1 << 50,
+                " bytes",
+                default.rotate_bytes,
+            )?,
+            rotate_secs: self.number(
+                rotate_secs,
+                "rotate_secs",
+                1..=10_000_000_000,
+                " seconds",
+                default.rotate_secs,
+            )?,
         })
     }
 
@@ -211,13 +236,6 @@ impl From<'_> {
                 "write to a file, or to - for standard output",
             ));
         }
-        if text.ends_with('/') {
-            return Err(self.refuse(
-                &given.origin,
-                format!("output `{text}` is a folder"),
-                "name a file: folders of rotated files are not in this version",
-            ));
-        }
         self.path(given).map(Output::File)
     }
 
@@ -237,7 +255,7 @@ impl From<'_> {
         })
     }
 
-    fn number(
+    pub(super) fn number(
         self,
         given: Option<Given<u64>>,
         name: &str,

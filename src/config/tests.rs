@@ -82,10 +82,20 @@ fn what_is_written_reads_back_the_same() {
         format: Format::Csv,
         output: Output::File("/out/flows.csv".into()),
         summary: Some(Output::Stdout),
+        rotate_bytes: 1,
+        rotate_secs: 2,
     };
     config.replay = Replay {
         lanes: 3,
         progress: ProgressMode::Never,
+    };
+    config.capture = Capture {
+        interfaces: vec!["eth1".to_owned(), "eth2.7".to_owned()],
+        filter: "not (port 22 or \"vlan\")".to_owned(),
+        snaplen: 128,
+        ring_mib: 2047,
+        promisc: false,
+        lanes: 64,
     };
     assert_eq!(join(&config.to_toml(), Layer::default()).unwrap(), config);
 }

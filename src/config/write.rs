@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::values::{MaxAge, Output};
-use super::{Config, Export, Flow, Geo, Replay};
+use super::{Capture, Config, Export, Flow, Geo, Replay};
 use crate::gate::Authorisation;
 use crate::geo::SourceSpec;
 
@@ -38,12 +38,24 @@ pub(super) fn toml(config: &Config) -> String {
                 active_secs,
                 max_flows,
             },
-        export: Export {
-            format,
-            output,
-            summary,
-        },
+        export:
+            Export {
+                format,
+                output,
+                summary,
+                rotate_bytes,
+                rotate_secs,
+            },
         replay: Replay { lanes, progress },
+        capture:
+            Capture {
+                interfaces,
+                filter,
+                snaplen,
+                ring_mib,
+                promisc,
+                lanes: capture_lanes,
+            },
     } = config;
     let sources = sources.iter().map(|source| match source {
         SourceSpec::Embedded => "embedded".to_owned(),
@@ -69,8 +81,11 @@ pub(super) fn toml(config: &Config) -> String {
          max_age = {max_age}\nnat64_prefixes = {}\nsoftwire_prefixes = {}\n\n\
          [gate]\nauthorize = {}\n\n\
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
-         [export]\nformat = {}\noutput = {}\nsummary = {}\n\n\
-         [replay]\nlanes = {lanes}\nprogress = {}\n",
+         [export]\nformat = {}\noutput = {}\nsummary = {}\n\
+         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\n\n\
+         [replay]\nlanes = {lanes}\nprogress = {}\n\n\
+         [capture]\ninterfaces = {}\nfilter = {}\nsnaplen = {snaplen}\nring_mib = {ring_mib}\n\
+         promisc = {promisc}\nlanes = {capture_lanes}\n",
         text(sensor),
         list(home),
         list(sources),
@@ -84,6 +99,8 @@ pub(super) fn toml(config: &Config) -> String {
         text(&output.to_string()),
         text(&summary),
         text(progress.id()),
+        list(interfaces),
+        text(filter),
     );
     out
 }

@@ -3,7 +3,7 @@
 use super::{Error, RunContext, csv, render};
 use crate::flow::Ended;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Records rendered at a time.
@@ -29,6 +29,11 @@ impl Format {
             Self::Csv => "csv",
             Self::Null => "null",
         }
+    }
+
+    /// The ending of file names.
+    pub(super) const fn ending(self) -> &'static str {
+        self.id()
     }
 
     /// The name of the file in a folder that was given as output.
@@ -79,6 +84,8 @@ enum Sink {
         path: PathBuf,
         temporary: PathBuf,
         file: File,
+        /// Bytes that were written whole.
+        whole: u64,
     },
 }
 
@@ -133,7 +140,8 @@ impl Output {
         Ok(())
     }
 
-    /// Writes what [`render`](super::render) made of these records, elsewhere.
+    /// Writes what [`render`](super::render) made of these records, elsewhere. All of it or, in a
+    /// file, nothing: after an error it holds what it held before, and may be written to again.
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
@@ -150,8 +158,24 @@ impl Output {
         match &mut self.sink {
             Sink::Nothing | Sink::Closed => Ok(()),
             Sink::File {
-                temporary, file, ..
-            } => file.write_all(bytes).map_err(failed("write to", temporary)),
+                temporary,
+                file,
+                whole,
+                ..
+            } => match file.write_all(bytes) {
+                Ok(()) => {
+                    *whole += bytes.len() as u64;
+                    Ok(())
+                }
+                Err(error) => {
+                    // Where even this fails, half a line stands at the end, and the next error or
+                    // `finish` tells of the disk.
+                    let _ = file
+                        .set_len(*whole)
+                        .and_then(|()| file.seek(SeekFrom::Start(*whole)));
+                    Err(failed("write to", temporary)(error))
+                }
+            },
             Sink::Special(path, file) => match file.write_all(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
                 result => result.map_err(failed("write to", path)),
@@ -175,6 +199,21 @@ impl Output {
         self.written
     }
 
+    /// Bytes in the file; 0 where it is none.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        match &self.sink {
+            Sink::File { whole, .. } => *whole,
+            Sink::Nothing | Sink::Stdout | Sink::Special(..) | Sink::Closed => 0,
+        }
+    }
+
+    /// Whether nothing is in the file, or it is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether nobody reads any more: the rest need not be rendered.
     #[must_use]
     pub const fn is_closed(&self) -> bool {
@@ -196,6 +235,7 @@ impl Output {
                 path,
                 temporary,
                 file,
+                ..
             } => {
                 file.sync_all().map_err(failed("sync", temporary))?;
                 fs::rename(temporary, path).map_err(failed("rename to its name", path))?;
@@ -259,6 +299,7 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
         path,
         temporary,
         file,
+        whole: 0,
     })
 }
 

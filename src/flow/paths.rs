@@ -113,6 +113,12 @@ impl Paths {
 pub struct PathList(Vec<Path>);
 
 impl PathList {
+    /// Whether the path of a number is in this list, or was never kept.
+    #[must_use]
+    pub const fn holds(&self, id: PathId) -> bool {
+        (id.0 as usize) < self.0.len() || id.0 == PathId::NOT_KEPT.0
+    }
+
     /// The path of a number; the direct one where it was not kept or is not in this list.
     #[must_use]
     pub fn path(&self, id: PathId) -> &Path {

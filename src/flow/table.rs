@@ -412,6 +412,12 @@ impl FlowTable {
         self.disordered
     }
 
+    /// A handle on the paths that records name, which grow as the table does.
+    #[must_use]
+    pub fn paths(&self) -> Paths {
+        self.paths.share()
+    }
+
     /// The settings in force.
     #[must_use]
     pub const fn settings(&self) -> &Settings {

@@ -20,10 +20,33 @@ pub(super) struct Books<'a> {
     pub inputs: Vec<Input>,
 }
 
+/// What a live run did not get, or did not get rid of. Never part of what was excluded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Losses {
+    /// Frames that the kernel or an interface dropped.
+    pub kernel_dropped: u64,
+    /// Finished records that were not written, and the packets in them.
+    pub lost: Lost,
+    /// Wire bytes of these packets.
+    pub lost_bytes: u64,
+}
+
 impl Books<'_> {
     /// The summary, with whether it balances (RULES §7): frames = admitted + Σ excluded in packets
     /// and bytes, and admitted = Σ over the records that were written, in both too.
     pub(super) fn close(self, sensor: &str, config: String, table: &Table) -> Summary {
+        // A replay loses nothing: it waits, or it fails as a whole.
+        self.close_with(sensor, config, table, Losses::default())
+    }
+
+    /// Likewise, where something was lost: admitted = Σ over the records written + what was lost.
+    pub(super) fn close_with(
+        self,
+        sensor: &str,
+        config: String,
+        table: &Table,
+        losses: Losses,
+    ) -> Summary {
         let Self {
             frames,
             tally,
@@ -35,6 +58,11 @@ impl Books<'_> {
             evicted,
             stale,
         } = *recorded;
+        let Losses {
+            kernel_dropped,
+            lost,
+            lost_bytes,
+        } = losses;
         let admitted = tally.admitted();
         let excluded = tally.excluded();
         let mut summary = Summary {
@@ -43,7 +71,7 @@ impl Books<'_> {
             sensor: sensor.to_owned(),
             config,
             frames,
-            kernel_dropped: 0,
+            kernel_dropped,
             admitted: Admitted {
                 packets: admitted.packets,
                 bytes: admitted.bytes,
@@ -59,14 +87,14 @@ impl Books<'_> {
                 recalled: 0,
                 evicted,
             },
-            // A replay loses nothing: it waits, or it fails as a whole.
-            lost: Lost::default(),
+            lost,
             inputs,
             geo: identity(table, stale),
             balanced: false,
         };
         summary.balanced = summary.frames_balance()
-            && (written.packets, written.wire_bytes) == (admitted.packets, admitted.bytes);
+            && written.packets + lost.packets == admitted.packets
+            && written.wire_bytes + lost_bytes == admitted.bytes;
         summary
     }
 }

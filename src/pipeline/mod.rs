@@ -1,6 +1,8 @@
-//! Runs lanes over captures and joins what they found.
+//! Runs lanes over captures and interfaces, and joins what they found.
 
 mod books;
+#[cfg(feature = "live")]
+mod capture;
 mod claims;
 mod failure;
 mod job;
@@ -13,6 +15,8 @@ mod summary;
 mod target;
 mod walk;
 
+#[cfg(feature = "live")]
+pub use capture::{Limits, capture};
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
 pub use outcome::{Outcome, Progress};

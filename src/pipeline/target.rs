@@ -24,6 +24,27 @@ pub fn probe(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Likewise for a live run, whose records may also go into a folder.
+///
+/// # Errors
+/// As [`probe`].
+#[cfg(feature = "live")]
+pub(super) fn probe_capture(config: &Config) -> Result<(), Failure> {
+    match &config.export.output {
+        Output::File(path) if is_folder(path) && config.export.format != Format::Null => {
+            let mut others = config.clone();
+            others.export.format = Format::Null;
+            probe(&others)?;
+            probe_file(&path.join("flows"))
+        }
+        Output::File(_) | Output::Stdout => probe(config),
+    }
+}
+
+fn is_folder(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/") || path.is_dir()
+}
+
 fn probe_file(path: &Path) -> Result<(), Failure> {
     let refuse = |what: &str, hint: &str| {
         let place = path.display().to_string();
@@ -38,7 +59,9 @@ fn probe_file(path: &Path) -> Result<(), Failure> {
         ))
     };
     match path.metadata() {
-        Ok(there) if there.is_dir() => return refuse("output is a folder", "name a file"),
+        _ if is_folder(path) => {
+            return refuse("output is a folder", "name a file");
+        }
         // A pipe or a device is written to as it is.
         Ok(there) if !there.is_file() => return Ok(()),
         // Most likely a slip of the hand, and what it would cost cannot be had back.

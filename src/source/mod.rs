@@ -1,12 +1,14 @@
-//! Reads captures and lends out frames, one at a time, in file order.
+//! Reads captures and interfaces and lends out frames, one at a time, in the order of the file or of
+//! arrival.
 //!
 //! It must never keep, copy or log a frame's bytes. In: files, folders, standard input, in any
-//! supported container. Out: [`Frame`]s, and how the reading ended.
+//! supported container; interfaces. Out: [`Frame`]s, and how the reading ended.
 //!
 //! ```text
 //!   files ─▶ Input ─▶ open ─▶ Reader ──read(deliver)──▶ Frame, Frame, … ─▶ End
 //!                             stream (unpacked ahead) ─▶ window (one reused buffer)
 //!                             ─▶ pcap | pcapng
+//!   interface ─▶ LiveHandle ──read(deliver)──▶ Frame, Frame, …
 //!            PcapFile ─▶ PcapRange ──read(deliver)──▶ the same frames, in parts
 //! ```
 //!
@@ -20,6 +22,8 @@ mod error;
 mod files;
 mod gzip;
 mod interface;
+#[cfg(feature = "live")]
+mod live;
 mod lz4;
 mod pcap;
 mod pcapng;
@@ -37,6 +41,8 @@ mod zstd;
 pub use end::{Compression, Damage, End, Fault};
 pub use error::OpenError;
 pub use files::{Input, Inputs, expand};
+#[cfg(feature = "live")]
+pub use live::{Drops, LinkChange, LinkWatch, LiveError, LiveHandle, LiveSettings, interfaces};
 pub use pcap::PcapFormat;
 pub use range::{PcapFile, PcapRange, RangeEnd, RangeReader};
 pub use reader::{Reader, open};

@@ -1,0 +1,20 @@
+//! Frames from interfaces, as they pass by: one [`LiveHandle`] a lane.
+//!
+//! ```text
+//!   interface ─▶ reject-all filter ─▶ join the fanout group ─▶ drain ─▶ the user's filter ─▶ frames
+//! ```
+//!
+//! Several handles on one interface share its frames by a hash of the flow, the same both ways. Until it
+//! has joined the group a handle would see everything, so it begins by refusing everything. What was
+//! dropped before it could be delivered is in [`Drops`], never in any count of frames.
+
+mod error;
+mod handle;
+mod links;
+mod options;
+mod wrap;
+
+pub use error::{LiveError, interfaces};
+pub use handle::{LiveHandle, LiveSettings};
+pub use links::{LinkChange, LinkWatch};
+pub use wrap::Drops;
