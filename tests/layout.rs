@@ -30,13 +30,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "source", "decode", "geo", "locate", "gate", "flow", "fate", "tally", "time",
         ],
     ),
+    ("metrics", &["fate", "tally", "time"]),
     ("demo", &["source", "time"]),
     ("config", &["gate", "geo", "flow", "export", "time"]),
     (
         "pipeline",
         &[
             "source", "decode", "geo", "locate", "gate", "flow", "export", "fate", "tally", "time",
-            "lane", "config", "demo",
+            "lane", "config", "demo", "metrics",
         ],
     ),
     (
@@ -60,6 +61,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),
     ("prometheus", &["metrics"]),
+    ("hyper", &["metrics"]),
+    ("hyper_util", &["metrics"]),
+    ("tokio", &["metrics"]),
     ("crossbeam_channel", &["pipeline"]),
     ("flate2", &["source"]),
     ("zstd", &["source"]),
