@@ -25,8 +25,7 @@ pub const LAYERS_SHOWN: usize = 16;
 pub struct Board {
     /// By interface, in the order given; names differ.
     interfaces: Vec<Interface>,
-    /// By lane, numbered through over all interfaces.
-    lanes: Vec<Lane>,
+    lanes: Vec<Mutex<LaneFigures>>,
     start: Timestamp,
     output: Mutex<OutputFigures>,
     geo: Mutex<GeoFigures>,
@@ -42,39 +41,22 @@ struct Interface {
     figures: Mutex<InterfaceFigures>,
 }
 
-struct Lane {
-    /// Its interface, as a place in [`Board::interfaces`].
-    interface: usize,
-    figures: Mutex<LaneFigures>,
-}
-
 impl Board {
-    /// For a run that began at `start` (wall time), with interfaces by name and number of lanes. Lanes are
-    /// numbered through in this order, from 0.
+    /// For a run that began at `start` (wall time), with interfaces by name and so many lanes, each of which
+    /// reads from all interfaces.
     #[must_use]
     pub fn new<'a>(
         start: Timestamp,
-        interfaces: impl IntoIterator<Item = (&'a str, usize)>,
+        interfaces: impl IntoIterator<Item = &'a str>,
+        lanes: usize,
     ) -> Self {
-        let mut named: Vec<Interface> = Vec::new();
-        let mut lanes = Vec::new();
-        for (name, number) in interfaces {
-            let known = named.iter().position(|interface| interface.name == name);
-            let interface = known.unwrap_or(named.len());
-            if known.is_none() {
-                named.push(Interface {
-                    name: name.to_owned(),
-                    figures: Mutex::default(),
-                });
-            }
-            lanes.extend((0..number).map(|_| Lane {
-                interface,
-                figures: Mutex::default(),
-            }));
-        }
+        let interfaces = interfaces.into_iter().map(|name| Interface {
+            name: name.to_owned(),
+            figures: Mutex::default(),
+        });
         Self {
-            interfaces: named,
-            lanes,
+            interfaces: interfaces.collect(),
+            lanes: (0..lanes).map(|_| Mutex::default()).collect(),
             start,
             output: Mutex::default(),
             geo: Mutex::default(),
@@ -89,7 +71,7 @@ impl Board {
     /// What a lane did so far. A lane that there is not changes nothing.
     pub fn publish_lane(&self, lane: usize, figures: LaneFigures) {
         if let Some(slot) = self.lanes.get(lane) {
-            *held(&slot.figures) = figures;
+            *held(slot) = figures;
         }
     }
 
@@ -140,10 +122,8 @@ impl Board {
         self.start
     }
 
-    /// Each lane with the place of its interface.
-    pub(super) fn lanes(&self) -> impl Iterator<Item = (usize, LaneFigures)> {
-        let lanes = self.lanes.iter();
-        lanes.map(|lane| (lane.interface, held(&lane.figures).clone()))
+    pub(super) fn lanes(&self) -> impl Iterator<Item = LaneFigures> {
+        self.lanes.iter().map(|lane| held(lane).clone())
     }
 
     pub(super) fn interfaces(&self) -> impl Iterator<Item = (&str, InterfaceFigures)> {

@@ -10,13 +10,9 @@ use std::time::Duration;
 pub struct LaneFigures {
     /// How its frames ended at the gate.
     pub tally: Tally,
-    /// Frames that its socket delivered. Counted apart from the tally, at the same moment.
-    pub frames: Count,
-    /// Frames that found its ring full.
-    pub kernel_dropped: u64,
-    /// Frames that the interface or its driver dropped: of the whole interface, the same in each of its
-    /// lanes.
-    pub interface_dropped: u64,
+    /// What came to it from each interface, in the order of [`Board::new`](super::Board::new). Counted apart
+    /// from the tally, at the same moment.
+    pub interfaces: Vec<Delivered>,
     /// Time that its thread worked: what it did not spend waiting for frames.
     pub busy: Duration,
     /// Flows that are open.
@@ -33,6 +29,17 @@ pub struct LaneFigures {
     pub shed: Lost,
     /// Packet time of its latest frame; [`Timestamp::ZERO`] before the first.
     pub last_packet: Timestamp,
+}
+
+/// What came to a lane from one interface, and what did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Frames that its socket delivered.
+    pub frames: Count,
+    /// Frames that found its ring full.
+    pub kernel_dropped: u64,
+    /// Frames that the interface or its driver dropped: of the whole interface, the same in each lane.
+    pub interface_dropped: u64,
 }
 
 /// Finished records that were not written.

@@ -42,7 +42,7 @@ pub use endpoint::{Endpoint, Serving};
 pub use exposition::Exposition;
 #[cfg(feature = "live")]
 pub use figures::{
-    GeoFigures, GeoSource, Identity, InterfaceFigures, LaneFigures, Lost, OutputFigures,
+    Delivered, GeoFigures, GeoSource, Identity, InterfaceFigures, LaneFigures, Lost, OutputFigures,
     ProcessFigures, Reload, ReloadFigures, SandboxLayer,
 };
 pub use listen::{Listen, ListenError, PORT};

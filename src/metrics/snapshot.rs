@@ -89,13 +89,13 @@ impl Snapshot {
         });
         let mut interfaces: Vec<InterfaceShown> = interfaces.collect();
         let mut lanes = Vec::new();
-        for (number, (interface, figures)) in board.lanes().enumerate() {
+        for (number, figures) in board.lanes().enumerate() {
             lanes.push(snapshot.add(number, &figures));
-            if let Some(shown) = interfaces.get_mut(interface) {
-                shown.packets += figures.frames.packets;
-                shown.kernel_dropped += figures.kernel_dropped;
-                // Each of its lanes has counted the same.
-                shown.dropped = shown.dropped.max(figures.interface_dropped);
+            for (shown, delivered) in interfaces.iter_mut().zip(&figures.interfaces) {
+                shown.packets += delivered.frames.packets;
+                shown.kernel_dropped += delivered.kernel_dropped;
+                // Each lane has counted the same.
+                shown.dropped = shown.dropped.max(delivered.interface_dropped);
             }
         }
         snapshot.lanes = fold(lanes, LANES_SHOWN, LaneShown::join);
@@ -107,9 +107,7 @@ impl Snapshot {
     fn add(&mut self, number: usize, figures: &LaneFigures) -> LaneShown {
         let LaneFigures {
             tally,
-            frames,
-            kernel_dropped,
-            interface_dropped: _,
+            interfaces,
             busy,
             flows_open,
             flows_capacity,
@@ -119,9 +117,11 @@ impl Snapshot {
             shed,
             last_packet,
         } = figures;
-        self.balanced &= tally.admitted().plus(tally.excluded()) == *frames;
+        let frames: Count = interfaces.iter().map(|delivered| delivered.frames).sum();
+        let dropped = interfaces.iter().map(|delivered| delivered.kernel_dropped);
+        self.balanced &= tally.admitted().plus(tally.excluded()) == frames;
         self.tally += tally;
-        self.frames += *frames;
+        self.frames += frames;
         self.flows_open += flows_open;
         self.flows_capacity += flows_capacity;
         self.evicted += evicted;
@@ -133,7 +133,7 @@ impl Snapshot {
         LaneShown {
             name: number.to_string(),
             packets: frames.packets,
-            kernel_dropped: *kernel_dropped,
+            kernel_dropped: dropped.sum(),
             busy: *busy,
         }
     }
