@@ -62,7 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prometheus", &["metrics"]),
     ("crossbeam_channel", &["pipeline"]),
     ("flate2", &["source"]),
-    ("zstd", &["source"]),
+    ("zstd", &["source", "export"]),
     ("lz4_flex", &["source"]),
     ("toml", &["config"]),
     ("schemars", &["export"]),
