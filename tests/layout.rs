@@ -66,7 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio", &["metrics"]),
     ("crossbeam_channel", &["pipeline"]),
     ("flate2", &["source"]),
-    ("zstd", &["source"]),
+    ("zstd", &["source", "export"]),
     ("lz4_flex", &["source"]),
     ("toml", &["config"]),
     ("schemars", &["export"]),
