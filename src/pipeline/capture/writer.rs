@@ -100,10 +100,10 @@ impl Writing {
 
     /// What it did so far: no older than its last batch or a quarter of a second, unless the output holds
     /// it up.
-    #[expect(dead_code, reason = "for the metrics")]
-    pub(super) fn figures(&self) -> WriterFigures {
+    /// And whether the table was too old for some record.
+    pub(super) fn figures(&self) -> (WriterFigures, bool) {
         let so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
-        so_far.figures
+        (so_far.figures, so_far.stale)
     }
 
     /// Waits for the end of the writer after the last lane, but not for long: then what it has not
