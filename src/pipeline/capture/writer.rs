@@ -96,7 +96,9 @@ impl Writing {
             complaint: None,
         };
         // Not joined: what it waits for may never come.
-        thread::spawn(move || give.send(working.run(&queue, &rotate)));
+        thread::spawn(move || {
+            let _ = give.send(working.run(&queue, &rotate));
+        });
         Self { done, so_far }
     }
 
@@ -142,6 +144,8 @@ struct Books {
     given: Held,
     errors: u64,
     stale: bool,
+    /// Records that were lost when it was last looked.
+    lost: u64,
 }
 
 impl Books {
@@ -253,21 +257,30 @@ impl Working {
     /// Says that the output fails, not too often, and when it does not any more. The next batch is tried
     /// all the same.
     fn note(&mut self, result: Result<(), Error>) {
-        if let Err(error) = result {
-            self.books.errors += 1;
-            if self.complaint.is_none_or(|last| now() >= last + COMPLAIN) {
-                self.complaint = Some(now());
-                tracing::warn!("records are lost: {error}");
+        let Figures { failing, lost, .. } = self.writer.output.figures();
+        let before = std::mem::replace(&mut self.books.lost, lost.records);
+        let is_due = self.complaint.is_none_or(|last| now() >= last + COMPLAIN);
+        match result {
+            Err(error) => {
+                self.books.errors += 1;
+                if is_due {
+                    self.complaint = Some(now());
+                    let what = if lost.records > before {
+                        "records are lost"
+                    } else {
+                        "output fails"
+                    };
+                    tracing::warn!("{what}: {error}");
+                }
             }
-        } else if self.complaint.is_some_and(|last| now() >= last + COMPLAIN) {
-            let Figures { failing, lost, .. } = self.writer.output.figures();
-            if !failing {
+            Ok(()) if is_due && !failing && self.complaint.is_some() => {
                 self.complaint = None;
                 tracing::warn!(
-                    "records are written again: {} were lost so far",
+                    "output works again: {} records were lost so far",
                     lost.records
                 );
             }
+            Ok(()) => {}
         }
     }
 }
