@@ -507,3 +507,17 @@ fn row_29_runs_that_are_killed_at_any_moment_leave_whole_files_and_no_record_twi
         }
     }
 }
+
+#[test]
+fn row_31_words_that_a_full_disk_does_not_take_end_no_run() {
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        println!("NOT TESTED: no /dev/full here");
+        return;
+    };
+    let done = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["demo", "-v", "--packets", "100", "--format", "null"])
+        .stderr(full)
+        .status()
+        .unwrap();
+    assert_eq!(done.code(), Some(0));
+}

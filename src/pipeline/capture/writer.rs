@@ -104,7 +104,10 @@ impl Writing {
 
     /// What it did so far: no older than its last batch or a quarter of a second, unless the output holds
     /// it up.
-    #[expect(dead_code, reason = "for the metrics")]
+    #[cfg_attr(
+        not(all(test, feature = "embedded-geo")),
+        expect(dead_code, reason = "for the metrics")
+    )]
     pub(super) fn figures(&self) -> WriterFigures {
         let so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
         so_far.figures
@@ -282,5 +285,94 @@ impl Working {
             }
             Ok(()) => {}
         }
+    }
+}
+
+#[cfg(all(test, feature = "embedded-geo"))]
+mod tests {
+    use super::super::queue::queue;
+    use super::*;
+    use crate::config::Config;
+    use crate::export::{Compress, Rotation};
+    use crate::flow::FlowTable;
+    use crate::flow::tests::a_udp_packet;
+    use std::fs;
+    use std::path::Path;
+
+    const SETTINGS: Settings = Settings {
+        idle: 60_000_000_000,
+        active: 300_000_000_000,
+        max_flows: 1_000,
+        seed: 7,
+    };
+
+    /// Hands ten records to a writer and waits until it has them.
+    fn written_to(target: &Path, between: impl FnOnce(&Writing)) -> Wrote {
+        let table = Table::build(&crate::pipeline::geo_settings(&Config::default())).unwrap();
+        let mut flows = FlowTable::new(&SETTINGS);
+        let paths = vec![LanePaths::new(flows.paths())];
+        for number in 0..10 {
+            flows.add(&a_udp_packet(number));
+        }
+        let mut records = Vec::new();
+        let (_, _, live) = flows.end(&mut records);
+        records.extend(live.iter());
+        let rotation = Rotation {
+            bytes: 1,
+            nanos: 1 << 60,
+        };
+        let format = Format::Jsonl;
+        let output = Rotated::open(target, format, rotation, Compress::None, wall()).unwrap();
+        let (stop, _woken) = Stop::new().unwrap();
+        let writer = Writer {
+            output,
+            format,
+            sensor: "test".to_owned(),
+            settings: SETTINGS,
+            table: Arc::new(table),
+            paths,
+            stop: Arc::new(stop),
+        };
+        let (outlet, queue) = queue();
+        let (_rotate, asked) = bounded(1);
+        let writing = Writing::start(writer, queue, asked);
+        let mut lane = outlet(0);
+        lane.hand_over(&mut records, crate::flow::Timestamp::ZERO, None);
+        let begun = now();
+        while writing.figures().given.records < 10 {
+            assert!(begun.elapsed() < Duration::from_secs(60));
+            thread::sleep(Duration::from_millis(5));
+        }
+        between(&writing);
+        let (sent, _) = lane.counts();
+        drop((lane, outlet));
+        writing.end(sent)
+    }
+
+    #[test]
+    fn figures_are_known_while_the_writer_works_and_add_up_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrote = written_to(folder.path(), |writing| {
+            let figures = writing.figures();
+            assert_eq!((figures.written, figures.files), (figures.given, 1));
+            assert!(figures.bytes > 0 && !figures.failing);
+        });
+        let figures = wrote.figures;
+        assert_eq!((figures.given.packets, figures.errors), (10, 0));
+        assert_eq!(figures.written, held(&wrote.written));
+        assert_eq!(figures.lost, Held::default());
+        let file = fs::read_dir(folder.path()).unwrap().next().unwrap();
+        assert_eq!(file.unwrap().metadata().unwrap().len(), figures.bytes);
+    }
+
+    #[test]
+    fn what_no_output_takes_is_lost_and_shows_in_the_figures() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrote = written_to(&folder.path().join("none/"), |writing| {
+            assert!(writing.figures().failing);
+        });
+        let figures = wrote.figures;
+        assert_eq!((figures.lost, wrote.lost), (figures.given, figures.given));
+        assert_eq!((figures.written, figures.errors), (Held::default(), 1));
     }
 }
