@@ -126,6 +126,8 @@ pub(super) fn listen(talk: &TalkFlags) {
         .with_writer(std::io::stderr)
         .with_ansi(super::terminal::Style::of_stderr().colour)
         .without_time()
+        // It would panic where standard error leads to a full disk too.
+        .log_internal_errors(false)
         .finish();
     // Only the first of a process counts; a second one is a test's.
     let _ = tracing::subscriber::set_global_default(subscriber);
