@@ -11,7 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 fn serving() -> Serving {
-    let interfaces = (0..16).map(|_| ("eth0", 4));
+    let names: Vec<String> = (0..16).map(|number| format!("eth{number}")).collect();
+    let interfaces = names.iter().map(|name| (name.as_str(), 4));
     serve(&Arc::new(Board::new(Timestamp::ZERO, interfaces)))
 }
 
@@ -107,7 +108,7 @@ fn row_51_scrapes_are_served_while_idle_connections_keep_coming() {
 }
 
 #[test]
-fn row_51_those_that_ask_and_do_not_read_make_room_too() {
+fn row_51_those_that_ask_and_do_not_read_hold_nothing_up() {
     let serving = serving();
     let slow: Vec<TcpStream> = (0..100)
         .map(|_| {

@@ -10,7 +10,7 @@ use sekisho::metrics::{
     Board, GeoFigures, GeoSource, Identity, InterfaceFigures, LaneFigures, OutputFigures,
     ProcessFigures, SandboxLayer,
 };
-use sekisho::source::{self, Frame, Input};
+use sekisho::source::{self, End, Frame, Input};
 use sekisho::tally::Count;
 use sekisho::time::Timestamp;
 use std::ops::ControlFlow;
@@ -85,10 +85,11 @@ pub(crate) fn replay(name: &str, mut each: impl FnMut(&Frame<'_>)) {
         .join("testdata")
         .join(name);
     let mut reader = source::open(&Input::File(path)).unwrap();
-    reader.read(|frame| {
+    let end = reader.read(|frame| {
         each(frame);
         ControlFlow::Continue(())
     });
+    assert!(matches!(end, End::Complete), "{name} is whole");
 }
 
 /// Everything that a run publishes once, with a value for each series that may be absent.
