@@ -152,7 +152,7 @@ mod tests {
             .enable_time()
             .build()
             .unwrap();
-        let board = Arc::new(Board::new(Timestamp::ZERO, [("eth0", 1)]));
+        let board = Arc::new(Board::new(Timestamp::ZERO, ["eth0"], 1));
         let exposition = Arc::new(Exposition::new(&board).unwrap());
         let gone = Arc::default();
         let mut connections = Connections::default();

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 fn serving() -> Serving {
     let names: Vec<String> = (0..16).map(|number| format!("eth{number}")).collect();
-    let interfaces = names.iter().map(|name| (name.as_str(), 4));
-    serve(&Arc::new(Board::new(Timestamp::ZERO, interfaces)))
+    let interfaces = names.iter().map(String::as_str);
+    serve(&Arc::new(Board::new(Timestamp::ZERO, interfaces, 64)))
 }
 
 /// A scrape, and that it took less than a second.

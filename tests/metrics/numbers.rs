@@ -18,7 +18,8 @@ use std::time::Duration;
 fn scene() -> (Arc<Board>, BTreeMap<String, f64>) {
     let board = Board::new(
         Timestamp::from_parts(1_790_000_000, 500_000_000),
-        [("eth0", 2), ("eth1", 1)],
+        ["eth0", "eth1"],
+        3,
     );
     let mut lanes = [(); 3].map(|()| CountingLane::new());
     let mut next = 0;
@@ -29,6 +30,7 @@ fn scene() -> (Arc<Board>, BTreeMap<String, f64>) {
         "links.pcapng",
     ] {
         replay(name, |frame| {
+            lanes[next % 3].interface = usize::from(next % 7 == 0);
             lanes[next % 3].feed(frame);
             next += 1;
         });
@@ -38,11 +40,14 @@ fn scene() -> (Arc<Board>, BTreeMap<String, f64>) {
         assert!(shown.insert(series.to_owned(), value).is_none(), "{series}");
     };
     let (mut tally, mut frames, mut open, mut evicted) = (Tally::default(), Count::default(), 0, 0);
-    let mut by_lane = Vec::new();
+    let mut by_interface = [0.0; 2];
     for (number, lane) in (0_u64..).zip(&mut lanes) {
-        lane.figures.kernel_dropped = 11 + number;
-        // The same in both lanes of an interface.
-        lane.figures.interface_dropped = [21, 21, 23][number as usize];
+        let [eth0, eth1] = &mut lane.figures.interfaces[..] else {
+            panic!("two interfaces");
+        };
+        (eth0.kernel_dropped, eth1.kernel_dropped) = (11 + number, 100 * number);
+        // The same in every lane.
+        (eth0.interface_dropped, eth1.interface_dropped) = (21, 23);
         lane.figures.busy = Duration::from_millis(1_500 + number);
         lane.figures.recalled = 31 + number;
         lane.figures.recalled_packets = 41 + number;
@@ -52,18 +57,23 @@ fn scene() -> (Arc<Board>, BTreeMap<String, f64>) {
         };
         let figures = lane.figures();
         tally += &figures.tally;
-        frames += figures.frames;
+        let [eth0, eth1] = &figures.interfaces[..] else {
+            panic!("two interfaces");
+        };
+        let of_lane = eth0.frames.plus(eth1.frames);
+        frames += of_lane;
+        by_interface[0] += eth0.frames.packets as f64;
+        by_interface[1] += eth1.frames.packets as f64;
         open += figures.flows_open;
         evicted += figures.evicted;
-        by_lane.push(figures.frames.packets as f64);
         let label = format!("{{lane=\"{number}\"}}");
         put(
             &format!("sekisho_lane_packets_total{label}"),
-            figures.frames.packets as f64,
+            of_lane.packets as f64,
         );
         put(
             &format!("sekisho_lane_kernel_dropped_packets_total{label}"),
-            (11 + number) as f64,
+            (11 + 101 * number) as f64,
         );
         put(
             &format!("sekisho_lane_busy_seconds_total{label}"),
@@ -96,19 +106,19 @@ fn scene() -> (Arc<Board>, BTreeMap<String, f64>) {
         ("sekisho_start_timestamp_seconds", 1_790_000_000.5),
         (
             "sekisho_interface_packets_total{interface=\"eth0\"}",
-            by_lane[0] + by_lane[1],
+            by_interface[0],
         ),
         (
             "sekisho_interface_packets_total{interface=\"eth1\"}",
-            by_lane[2],
+            by_interface[1],
         ),
         (
             "sekisho_interface_kernel_dropped_packets_total{interface=\"eth0\"}",
-            23.0,
+            36.0,
         ),
         (
             "sekisho_interface_kernel_dropped_packets_total{interface=\"eth1\"}",
-            13.0,
+            300.0,
         ),
         (
             "sekisho_interface_dropped_packets_total{interface=\"eth0\"}",
@@ -328,14 +338,14 @@ fn frames_that_are_in_no_fate_or_bytes_that_are_in_none_are_no_balance() {
             bytes: 1,
         },
     ] {
-        let board = Arc::new(Board::new(Timestamp::ZERO, [("eth0", 2)]));
+        let board = Arc::new(Board::new(Timestamp::ZERO, ["eth0"], 2));
         let mut lane = CountingLane::new();
         replay("example.pcap", |frame| lane.feed(frame));
         let mut figures = lane.figures();
         board.publish_lane(0, figures.clone());
         let serving = serve(&board);
         assert_eq!(series(&scrape(&serving))["sekisho_books_balanced"], 1.0);
-        figures.frames += wrong;
+        figures.interfaces[0].frames += wrong;
         board.publish_lane(1, figures);
         assert_eq!(series(&scrape(&serving))["sekisho_books_balanced"], 0.0);
     }
@@ -343,7 +353,7 @@ fn frames_that_are_in_no_fate_or_bytes_that_are_in_none_are_no_balance() {
 
 #[test]
 fn before_anything_is_published_every_count_is_there_and_zero() {
-    let board = Arc::new(Board::new(Timestamp::from_parts(7, 0), [("eth0", 1)]));
+    let board = Arc::new(Board::new(Timestamp::from_parts(7, 0), ["eth0"], 1));
     let shown = series(&scrape(&serve(&board)));
     assert_eq!(shown["sekisho_interface_up{interface=\"eth0\"}"], 1.0);
     assert_eq!(shown["sekisho_last_reload_timestamp_seconds"], 7.0);

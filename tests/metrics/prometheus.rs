@@ -284,7 +284,7 @@ struct Well {
 
 impl Well {
     fn new() -> Self {
-        let board = Arc::new(Board::new(wall(), [("eth0", 1)]));
+        let board = Arc::new(Board::new(wall(), ["eth0"], 1));
         publish_rest(&board);
         board.publish_identity(Identity {
             sensor: "\"tokyo\"\\1\n".into(),
@@ -318,7 +318,7 @@ struct Troubled {
 
 impl Troubled {
     fn new() -> Self {
-        let board = Arc::new(Board::new(wall(), [("eth0", 1)]));
+        let board = Arc::new(Board::new(wall(), ["eth0"], 1));
         publish_rest(&board);
         Self {
             board,
@@ -342,8 +342,8 @@ impl Troubled {
             self.lane.feed(&Frame { bytes, ..*frame });
         });
         let figures = &mut self.lane.figures;
-        figures.kernel_dropped = 1_000 * steps;
-        figures.interface_dropped = 100 * steps;
+        figures.interfaces[0].kernel_dropped = 1_000 * steps;
+        figures.interfaces[0].interface_dropped = 100 * steps;
         figures.recalled = 3 * steps;
         figures.recalled_packets = 9 * steps;
         figures.shed = Lost {
@@ -427,10 +427,10 @@ fn a_real_prometheus_finds_something_for_every_expression_and_each_alert_its_tro
     };
     let mut well = Well::new();
     let _well = serve_at(&well_at, &well.board);
-    let silent = Arc::new(Board::new(wall(), [("eth0", 1)]));
+    let silent = Arc::new(Board::new(wall(), ["eth0"], 1));
     let _silent = serve_at(&silent_at, &silent);
     for start in 1..=4 {
-        let board = Arc::new(Board::new(Timestamp::from_parts(start, 0), [("eth0", 1)]));
+        let board = Arc::new(Board::new(Timestamp::from_parts(start, 0), ["eth0"], 1));
         let _restarts = serve_at(&troubled_at, &board);
         prometheus.await_that(&format!(
             "sekisho_start_timestamp_seconds{{instance=\"{troubled_at}\"}} == {start}"
@@ -448,7 +448,7 @@ fn a_real_prometheus_finds_something_for_every_expression_and_each_alert_its_tro
     }
     let _idle: Vec<TcpStream> = (0..40).map(|_| connect(&serving)).collect();
     prometheus.await_that("sekisho_scrapes_refused_total > 0");
-    let last = well.lane.figures().frames.packets;
+    let last = well.lane.figures().interfaces[0].frames.packets;
     prometheus.await_that(&format!(
         "sekisho_frames_total{{instance=\"{well_at}\"}} == {last}"
     ));

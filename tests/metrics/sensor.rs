@@ -7,8 +7,8 @@ use sekisho::gate::{Authorisation, Policy};
 use sekisho::geo::{self, Table};
 use sekisho::lane::{self, Lane};
 use sekisho::metrics::{
-    Board, GeoFigures, GeoSource, Identity, InterfaceFigures, LaneFigures, OutputFigures,
-    ProcessFigures, SandboxLayer,
+    Board, Delivered, GeoFigures, GeoSource, Identity, InterfaceFigures, LaneFigures,
+    OutputFigures, ProcessFigures, SandboxLayer,
 };
 use sekisho::source::{self, End, Frame, Input};
 use sekisho::tally::Count;
@@ -28,6 +28,8 @@ static TABLE: LazyLock<Arc<Table>> =
 pub(crate) struct CountingLane {
     lane: Lane,
     pub(crate) figures: LaneFigures,
+    /// Where its frames come from.
+    pub(crate) interface: usize,
 }
 
 impl CountingLane {
@@ -46,8 +48,10 @@ impl CountingLane {
             lane,
             figures: LaneFigures {
                 flows_capacity: FLOWS as u64,
+                interfaces: vec![Delivered::default(); 2],
                 ..LaneFigures::default()
             },
+            interface: 0,
         }
     }
 
@@ -63,7 +67,7 @@ impl CountingLane {
     }
 
     fn count(&mut self, frame: &Frame<'_>) {
-        self.figures.frames += Count {
+        self.figures.interfaces[self.interface].frames += Count {
             packets: 1,
             bytes: u64::from(frame.wire_len),
         };

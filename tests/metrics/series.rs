@@ -4,7 +4,8 @@ use crate::client::{scrape, series, serve};
 use crate::sensor::CountingLane;
 use sekisho::demo::rng::Rng;
 use sekisho::metrics::{
-    Board, GeoFigures, GeoSource, Identity, InterfaceFigures, ProcessFigures, SandboxLayer,
+    Board, Delivered, GeoFigures, GeoSource, Identity, InterfaceFigures, ProcessFigures,
+    SandboxLayer,
 };
 use sekisho::source::{Frame, LinkType};
 use sekisho::time::Timestamp;
@@ -25,8 +26,8 @@ fn crowded(interfaces: usize, lanes: usize) -> Arc<Board> {
     let names: Vec<String> = (0..interfaces)
         .map(|number| format!("eth{number}"))
         .collect();
-    let each = names.iter().map(|name| (name.as_str(), lanes / interfaces));
-    let board = Board::new(Timestamp::ZERO, each);
+    let each = names.iter().map(String::as_str);
+    let board = Board::new(Timestamp::ZERO, each, lanes);
     let sources = (0..30).map(|number| GeoSource {
         name: format!("{number}.mmdb"),
         built: Some(Timestamp::from_parts(number, 0)),
@@ -59,7 +60,8 @@ fn more_than_that_are_shown_in_one_sum_and_no_packet_is_missing() {
     let board = crowded(40, 400);
     for lane in 0..400 {
         let mut figures = CountingLane::new().figures();
-        figures.frames.packets = 1 << (lane % 10);
+        figures.interfaces = vec![Delivered::default(); 40];
+        figures.interfaces[lane % 40].frames.packets = 1 << (lane % 10);
         board.publish_lane(lane, figures);
     }
     let down = InterfaceFigures {
@@ -135,7 +137,7 @@ fn row_50_odd_names_are_escaped_and_the_text_stays_whole() {
         "",
         "{}",
     ];
-    let board = Board::new(Timestamp::ZERO, odd.iter().map(|name| (*name, 1)));
+    let board = Board::new(Timestamp::ZERO, odd.iter().copied(), 1);
     board.publish_identity(Identity {
         sensor: odd[0].into(),
         config: odd[1].into(),
