@@ -3,12 +3,14 @@
 //! Live capture, replay, tests, benches and fuzzing all drive the same [`Lane`]. A lane shares nothing
 //! but the immutable table.
 
-use crate::decode::{Headers, Undecodable, decode};
+use crate::decode::{Headers, Pair, Undecodable, decode};
 use crate::fate::{Fate, NetworkGroup, ProtocolGroup};
-use crate::flow::{self, FlowTable};
-use crate::gate::{Admitted, Excluded, Fragments, Gate, IpVersion, Policy, SeamVerdict};
+use crate::flow::{self, Ended, FlowTable, Recalled, Side};
+use crate::gate::{
+    Admitted, Excluded, Fragments, Gate, IpVersion, PairVerdict, Policy, SeamVerdict,
+};
 use crate::geo::Table;
-use crate::locate::{Located, locate, locate_each};
+use crate::locate::{Located, ends, locate, locate_each};
 use crate::source::Frame;
 use crate::tally::Tally;
 use std::sync::Arc;
@@ -138,6 +140,20 @@ impl Lane {
         &mut self.flows
     }
 
+    /// Judges by another table and policy from the next frame on. Every record of this lane ends, and
+    /// must pass again: what could be domestic by either of the two is recalled (RULES §5). What passes
+    /// waits to be taken, and is to be rendered by the table of before.
+    pub fn renew(&mut self, table: Arc<Table>, policy: Policy) -> Recalled {
+        self.settle();
+        self.flows.flush();
+        let recalled = self
+            .flows
+            .end_epoch(|ended| passes_again(ended, &table, &policy));
+        self.gate.renew(policy);
+        self.table = table;
+        recalled
+    }
+
     /// Whether `later`, which walked the next range of the same capture on its own, ended every frame
     /// and record as this lane would have. If not, this lane must walk that range itself.
     #[must_use]
@@ -167,6 +183,26 @@ impl Lane {
         self.flows.flush();
         (self.flows, self.tally)
     }
+}
+
+/// Whether every packet of a record would be admitted, as far as the record tells. It keeps the pair of
+/// the innermost layer only: where others were judged too, nothing can be proved any more.
+fn passes_again(ended: &Ended, table: &Table, policy: &Policy) -> bool {
+    let passes = |from: Side, to: Side| {
+        let ends = ends(
+            &Pair {
+                version: ended.version(),
+                src: from.address,
+                dst: to.address,
+            },
+            table,
+        );
+        let verdict = policy.verdict(ends.src, ends.dst);
+        from.packets == 0 || matches!(verdict, PairVerdict::Admit(_))
+    };
+    ended.marks() & Admitted::BY_MORE_PAIRS == 0
+        && passes(ended.src(), ended.dst())
+        && passes(ended.dst(), ended.src())
 }
 
 #[inline(never)]

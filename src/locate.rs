@@ -134,8 +134,10 @@ fn locate_all(located: &mut Located<'_>, table: &Table) {
     }
 }
 
+/// Locates both ends of one pair.
 #[inline]
-fn ends(pair: &Pair, table: &Table) -> Ends {
+#[must_use]
+pub fn ends(pair: &Pair, table: &Table) -> Ends {
     match pair.version {
         IpVersion::V4 => Ends {
             src: table.find_v4(pair.src as u32),

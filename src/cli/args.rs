@@ -111,7 +111,7 @@ pub(super) struct CaptureFlags {
     /// See only what is sent from or to this machine
     #[arg(long, help_heading = "Interfaces")]
     pub(super) no_promisc: bool,
-    /// Lanes an interface; the kernel gives both directions of a flow to the same one [default: 1]
+    /// Lanes; the kernel gives both directions of a flow to the same one [default: 1]
     #[arg(long, value_name = "N", help_heading = "Interfaces")]
     pub(super) lanes: Option<u64>,
     /// Bytes at which a file of a folder is complete [default: 268435456]
@@ -120,6 +120,15 @@ pub(super) struct CaptureFlags {
     /// Seconds after which a file of a folder is complete [default: 300]
     #[arg(long, value_name = "SECS", help_heading = "Results")]
     pub(super) rotate_secs: Option<u64>,
+    /// Folder of this sensor's own files, locked while it runs [default: none]
+    #[arg(long, value_name = "DIR", help_heading = "Service")]
+    pub(super) state: Option<String>,
+    /// Show figures to Prometheus and `sekisho watch`: 127.0.0.1:9317 or unix:PATH [default: nowhere]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Service")]
+    pub(super) metrics: Option<String>,
+    /// Where a layer of the sandbox is missing: strict, lenient, auto [default: auto]
+    #[arg(long, value_name = "MODE", help_heading = "Service")]
+    pub(super) sandbox: Option<String>,
 }
 
 /// `sekisho demo`.

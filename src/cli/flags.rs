@@ -80,6 +80,9 @@ fn capture(flags: CaptureFlags, layer: &mut Layer) {
         lanes,
         rotate_bytes,
         rotate_secs,
+        state,
+        metrics,
+        sandbox,
     } = flags;
     let number = |flag, value: Option<u64>| value.map(|value| Given::by_flag(flag, value));
     layer.capture.interfaces = Given::by_flags("--interface", interface);
@@ -89,6 +92,10 @@ fn capture(flags: CaptureFlags, layer: &mut Layer) {
     layer.capture.promisc = no_promisc.then(|| Given::by_flag("--no-promisc", false));
     layer.capture.lanes = number("--lanes", lanes);
     layer.export.rotate_bytes = number("--rotate-bytes", rotate_bytes);
+    let text = |flag, value: Option<String>| value.map(|value| Given::by_flag(flag, value));
+    layer.state = text("--state", state);
+    layer.metrics.listen = text("--metrics", metrics);
+    layer.capture.sandbox = text("--sandbox", sandbox);
     layer.export.rotate_secs = number("--rotate-secs", rotate_secs);
 }
 

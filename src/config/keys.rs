@@ -19,11 +19,14 @@ const fn key(section: &'static str, name: &'static str, expects: &'static str) -
 }
 
 /// All sections.
-pub(super) const SECTIONS: [&str; 6] = ["geo", "gate", "flow", "export", "replay", "capture"];
+pub(super) const SECTIONS: [&str; 7] = [
+    "geo", "gate", "flow", "export", "replay", "capture", "metrics",
+];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 26] = [
+pub(super) const KEYS: [Key; 29] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
+    key("", "state", "a folder in quotes, or \"\" for none"),
     key("geo", "home", "a list of country codes, such as [\"JP\"]"),
     key(
         "geo",
@@ -101,6 +104,12 @@ pub(super) const KEYS: [Key; 26] = [
     key("capture", "ring_mib", "a whole number of MiB, such as 64"),
     key("capture", "promisc", "true or false"),
     key("capture", "lanes", "a whole number, such as 1"),
+    key("capture", "sandbox", "\"auto\", \"strict\" or \"lenient\""),
+    key(
+        "metrics",
+        "listen",
+        "an address in quotes, such as \"127.0.0.1:9317\", or \"\" for none",
+    ),
 ];
 
 /// The key of a section.
@@ -140,7 +149,7 @@ pub(super) fn advice(section: &str, name: &str) -> String {
         };
     }
     let known: Vec<&str> = if section.is_empty() {
-        std::iter::once("sensor").chain(SECTIONS).collect()
+        ["sensor", "state"].into_iter().chain(SECTIONS).collect()
     } else {
         real()
             .filter(|key| key.section == section)

@@ -14,6 +14,8 @@ type List = Option<Given<Vec<Given<String>>>>;
 pub struct Layer {
     /// `sensor`.
     pub sensor: Option<Given<String>>,
+    /// `state`.
+    pub state: Option<Given<String>>,
     /// `[geo]`.
     pub geo: GeoLayer,
     /// `[gate]`.
@@ -26,6 +28,8 @@ pub struct Layer {
     pub replay: ReplayLayer,
     /// `[capture]`.
     pub capture: CaptureLayer,
+    /// `[metrics]`.
+    pub metrics: MetricsLayer,
 }
 
 /// `[geo]` of a layer.
@@ -93,6 +97,15 @@ pub struct CaptureLayer {
     pub ring_mib: Option<Given<u64>>,
     pub promisc: Option<Given<bool>>,
     pub lanes: Option<Given<u64>>,
+    pub sandbox: Option<Given<String>>,
+}
+
+/// `[metrics]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct MetricsLayer {
+    pub listen: Option<Given<String>>,
 }
 
 impl Layer {
@@ -103,12 +116,14 @@ impl Layer {
         // Full patterns, without `..`: a setting that is forgotten here does not compile.
         let Self {
             sensor,
+            state,
             geo,
             gate: GateLayer { authorize },
             flow,
             export,
             replay: ReplayLayer { lanes, progress },
             capture,
+            metrics: MetricsLayer { listen },
         } = self;
         let GeoLayer {
             home,
@@ -139,9 +154,11 @@ impl Layer {
             ring_mib,
             promisc,
             lanes: capture_lanes,
+            sandbox,
         } = capture;
         Self {
             sensor: sensor.or(lower.sensor),
+            state: state.or(lower.state),
             geo: GeoLayer {
                 home: home.or(lower.geo.home),
                 sources: sources.or(lower.geo.sources),
@@ -178,6 +195,10 @@ impl Layer {
                 ring_mib: ring_mib.or(lower.capture.ring_mib),
                 promisc: promisc.or(lower.capture.promisc),
                 lanes: capture_lanes.or(lower.capture.lanes),
+                sandbox: sandbox.or(lower.capture.sandbox),
+            },
+            metrics: MetricsLayer {
+                listen: listen.or(lower.metrics.listen),
             },
         }
     }

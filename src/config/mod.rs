@@ -20,8 +20,10 @@ pub use crate::export::Format;
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
-pub use layer::{CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, ReplayLayer};
-pub use values::{Days, MaxAge, Output, ProgressMode};
+pub use layer::{
+    CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, MetricsLayer, ReplayLayer,
+};
+pub use values::{Days, MaxAge, Output, ProgressMode, SandboxMode};
 
 use std::path::Path;
 
@@ -36,6 +38,8 @@ pub const REFERENCE: &str = include_str!("../../config/sekisho.toml");
 pub struct Config {
     /// Name of this sensor, in every record.
     pub sensor: String,
+    /// The folder of this sensor's own files, if it has any: of one running sensor at a time.
+    pub state: Option<std::path::PathBuf>,
     /// Where addresses are.
     pub geo: Geo,
     /// The classes that may pass.
@@ -48,6 +52,8 @@ pub struct Config {
     pub replay: Replay,
     /// How interfaces are captured from.
     pub capture: Capture,
+    /// Where a live run shows its figures.
+    pub metrics: Metrics,
 }
 
 /// Section `[geo]`: where addresses are.
@@ -119,14 +125,24 @@ pub struct Capture {
     pub ring_mib: u32,
     /// Whether frames to others are seen too.
     pub promisc: bool,
-    /// Lanes an interface.
+    /// Lanes, each with a share of every interface.
     pub lanes: usize,
+    /// What happens where a layer of the sandbox is missing.
+    pub sandbox: SandboxMode,
+}
+
+/// Section `[metrics]`: where a live run shows its figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metrics {
+    /// An address of this machine, or `unix:` and a path; empty for nowhere.
+    pub listen: String,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             sensor: "sekisho".to_owned(),
+            state: None,
             geo: Geo {
                 home: CountryCode::new("JP").into_iter().collect(),
                 sources: vec![SourceSpec::Embedded],
@@ -161,6 +177,10 @@ impl Default for Config {
                 ring_mib: 64,
                 promisc: true,
                 lanes: 1,
+                sandbox: SandboxMode::Auto,
+            },
+            metrics: Metrics {
+                listen: String::new(),
             },
         }
     }
@@ -206,6 +226,8 @@ impl Config {
     #[must_use]
     pub fn digest(&self) -> String {
         let Self {
+            state: _,
+            metrics: _,
             export: _,
             replay: _,
             capture:
@@ -216,6 +238,7 @@ impl Config {
                     ring_mib: _,
                     promisc: _,
                     lanes: _,
+                    sandbox: _,
                 },
             sensor,
             geo,

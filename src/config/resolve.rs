@@ -24,17 +24,23 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
     let default = Config::default();
     let Layer {
         sensor,
+        state,
         geo,
         gate: GateLayer { authorize },
         flow,
         export,
         replay,
         capture,
+        metrics,
     } = layer;
     Ok(Config {
         sensor: match sensor {
             None => default.sensor,
             Some(given) => from.sensor(given)?,
+        },
+        state: match state {
+            Some(given) if !given.value.is_empty() => Some(from.path(&given)?),
+            None | Some(_) => default.state,
         },
         geo: from.geo(geo, default.geo)?,
         authorisation: match authorize {
@@ -45,6 +51,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         export: from.export(export, default.export)?,
         replay: from.replay(replay, default.replay)?,
         capture: from.capture(capture, default.capture)?,
+        metrics: From::metrics(metrics, default.metrics),
     })
 }
 

@@ -1,10 +1,11 @@
-//! What section `[capture]` means.
+//! What sections `[capture]` and `[metrics]` mean.
 
-use super::Capture;
 use super::error::Error;
 use super::given::Given;
-use super::layer::CaptureLayer;
+use super::layer::{CaptureLayer, MetricsLayer};
 use super::resolve::From;
+use super::values::SandboxMode;
+use super::{Capture, Metrics};
 
 /// The longest name of an interface, *given* by Linux (`IFNAMSIZ` less the terminating zero).
 const LONGEST_NAME: usize = 15;
@@ -22,6 +23,7 @@ impl From<'_> {
             ring_mib,
             promisc,
             lanes,
+            sandbox,
         } = layer;
         let mut names = Vec::new();
         for given in interfaces.map(|given| given.value).unwrap_or_default() {
@@ -50,7 +52,24 @@ impl From<'_> {
             ring_mib: whole(ring_mib, "ring_mib", 1..=2047, " MiB", default.ring_mib)?,
             promisc: promisc.map_or(default.promisc, |given| given.value),
             lanes: whole(lanes, "lanes", 1..=64, "", default.lanes as u32)? as usize,
+            sandbox: match sandbox {
+                None => default.sandbox,
+                Some(given) => self.choice(
+                    &given,
+                    "sandbox",
+                    &[SandboxMode::Auto, SandboxMode::Strict, SandboxMode::Lenient],
+                    SandboxMode::id,
+                )?,
+            },
         })
+    }
+
+    /// Resolves section `[metrics]`. What an address may be, the endpoint knows.
+    pub(super) fn metrics(layer: MetricsLayer, default: Metrics) -> Metrics {
+        let MetricsLayer { listen } = layer;
+        Metrics {
+            listen: listen.map_or(default.listen, |given| given.value),
+        }
     }
 
     fn interface(self, given: Given<String>, before: &[String]) -> Result<String, Error> {

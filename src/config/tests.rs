@@ -96,7 +96,10 @@ fn what_is_written_reads_back_the_same() {
         ring_mib: 2047,
         promisc: false,
         lanes: 64,
+        sandbox: SandboxMode::Strict,
     };
+    config.state = Some("/var/lib/sekisho".into());
+    config.metrics.listen = "127.0.0.1:9317".to_owned();
     assert_eq!(join(&config.to_toml(), Layer::default()).unwrap(), config);
 }
 

@@ -42,6 +42,29 @@ impl fmt::Display for Output {
     }
 }
 
+/// What a live run does where the system lacks a layer of its sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SandboxMode {
+    /// As strict under systemd, else as lenient.
+    Auto,
+    /// It does not start.
+    Strict,
+    /// It says so and goes on with the others.
+    Lenient,
+}
+
+impl SandboxMode {
+    /// The text in files, flags and output.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Strict => "strict",
+            Self::Lenient => "lenient",
+        }
+    }
+}
+
 /// Whether progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgressMode {

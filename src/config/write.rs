@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::values::{MaxAge, Output};
-use super::{Capture, Config, Export, Flow, Geo, Replay};
+use super::{Capture, Config, Export, Flow, Geo, Metrics, Replay};
 use crate::gate::Authorisation;
 use crate::geo::SourceSpec;
 
@@ -15,6 +15,7 @@ pub(super) fn toml(config: &Config) -> String {
     // Full patterns, without `..`: a setting that is forgotten here does not compile.
     let Config {
         sensor,
+        state,
         geo:
             Geo {
                 home,
@@ -55,7 +56,9 @@ pub(super) fn toml(config: &Config) -> String {
                 ring_mib,
                 promisc,
                 lanes: capture_lanes,
+                sandbox,
             },
+        metrics: Metrics { listen },
     } = config;
     let sources = sources.iter().map(|source| match source {
         SourceSpec::Embedded => "embedded".to_owned(),
@@ -71,12 +74,14 @@ pub(super) fn toml(config: &Config) -> String {
         (domestic_foreign, "domestic_foreign"),
     ];
     let authorize = authorize.into_iter().filter(|(given, _)| **given);
+    let state = state.as_ref().map(|path| path.display().to_string());
+    let state = state.unwrap_or_default();
     let summary = summary.as_ref().map(Output::to_string).unwrap_or_default();
     let mut out = String::new();
     // Writing into a String cannot fail.
     let _ = write!(
         out,
-        "sensor = {}\n\n\
+        "sensor = {}\nstate = {}\n\n\
          [geo]\nhome = {}\nsources = {}\ndomestic_list = {}\nanycast_list = {}\nsite = {}\n\
          max_age = {max_age}\nnat64_prefixes = {}\nsoftwire_prefixes = {}\n\n\
          [gate]\nauthorize = {}\n\n\
@@ -85,8 +90,10 @@ pub(super) fn toml(config: &Config) -> String {
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\n\n\
          [replay]\nlanes = {lanes}\nprogress = {}\n\n\
          [capture]\ninterfaces = {}\nfilter = {}\nsnaplen = {snaplen}\nring_mib = {ring_mib}\n\
-         promisc = {promisc}\nlanes = {capture_lanes}\n",
+         promisc = {promisc}\nlanes = {capture_lanes}\nsandbox = {}\n\n\
+         [metrics]\nlisten = {}\n",
         text(sensor),
+        text(&state),
         list(home),
         list(sources),
         paths(domestic_lists),
@@ -101,6 +108,8 @@ pub(super) fn toml(config: &Config) -> String {
         text(progress.id()),
         list(interfaces),
         text(filter),
+        text(sandbox.id()),
+        text(listen),
     );
     out
 }

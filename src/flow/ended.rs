@@ -13,6 +13,7 @@ pub const ENDED_LEN: usize = 137;
 
 const SUPERSEDED: u8 = 1;
 const EVICTED: u8 = 2;
+const EPOCH: u8 = 4;
 
 /// How the initiator of a record was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,6 +92,11 @@ impl Ended {
 
     pub(super) const fn evicted(mut self) -> Self {
         self.how |= EVICTED;
+        self
+    }
+
+    pub(super) const fn by_epoch(mut self) -> Self {
+        self.how |= EPOCH;
         self
     }
 
@@ -244,7 +250,11 @@ impl Ended {
         } else {
             let (by_idle, by_slot) = Rule::new(settings).deadlines(self.entry.last);
             if by_idle.min(by_slot) > run_end.nanos() {
-                EndReason::EndOfInput
+                if self.how & EPOCH == 0 {
+                    EndReason::EndOfInput
+                } else {
+                    EndReason::Epoch
+                }
             } else if by_idle <= by_slot {
                 EndReason::Idle
             } else {

@@ -34,6 +34,10 @@
 //! that far; else the end of the input. (Time going back ends a record too; it is then named by the
 //! same deadlines.)
 //!
+//! **When the country table or the policy is replaced** (live capture only) every record ends, and is
+//! judged again by what is in force then (`epoch`): what would not pass any more is recalled, and never
+//! leaves the table.
+//!
 //! **Capacity** is fixed. A new flow that finds the table full evicts a sixteenth of it: half-open
 //! flows first (TCP with nothing but SYNs, or a single packet), then the oldest, ties by key. The
 //! order depends on the set of entries, never on where they lie. Evicted records are exported.
@@ -42,6 +46,7 @@ mod atlas;
 mod boundary;
 mod ended;
 mod entry;
+mod epoch;
 mod index;
 mod join;
 mod key;
@@ -60,6 +65,7 @@ pub(crate) mod tests;
 
 pub use atlas::Atlas;
 pub use ended::{ENDED_LEN, EndReason, Ended, Initiator, Side};
+pub use epoch::Recalled;
 pub use key::Key;
 pub use live::Live;
 pub use paths::{MAX_PATHS, PathId, PathList, Paths};

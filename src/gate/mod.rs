@@ -73,6 +73,13 @@ impl Gate {
         rule::turn_back(undecodable)
     }
 
+    /// Judges by another policy from now on, and remembers no fragment of before: what its first
+    /// fragment was admitted or excluded by may be in force no more.
+    pub fn renew(&mut self, policy: Policy) {
+        self.policy = policy;
+        self.fragments = self.fragments.empty();
+    }
+
     /// The policy in force.
     #[must_use]
     pub const fn policy(&self) -> &Policy {

@@ -49,12 +49,16 @@ impl Admitted {
     pub const FRAGMENT: u8 = 2;
     /// Mark: what it carries is encrypted, and was judged by its own ends.
     pub const OPAQUE: u8 = 4;
+    /// Mark: it was judged by more than the pair of its innermost layer, and a record keeps no other.
+    /// Not shown in records: it tells that they cannot be judged again.
+    pub const BY_MORE_PAIRS: u8 = 8;
 
-    /// The one constructor. Its callers are the rule below, and what passed it.
+    /// The one constructor. Its callers are the rule below, and what passed it. `more_pairs`: that mark,
+    /// or nothing.
     #[inline(always)]
-    fn new(headers: &Headers, layer: &Layer, class: Class) -> Self {
+    fn new(headers: &Headers, layer: &Layer, class: Class, more_pairs: u8) -> Self {
         let transport = headers.transport();
-        let mut marks = 0;
+        let mut marks = more_pairs;
         if layer.fragment != Fragment::Whole {
             marks |= Self::FRAGMENT;
         }
@@ -99,7 +103,7 @@ impl Admitted {
             version: first.version,
             protocol: first.protocol,
             class: first.class,
-            marks: first.marks | Self::FRAGMENT,
+            marks: first.marks | self.marks & Self::BY_MORE_PAIRS | Self::FRAGMENT,
             path: first.path,
         }
     }
@@ -195,7 +199,8 @@ impl Admitted {
         self.class
     }
 
-    /// The marks of this packet: [`Self::TRUNCATED`], [`Self::FRAGMENT`], [`Self::OPAQUE`].
+    /// The marks of this packet: [`Self::TRUNCATED`], [`Self::FRAGMENT`], [`Self::OPAQUE`],
+    /// [`Self::BY_MORE_PAIRS`].
     #[inline]
     #[must_use]
     pub const fn marks(&self) -> u8 {
@@ -298,7 +303,7 @@ impl Pass<'_> {
     #[inline(always)]
     #[must_use]
     pub fn admitted(&self) -> Admitted {
-        Admitted::new(self.headers, self.layer, self.class)
+        Admitted::new(self.headers, self.layer, self.class, 0)
     }
 }
 
@@ -356,7 +361,11 @@ pub(super) fn judge(located: &Located<'_>, policy: &Policy) -> Result<Admitted, 
         }
     }
     match (worst, innermost) {
-        (None, Some((layer, class))) => Ok(Admitted::new(headers, layer, class)),
+        (None, Some((layer, class))) => {
+            let is_alone = headers.layers().len() == 1 && headers.side_pairs().is_empty();
+            let more_pairs = if is_alone { 0 } else { Admitted::BY_MORE_PAIRS };
+            Ok(Admitted::new(headers, layer, class, more_pairs))
+        }
         (Some(reason), _) => Err(Excluded::of(headers, reason)),
         // No layer at all: decode does not hand this over, and it proves nothing.
         (None, None) => Err(Excluded::of(headers, Reason::Malformed)),
