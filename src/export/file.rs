@@ -100,7 +100,8 @@ pub struct Output {
 impl Output {
     /// Opens an output: `-` is standard output, a folder (existing, or with `/` at the end) gets
     /// `flows.jsonl` or `flows.csv`, anything else is a file. The file appears under its name when
-    /// it is complete; until then it is `NAME.tmp`. Mode 0600.
+    /// it is complete; until then it is `NAME.tmp`. Mode 0600; 0640 in a
+    /// folder that hands its group on (set-group-id), which was set up for its group to read.
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
@@ -287,7 +288,7 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode_in(folder_of(&path)));
     let file = options
         .open(&temporary)
         .map_err(failed("create", &temporary))?;
@@ -301,6 +302,17 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
         file,
         whole: 0,
     })
+}
+
+/// The mode of a new file in a folder.
+#[cfg(unix)]
+fn mode_in(folder: &Path) -> u32 {
+    const SET_GROUP_ID: u32 = 0o2000;
+    let mode = |there: fs::Metadata| std::os::unix::fs::MetadataExt::mode(&there);
+    match fs::metadata(folder).map(mode) {
+        Ok(mode) if mode & SET_GROUP_ID != 0 => 0o640,
+        Ok(_) | Err(_) => 0o600,
+    }
 }
 
 /// Whether a run that is still going writes this file: taking its name away would let it name a file
