@@ -245,14 +245,6 @@ fn records(path: &Path) -> Vec<String> {
     records
 }
 
-/// Records of flows that the kernel gives to one lane both ways: it hashes the outermost ends that it
-/// understands, and does not see the ports of fragments.
-fn plain(records: &[String]) -> Vec<&String> {
-    let plain =
-        |record: &&String| record.contains("\"tunnels\":[]") && !record.contains("\"fragments\"");
-    records.iter().filter(plain).collect()
-}
-
 #[track_caller]
 fn frames_add_up(summary: &Value) -> (u64, u64) {
     assert_eq!(summary["balanced"], true, "{summary:#}");
@@ -282,8 +274,8 @@ fn the_wire_gives_the_records_of_the_file() {
     assert!(replay.status.success());
     let of_file = records(&net.path("file.jsonl"));
     let books = net.summary();
-    assert!(plain(&of_file).len() > 1_000, "{}", plain(&of_file).len());
-    for lanes in ["1", "2"] {
+    assert!(of_file.len() > 1_000, "{}", of_file.len());
+    for lanes in ["1", "2", "5"] {
         let mut args = vec!["--lanes", lanes, "-o", "wire.jsonl"];
         args.extend(ENDLESS);
         let capture = net.capture(&args);
@@ -295,12 +287,9 @@ fn the_wire_gives_the_records_of_the_file() {
         for part in ["frames", "admitted", "excluded"] {
             assert_eq!(net.summary()[part], books[part], "{part}");
         }
+        // Fragments and what is inside tunnels too: frames are shared by their outermost addresses.
         let of_wire = records(&net.path("wire.jsonl"));
-        assert!(
-            plain(&of_wire) == plain(&of_file),
-            "{lanes} lanes: other records"
-        );
-        assert!(lanes != "1" || of_wire == of_file, "other records");
+        assert!(of_wire == of_file, "{lanes} lanes: other records");
     }
 }
 
@@ -438,8 +427,6 @@ fn files_of_a_folder_are_whole_and_hold_every_record_once() {
     // A small table ends records while the run goes on.
     let mut capture = net.capture(&["-o", "out/", "--max-flows", "50"]);
     net.send(&net.path("sent.pcap"), 1);
-    capture.signal(Signal::HUP);
-    capture.wait_for("SIGHUP");
     let begun = now();
     let named = || {
         let entries = fs::read_dir(net.path("out")).unwrap();
@@ -612,7 +599,7 @@ fn an_interface_that_is_removed_ends_the_run_which_says_so() {
     let begun = now();
     let (code, said) = capture.end();
     assert!(begun.elapsed() < Duration::from_secs(10));
-    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(code, Some(74), "{said}");
     assert!(
         said.contains("sekisho: interface disappeared: vb: "),
         "{said}"

@@ -7,11 +7,14 @@ use super::exit::Exit;
 use super::flags::{self, How};
 use super::replay;
 use super::talk::{Problem, Talk};
-use crate::pipeline::{self, Limits};
+use crate::config::Config;
+use crate::pipeline::{self, Failure, FailureKind, Limits};
 
 pub(super) fn run(args: CaptureArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
-    let config = flags::config(args.place, args.gate, args.run, How::Capture(args.how))?;
+    let (file, layer) = flags::layer(args.place, args.gate, args.run, How::Capture(args.how));
+    let load = || Config::load(file.as_deref(), layer.clone());
+    let config = load()?;
     if config.capture.interfaces.is_empty() {
         return Err(Problem::new(
             Exit::Usage,
@@ -24,6 +27,8 @@ pub(super) fn run(args: CaptureArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         duration: args.duration.map(Duration::from_secs),
         frames: args.count,
     };
-    let outcome = pipeline::capture(&config, limits, &mut |line| talk.say(line))?;
+    let reread =
+        || load().map_err(|error| Failure::line(FailureKind::Configuration, error.to_string()));
+    let outcome = pipeline::capture(&config, limits, &reread, &mut |line| talk.say(line))?;
     replay::close(&config, &outcome, talk)
 }

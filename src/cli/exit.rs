@@ -23,8 +23,10 @@ pub enum Exit {
     NoInput = 66,
     /// A fault of the program itself; its place is printed, never its data.
     Internal = 70,
-    /// Results could not be written.
+    /// Results could not be written, or an interface went away.
     Output = 74,
+    /// Another sensor uses the state folder.
+    Busy = 75,
     /// This user may not do that.
     Permission = 77,
     /// The configuration, a country table or an authorisation is refused.
@@ -33,7 +35,7 @@ pub enum Exit {
 
 impl Exit {
     /// All exit codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Damaged,
         Self::Usage,
@@ -42,6 +44,7 @@ impl Exit {
         Self::NoInput,
         Self::Internal,
         Self::Output,
+        Self::Busy,
         Self::Permission,
         Self::Configuration,
     ];
@@ -58,7 +61,8 @@ impl From<FailureKind> for Exit {
         match kind {
             FailureKind::NotACapture => Self::NotACapture,
             FailureKind::NoInput => Self::NoInput,
-            FailureKind::Output => Self::Output,
+            FailureKind::Output | FailureKind::InterfaceGone => Self::Output,
+            FailureKind::Busy => Self::Busy,
             FailureKind::Permission => Self::Permission,
             FailureKind::Configuration => Self::Configuration,
         }

@@ -5,6 +5,7 @@ use super::args::CaptureFlags;
 use super::args::{GateFlags, PlaceFlags, ReplayFlags, RunFlags, TalkFlags};
 use super::talk::Problem;
 use crate::config::{Config, Given, Layer};
+use std::path::PathBuf;
 
 /// Where frames come from.
 pub(super) enum How {
@@ -28,6 +29,17 @@ pub(super) fn config(
     run: RunFlags,
     how: How,
 ) -> Result<Config, Problem> {
+    let (file, layer) = layer(place, gate, run, how);
+    Ok(Config::load(file.as_deref(), layer)?)
+}
+
+/// What was typed: the name of a file, and what wins over it.
+pub(super) fn layer(
+    place: PlaceFlags,
+    gate: GateFlags,
+    run: RunFlags,
+    how: How,
+) -> (Option<PathBuf>, Layer) {
     let mut layer = Layer::default();
     let PlaceFlags {
         config,
@@ -66,7 +78,7 @@ pub(super) fn config(
         #[cfg(feature = "live")]
         How::Capture(flags) => capture(flags, &mut layer),
     }
-    Ok(Config::load(config.as_deref(), layer)?)
+    (config, layer)
 }
 
 #[cfg(feature = "live")]

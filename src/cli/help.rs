@@ -31,7 +31,8 @@ Exit codes:
   65  an input is not a capture, or an address is not an address
   66  no such input or interface
   70  a fault of the program itself
-  74  results could not be written
+  74  results could not be written, or an interface went away
+  75  another sensor uses the state folder
   77  this user may not do that
   78  the configuration, a country table or an authorisation is refused";
 

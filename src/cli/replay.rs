@@ -60,6 +60,8 @@ fn verdict(outcome: &Outcome) -> Exit {
     let lost = summary.lost.packets > 0 || summary.lost.records > 0;
     if !summary.balanced || !summary.frames_balance() || lost {
         Exit::Books
+    } else if let Some(kind) = outcome.ended_by {
+        kind.into()
     } else if !outcome.damaged.is_empty() || summary.inputs.iter().any(|input| !input.complete) {
         Exit::Damaged
     } else {
@@ -71,6 +73,7 @@ fn verdict(outcome: &Outcome) -> Exit {
 mod tests {
     use super::*;
     use crate::cli::summary_table::tests::example;
+    use crate::pipeline::FailureKind;
 
     #[test]
     fn the_worst_thing_decides_the_exit_code() {
@@ -79,7 +82,10 @@ mod tests {
         let mut damaged = fine.clone();
         damaged.summary.inputs[0].complete = false;
         assert_eq!(verdict(&damaged), Exit::Damaged);
-        let mut lost = damaged.clone();
+        let mut gone = damaged.clone();
+        gone.ended_by = Some(FailureKind::InterfaceGone);
+        assert_eq!(verdict(&gone), Exit::Output);
+        let mut lost = gone.clone();
         lost.summary.lost.records = 1;
         assert_eq!(verdict(&lost), Exit::Books);
         let mut unbalanced = fine.clone();

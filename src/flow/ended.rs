@@ -35,7 +35,7 @@ pub enum EndReason {
     TcpEnd,
     /// The input ended first.
     EndOfInput,
-    /// The country table was replaced (live capture only).
+    /// The country table or the policy was replaced, or the clock set back (live capture only).
     Epoch,
     /// The flow table was full.
     Evicted,

@@ -1,5 +1,6 @@
-//! The end of an epoch: the country table or the policy is replaced, and every record that has not left
-//! the table is judged again (RULES §5, `recalled`).
+//! The end of an epoch: every record ends at once. The country table or the policy is replaced, and what
+//! has not left the flow table is judged again (RULES §5, `recalled`); or the clock of the capture has
+//! been set back, and times before and after cannot be compared.
 
 use super::ended::Ended;
 use super::index::Index;
@@ -59,5 +60,15 @@ impl FlowTable {
             }
         }
         recalled
+    }
+
+    /// Ends every record and forgets how late it is: packet time goes on from the next frame, wherever
+    /// that stands.
+    pub fn restart_clock(&mut self) {
+        self.end_epoch(|_| true);
+        self.clock = 0;
+        self.earliest = u64::MAX;
+        self.next_sweep = 0;
+        self.disordered = false;
     }
 }

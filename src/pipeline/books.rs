@@ -5,6 +5,7 @@ use super::summary::{
     Admitted, ByClass, ByReason, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
 };
 use crate::fate::{Class, Fate, Reason};
+use crate::flow::Recalled;
 use crate::geo::Table;
 use crate::tally::{Count, Tally};
 
@@ -20,7 +21,7 @@ pub(super) struct Books<'a> {
     pub inputs: Vec<Input>,
 }
 
-/// What a live run did not get, or did not get rid of. Never part of what was excluded.
+/// What a live run did not get, or did not write. Never part of what was excluded.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Losses {
     /// Frames that the kernel or an interface dropped.
@@ -29,6 +30,8 @@ pub(super) struct Losses {
     pub lost: Lost,
     /// Wire bytes of these packets.
     pub lost_bytes: u64,
+    /// Records that a newer table or policy did not let out: intent, not loss.
+    pub recalled: Recalled,
 }
 
 impl Books<'_> {
@@ -39,7 +42,8 @@ impl Books<'_> {
         self.close_with(sensor, config, table, Losses::default())
     }
 
-    /// Likewise, where something was lost: admitted = Σ over the records written + what was lost.
+    /// Likewise, where something was lost or recalled: admitted = Σ over the records written + recalled +
+    /// lost.
     pub(super) fn close_with(
         self,
         sensor: &str,
@@ -62,6 +66,7 @@ impl Books<'_> {
             kernel_dropped,
             lost,
             lost_bytes,
+            recalled,
         } = losses;
         let admitted = tally.admitted();
         let excluded = tally.excluded();
@@ -84,8 +89,12 @@ impl Books<'_> {
             },
             flows: Flows {
                 exported: written.records,
-                recalled: 0,
+                recalled: recalled.records,
                 evicted,
+            },
+            recalled: Count {
+                packets: recalled.packets,
+                bytes: recalled.wire_bytes,
             },
             lost,
             inputs,
@@ -93,8 +102,8 @@ impl Books<'_> {
             balanced: false,
         };
         summary.balanced = summary.frames_balance()
-            && written.packets + lost.packets == admitted.packets
-            && written.wire_bytes + lost_bytes == admitted.bytes;
+            && written.packets + recalled.packets + lost.packets == admitted.packets
+            && written.wire_bytes + recalled.wire_bytes + lost_bytes == admitted.bytes;
         summary
     }
 }

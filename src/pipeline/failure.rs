@@ -19,6 +19,10 @@ pub enum FailureKind {
     NoInput,
     /// Records or summary could not be written.
     Output,
+    /// An interface went away while it was captured from.
+    InterfaceGone,
+    /// Another sensor uses what this one needs for itself.
+    Busy,
     /// This user may not read or write something.
     Permission,
     /// The configuration cannot be built: a table that is missing, corrupt or fails its probes.

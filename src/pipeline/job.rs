@@ -134,6 +134,7 @@ impl Job {
         Ok(Outcome {
             summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),
             damaged,
+            ended_by: None,
         })
     }
 }

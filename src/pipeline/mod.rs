@@ -16,7 +16,7 @@ mod target;
 mod walk;
 
 #[cfg(feature = "live")]
-pub use capture::{Limits, capture};
+pub use capture::{Limits, Reread, capture};
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
 pub use outcome::{Outcome, Progress};

@@ -1,6 +1,6 @@
 //! What a run says while it runs, and when it is done.
 
-use super::Summary;
+use super::{FailureKind, Summary};
 
 /// Whoever watches a run. Called a few times a second at most, from several threads.
 pub trait Progress: Sync {
@@ -19,4 +19,6 @@ pub struct Outcome {
     pub summary: Summary,
     /// One line for each input that was damaged: which, where, and how.
     pub damaged: Vec<String>,
+    /// What ended it before its time, if something did; a line of `damaged` tells of it.
+    pub ended_by: Option<FailureKind>,
 }

@@ -34,6 +34,8 @@ pub struct Summary {
     pub excluded: Excluded,
     /// Flow records.
     pub flows: Flows,
+    /// Admitted packets of flows that were recalled, and their bytes on the wire.
+    pub recalled: Count,
     /// What was lost without intent.
     pub lost: Lost,
     /// The inputs, in the order in which they were read.
@@ -258,6 +260,7 @@ mod tests {
                 by_reason,
             },
             flows: Flows::default(),
+            recalled: Count::default(),
             lost: Lost::default(),
             inputs: vec![Input {
                 path: "a\u{1b}[2J\"</script>\n.pcap".to_owned(),
@@ -294,6 +297,7 @@ mod tests {
                 "admitted",
                 "excluded",
                 "flows",
+                "recalled",
                 "lost",
                 "inputs",
                 "geo",

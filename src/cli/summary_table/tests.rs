@@ -71,6 +71,7 @@ pub(in crate::cli) fn example() -> Outcome {
                 recalled: 0,
                 evicted: 0,
             },
+            recalled: Count::default(),
             lost: Lost::default(),
             inputs: vec![Input {
                 path: "capture.pcap".to_owned(),
@@ -91,6 +92,7 @@ pub(in crate::cli) fn example() -> Outcome {
             balanced: true,
         },
         damaged: Vec::new(),
+        ended_by: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! What is told to a live run from outside: signals, changes of its interfaces, the end of its time.
 
 use super::clock::now;
-use super::stop::Stop;
+use super::reload::{Found, Settings};
+use super::renewal::Taken;
+use super::service::Service;
+use super::worker::Shared;
 use crate::source::{LinkChange, LinkWatch};
 use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -10,7 +13,7 @@ use signal_hook::{flag, low_level};
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The exit code of a run that a second signal ended at once.
@@ -76,30 +79,47 @@ pub(super) struct Control<'a> {
     pub links: LinkWatch,
     pub names: &'a [String],
     pub woken: UnixStream,
-    pub stop: &'a Stop,
+    pub shared: &'a Shared,
+    pub taken: Taken,
+    pub settings: Settings<'a>,
+    pub service: &'a Service,
+    /// What the sensor says of itself, once it runs.
+    pub announcement: &'a str,
+    pub say: &'a mut dyn FnMut(&str),
     pub rotate: &'a Sender<()>,
     pub rotates: bool,
     pub deadline: Option<Instant>,
 }
 
-impl Control<'_> {
-    /// Returns when the end was asked for; the gaps of each interface.
-    pub(super) fn watch(mut self) -> Vec<Gaps> {
+/// What was seen until the end.
+pub(super) struct Watched<'a> {
+    /// By interface.
+    pub gaps: Vec<Gaps>,
+    /// Those in force in the end.
+    pub settings: Settings<'a>,
+}
+
+impl<'a> Control<'a> {
+    /// Returns when the end was asked for.
+    pub(super) fn watch(mut self) -> Watched<'a> {
         let mut gaps = vec![Gaps::default(); self.names.len()];
-        while !self.stop.is_asked() {
+        let mut life = Life::new(self.shared, self.service.watchdog());
+        while !self.shared.stop.is_asked() {
             if self.deadline.is_some_and(|deadline| now() >= deadline) {
-                self.stop.ask();
+                self.shared.stop.ask();
                 break;
             }
-            self.wait();
+            let until = self.deadline.into_iter().chain(life.due()).min();
+            self.wait(until);
+            if life.is_shown() {
+                self.service.alive();
+            }
             if took(&self.signals.end) {
                 tracing::info!("asked to end");
-                self.stop.ask();
+                self.shared.stop.ask();
             }
             if took(&self.signals.reload) {
-                tracing::warn!(
-                    "SIGHUP changes nothing in this version: restart to read the configuration anew"
-                );
+                self.reload();
             }
             if took(&self.signals.rotate) {
                 self.ask_to_rotate();
@@ -108,13 +128,17 @@ impl Control<'_> {
                 self.note(change, &mut gaps);
             }
         }
+        self.service.stopping();
         for gaps in &mut gaps {
             gaps.end(now());
         }
-        gaps
+        Watched {
+            gaps,
+            settings: self.settings,
+        }
     }
 
-    fn wait(&self) {
+    fn wait(&self, until: Option<Instant>) {
         let streams = [
             &self.signals.end,
             &self.signals.rotate,
@@ -126,8 +150,8 @@ impl Control<'_> {
             .map(|stream| PollFd::new(stream, PollFlags::IN))
             .chain([PollFd::new(&self.links, PollFlags::IN)])
             .collect();
-        let left = self.deadline.map(|deadline| {
-            let left = deadline.saturating_duration_since(now());
+        let left = until.map(|until| {
+            let left = until.saturating_duration_since(now());
             Timespec {
                 tv_sec: left.as_secs() as _,
                 tv_nsec: left.subsec_nanos().into(),
@@ -135,6 +159,30 @@ impl Control<'_> {
         });
         // Interrupted by a signal, or ended: what for is seen at the streams.
         let _ = poll(&mut polled, left.as_ref());
+    }
+
+    /// All of the new settings, or none.
+    fn reload(&mut self) {
+        self.service.reloading();
+        let begun = now();
+        let line = match self.settings.reload() {
+            Err(error) => format!("reload refused: {error}: the settings of before stay in force"),
+            Ok(Found::Nothing) => "reloaded: nothing has changed".to_owned(),
+            Ok(Found::New(renewal)) => {
+                let table: String = renewal.table.digest_hex().chars().take(16).collect();
+                let lanes = self.shared.beats.len();
+                let number = self.shared.renewals.ask(renewal);
+                let taken = self.taken.by(lanes, number, now() + Taken::PATIENCE);
+                let millis = begun.elapsed().as_millis();
+                if taken == lanes {
+                    format!("reloaded: table {table} serves, {millis} ms after it was asked for")
+                } else {
+                    format!("reloaded: table {table}: {taken} of {lanes} lanes have it so far")
+                }
+            }
+        };
+        (self.say)(&line);
+        self.service.ready(self.announcement);
     }
 
     fn ask_to_rotate(&self) {
@@ -162,8 +210,50 @@ impl Control<'_> {
                 gaps.end(now());
                 tracing::warn!("interface carries again: {name}");
             }
-            LinkChange::Gone(_) => self.stop.ask(),
+            LinkChange::Gone(_) => self.shared.stop.ask(),
         }
+    }
+}
+
+/// Signs of life for a watchdog: given only while every lane moves.
+struct Life<'a> {
+    shared: &'a Shared,
+    every: Option<Duration>,
+    due: Option<Instant>,
+    seen: Vec<u64>,
+}
+
+impl<'a> Life<'a> {
+    fn new(shared: &'a Shared, every: Option<Duration>) -> Self {
+        Self {
+            shared,
+            every,
+            due: every.map(|every| now() + every),
+            seen: vec![0; shared.beats.len()],
+        }
+    }
+
+    const fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Whether a sign is due and every lane has moved since the last one was.
+    fn is_shown(&mut self) -> bool {
+        let (Some(due), Some(every)) = (self.due, self.every) else {
+            return false;
+        };
+        if now() < due {
+            return false;
+        }
+        self.due = Some(now() + every);
+        let beats = self.shared.beats.iter();
+        let beats: Vec<u64> = beats.map(|beats| beats.load(Ordering::Relaxed)).collect();
+        let all_move = beats
+            .iter()
+            .zip(&self.seen)
+            .all(|(now, before)| now != before);
+        self.seen = beats;
+        all_move
     }
 }
 

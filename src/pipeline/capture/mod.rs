@@ -1,42 +1,53 @@
 //! Live runs: interfaces through lanes, records out while it goes on, books closed at the end.
 //!
 //! ```text
-//!   LiveHandle ─▶ Lane ─┐ thread each                      ┌ signals, links: Control
-//!   LiveHandle ─▶ Lane ─┴─▶ queue (bounded) ─▶ Writer ─▶ Rotated
+//!   a LiveHandle an interface ─▶ Lane ─┐ thread each
+//!   a LiveHandle an interface ─▶ Lane ─┴─▶ queue (bounded) ─▶ Writer ─▶ Rotated
+//!                 ▲ Renewals                beside: Control (signals, links, reload, service)
 //! ```
 //!
 //! Capture waits for nobody: what the queue or the disk does not take is counted as lost. Records end
-//! as in a replay; where no packet moves the packet clock, the wall clock does, behind anything that is
-//! still to come, so that it only emits early what would end the same.
+//! as in a replay; where no packet moves the packet clock, passing time does, behind anything that is still
+//! to come, so that it only emits early what would end the same.
 
 mod clock;
+mod close;
 mod control;
 mod queue;
+mod reload;
+mod renewal;
+mod service;
+mod state;
 mod stop;
 mod worker;
 mod writer;
 
-use super::books::{Books, Losses};
-use super::output::Recorded;
-use super::summary::{Input as InputBooks, Lost};
+pub use reload::Reread;
+
 use super::target::probe_capture;
 use super::{Failure, FailureKind, Job, Outcome};
 use crate::config::Config;
 use crate::export::{Rotated, Rotation};
 use crate::lane::Lane;
 use crate::source::{LinkWatch, LiveError, LiveHandle, LiveSettings};
-use crate::tally::{Count, Tally};
 use crate::time::NANOS_PER_SEC;
 use clock::{now, wall};
-use control::{Control, Gaps, Signals};
+use close::close;
+use control::{Control, Signals, Watched};
 use crossbeam_channel::{Receiver, bounded};
 use queue::{Batch, Held, queue};
+use reload::Settings;
+use renewal::Renewals;
+use service::Service;
+use state::StateLock;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::Duration;
 use stop::{Budget, Stop};
-use worker::{Worked, Worker};
+use worker::{Shared, Worked, Worker};
 use writer::{LanePaths, Writer, Writing, Wrote};
 
 /// When a live run ends by itself.
@@ -49,19 +60,22 @@ pub struct Limits {
 }
 
 /// Captures from the configured interfaces until a signal or a limit ends it, or an interface is removed.
-/// `ready` is called once, when frames are being captured.
+/// `reread` gives the settings anew when SIGHUP asks for them; `say` is told, in lines for people, when
+/// frames are being captured and what becomes of reloads.
 ///
 /// # Errors
 /// What kept the run from beginning. What goes wrong later is in the outcome.
 pub fn capture(
     config: &Config,
     limits: Limits,
-    ready: &mut dyn FnMut(&str),
+    reread: &Reread<'_>,
+    say: &mut dyn FnMut(&str),
 ) -> Result<Outcome, Failure> {
+    let _lock = config.state.as_deref().map(StateLock::take).transpose()?;
     probe_capture(config)?;
+    let service = Service::from_environment();
     let signals = Signals::new().map_err(|e| system("handle signals", &e))?;
     let (stop, woken) = Stop::new().map_err(|e| system("make a pipe", &e))?;
-    let stop = Arc::new(stop);
     // Sockets first: they refuse everything until they are told to begin, however long the table takes.
     let mut handles = open(config)?;
     let job = super::job(config, Vec::new())?;
@@ -76,88 +90,99 @@ pub fn capture(
     for handle in handles.iter_mut().flatten() {
         handle.begin()?;
     }
-    let budget = Budget::new(limits.frames);
-    let (outlet, records) = queue();
-    let lanes: Vec<Vec<Worker<'_>>> = number(handles)
-        .map(|interface| {
-            let workers = interface.map(|(lane, handle)| {
-                let road = Lane::new(&job.lane);
-                Worker::new(handle, road, outlet(lane), &stop, &budget)
-            });
-            workers.collect()
-        })
-        .collect();
+    let (renewals, taken) = Renewals::new(handles.len());
+    let shared = Shared {
+        stop,
+        budget: Budget::new(limits.frames),
+        renewals,
+        beats: handles.iter().map(|_| AtomicU64::new(0)).collect(),
+    };
+    let (outlet, records) = queue(&job.lane.table);
+    let lanes = handles.into_iter().enumerate().map(|(number, handles)| {
+        let road = Lane::new(&job.lane);
+        Worker::new(number, handles, road, outlet(number), &shared)
+    });
+    let lanes: Vec<Worker<'_>> = lanes.collect();
     drop(outlet);
     let (rotate, asked) = bounded(1);
+    let announcement = announcement(config);
+    say(&announcement);
+    service.ready(&announcement);
     let control = Control {
         signals: &signals,
         links,
         names,
         woken,
-        stop: &stop,
+        shared: &shared,
+        taken,
+        settings: Settings {
+            config: config.clone(),
+            table: Arc::clone(&job.lane.table),
+            reread,
+        },
+        service: &service,
+        announcement: &announcement,
+        say,
         rotate: &rotate,
         rotates: output.rotates(),
         deadline: limits.duration.and_then(|after| now().checked_add(after)),
     };
     let run = Running {
         job: &job,
-        stop: &stop,
+        shared: &shared,
         output,
         lanes,
     };
-    ready(&announcement(config));
-    let (worked, wrote, gaps) = run.finish(control, records, asked);
-    Ok(close(config, &job, worked, &wrote, &gaps))
+    let (worked, wrote, watched) = run.finish(control, records, asked);
+    Ok(close(
+        &watched.settings,
+        &job,
+        worked,
+        &wrote,
+        &watched.gaps,
+    ))
 }
 
 /// Everything that is ready to run.
 struct Running<'a> {
     job: &'a Job,
-    stop: &'a Arc<Stop>,
+    shared: &'a Shared,
     output: Rotated,
-    /// By interface.
-    lanes: Vec<Vec<Worker<'a>>>,
+    lanes: Vec<Worker<'a>>,
 }
 
 impl Running<'_> {
-    fn finish(
+    fn finish<'c>(
         mut self,
-        control: Control<'_>,
+        control: Control<'c>,
         records: Receiver<Batch>,
         asked: Receiver<()>,
-    ) -> (Vec<Vec<Worked>>, Wrote, Vec<Gaps>) {
-        let paths = self.lanes.iter_mut().flatten();
+    ) -> (Vec<Worked>, Wrote, Watched<'c>) {
         let writer = Writer {
             output: self.output,
             format: self.job.format,
             sensor: self.job.sensor.clone(),
             settings: self.job.lane.flow.in_range(),
-            table: Arc::clone(&self.job.lane.table),
-            paths: paths.map(|lane| LanePaths::new(lane.paths())).collect(),
-            stop: Arc::clone(self.stop),
+            paths: self
+                .lanes
+                .iter_mut()
+                .map(|lane| LanePaths::new(lane.paths()))
+                .collect(),
+            stop: self.shared.stop.clone(),
         };
         let writing = Writing::start(writer, records, asked);
-        let (worked, gaps) = thread::scope(|scope| {
-            let lanes: Vec<Vec<_>> = self
-                .lanes
-                .into_iter()
-                .map(|lanes| {
-                    let lanes = lanes.into_iter();
-                    lanes.map(|lane| scope.spawn(move || lane.run())).collect()
-                })
-                .collect();
-            let gaps = control.watch();
-            let worked: Vec<Vec<Worked>> = lanes
-                .into_iter()
-                .map(|lanes| lanes.into_iter().map(finished).collect())
-                .collect();
-            (worked, gaps)
+        let (worked, watched) = thread::scope(|scope| {
+            let lanes = self.lanes.into_iter();
+            let lanes: Vec<_> = lanes.map(|lane| scope.spawn(move || lane.run())).collect();
+            let watched = control.watch();
+            let worked: Vec<Worked> = lanes.into_iter().map(finished).collect();
+            (worked, watched)
         });
         let mut sent = Held::default();
-        for lane in worked.iter().flatten() {
+        for lane in &worked {
             sent += lane.sent;
         }
-        (worked, writing.end(sent), gaps)
+        (worked, writing.end(sent), watched)
     }
 }
 
@@ -169,29 +194,27 @@ fn finished<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     }
 }
 
+/// Opens a handle for each lane on each interface: by lane, then by interface. What goes between the same
+/// two ends comes to the same lane, whichever interface it comes in on.
 fn open(config: &Config) -> Result<Vec<Vec<LiveHandle>>, LiveError> {
     let capture = &config.capture;
-    let each = capture.interfaces.iter().map(|interface| {
+    let secret = RandomState::new().hash_one(0) as u32;
+    let mut lanes: Vec<Vec<LiveHandle>> = (0..capture.lanes).map(|_| Vec::new()).collect();
+    for interface in &capture.interfaces {
         let settings = LiveSettings {
             interface: interface.clone(),
             filter: capture.filter.clone(),
             snaplen: capture.snaplen,
             ring_bytes: capture.ring_mib << 20,
             promisc: capture.promisc,
+            secret,
         };
-        LiveHandle::open(&settings, capture.lanes)
-    });
-    each.collect()
-}
-
-/// Numbers the lanes through, over all interfaces.
-fn number<T>(groups: Vec<Vec<T>>) -> impl Iterator<Item = impl Iterator<Item = (usize, T)>> {
-    let mut next = 0;
-    groups.into_iter().map(move |group| {
-        let first = next;
-        next += group.len();
-        (first..).zip(group)
-    })
+        let handles = LiveHandle::open(&settings, capture.lanes)?;
+        for (lane, handle) in lanes.iter_mut().zip(handles) {
+            lane.push(handle);
+        }
+    }
+    Ok(lanes)
 }
 
 fn announcement(config: &Config) -> String {
@@ -201,75 +224,7 @@ fn announcement(config: &Config) -> String {
         1 => "1 lane".to_owned(),
         many => format!("{many} lanes"),
     };
-    format!("capturing: {names}: {lanes} each; SIGINT or SIGTERM ends it")
-}
-
-fn close(
-    config: &Config,
-    job: &Job,
-    worked: Vec<Vec<Worked>>,
-    wrote: &Wrote,
-    gaps: &[Gaps],
-) -> Outcome {
-    let mut tally = Tally::default();
-    let mut frames = Count::default();
-    let mut shed = wrote.lost;
-    let mut damaged = Vec::new();
-    let mut inputs = Vec::new();
-    let (mut evicted, mut dropped) = (0, 0);
-    for ((name, lanes), gaps) in config.capture.interfaces.iter().zip(worked).zip(gaps) {
-        let mut packets = 0;
-        let mut trouble = None;
-        // Of the interface: each of its lanes has counted the same.
-        let mut by_interface = 0;
-        for lane in lanes {
-            packets += lane.frames.packets;
-            frames += lane.frames;
-            tally += &lane.tally;
-            shed += lane.shed;
-            evicted += lane.evicted;
-            dropped += lane.drops.kernel;
-            by_interface = by_interface.max(lane.drops.interface);
-            trouble = trouble.or(lane.trouble);
-        }
-        dropped += by_interface;
-        let complete = trouble.is_none() && gaps.count == 0;
-        damaged.extend(trouble.map(|error| error.to_string()));
-        if gaps.count > 0 {
-            let (times, seconds) = (gaps.count, gaps.total.as_secs_f64());
-            damaged.push(format!(
-                "gap in the capture: {name}: it carried nothing {times} times, {seconds:.1} s in all"
-            ));
-        }
-        inputs.push(InputBooks {
-            path: name.clone(),
-            packets,
-            complete,
-        });
-    }
-    damaged.extend(wrote.error.as_ref().map(ToString::to_string));
-    let books = Books {
-        frames,
-        tally: &tally,
-        recorded: &Recorded {
-            written: wrote.written,
-            evicted,
-            stale: wrote.stale,
-        },
-        inputs,
-    };
-    let losses = Losses {
-        kernel_dropped: dropped,
-        lost: Lost {
-            packets: shed.packets,
-            records: shed.records,
-        },
-        lost_bytes: shed.wire_bytes,
-    };
-    Outcome {
-        summary: books.close_with(&job.sensor, job.config.clone(), &job.lane.table, losses),
-        damaged,
-    }
+    format!("capturing: {names}: {lanes}; SIGINT or SIGTERM ends it")
 }
 
 fn system(what: &str, error: &io::Error) -> Failure {
@@ -280,27 +235,4 @@ fn system(what: &str, error: &io::Error) -> Failure {
         "this process",
         "check its limits",
     )
-}
-
-impl From<LiveError> for Failure {
-    fn from(error: LiveError) -> Self {
-        let kind = match &error {
-            LiveError::NoSuchInterface { .. } | LiveError::Down { .. } | LiveError::Gone { .. } => {
-                FailureKind::NoInput
-            }
-            LiveError::Permission { .. } => FailureKind::Permission,
-            LiveError::Filter { .. } => FailureKind::Configuration,
-            LiveError::Failed { .. } => FailureKind::Output,
-        };
-        let mut line = error.to_string();
-        if kind == FailureKind::Permission {
-            let program = std::env::current_exe();
-            let program =
-                program.map_or_else(|_| "sekisho".into(), |path| path.display().to_string());
-            line.push_str(&format!(
-                ": setcap cap_net_raw+ep {program}, or AmbientCapabilities=CAP_NET_RAW in its systemd unit"
-            ));
-        }
-        Self::line(kind, line)
-    }
 }

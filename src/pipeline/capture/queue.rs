@@ -2,8 +2,10 @@
 
 use super::clock::now;
 use crate::flow::Ended;
+use crate::geo::Table;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Records in a batch at most.
@@ -20,6 +22,8 @@ pub(super) struct Batch {
     pub records: Vec<Ended>,
     /// How far the packet clock of the lane had come.
     pub end: Timestamp,
+    /// What their ends were located by.
+    pub table: Arc<Table>,
 }
 
 /// Records, counted, and what they held.
@@ -61,16 +65,18 @@ impl std::ops::AddAssign for Held {
 pub(super) struct Outlet {
     lane: usize,
     queue: Sender<Batch>,
+    table: Arc<Table>,
     sent: Held,
     shed: Held,
 }
 
 /// The queue, and a function that makes the lanes' ends of it.
-pub(super) fn queue() -> (impl Fn(usize) -> Outlet, Receiver<Batch>) {
+pub(super) fn queue(table: &Arc<Table>) -> (impl Fn(usize) -> Outlet, Receiver<Batch>) {
     let (sender, receiver) = bounded(LENGTH);
     let outlet = move |lane| Outlet {
         lane,
         queue: sender.clone(),
+        table: Arc::clone(table),
         sent: Held::default(),
         shed: Held::default(),
     };
@@ -78,6 +84,11 @@ pub(super) fn queue() -> (impl Fn(usize) -> Outlet, Receiver<Batch>) {
 }
 
 impl Outlet {
+    /// What is handed over from now on was located by this table.
+    pub(super) fn renew(&mut self, table: Arc<Table>) {
+        self.table = table;
+    }
+
     /// Hands over records, and leaves the vector empty. Where the queue is full until `patience` is
     /// over (nothing: at once), they are counted as shed.
     pub(super) fn hand_over(
@@ -92,6 +103,7 @@ impl Outlet {
                 lane: self.lane,
                 records: std::mem::replace(records, rest),
                 end,
+                table: Arc::clone(&self.table),
             };
             let holds = Held::of(&batch.records);
             let refused = match patience {

@@ -2,10 +2,14 @@
 
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Asked for once, by a signal, a limit, or what went wrong.
-pub(super) struct Stop {
+#[derive(Clone)]
+pub(super) struct Stop(Arc<Inner>);
+
+struct Inner {
     asked: AtomicBool,
     wake: UnixStream,
 }
@@ -15,23 +19,20 @@ impl Stop {
     pub(super) fn new() -> io::Result<(Self, UnixStream)> {
         let (wake, woken) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
-        let stop = Self {
-            asked: AtomicBool::new(false),
-            wake,
-        };
-        Ok((stop, woken))
+        let asked = AtomicBool::new(false);
+        Ok((Self(Arc::new(Inner { asked, wake })), woken))
     }
 
     /// Asks for the end.
     pub(super) fn ask(&self) {
-        self.asked.store(true, Ordering::Relaxed);
+        self.0.asked.store(true, Ordering::Relaxed);
         // Full only if it was asked often enough already.
-        let _ = (&self.wake).write(&[0]);
+        let _ = (&self.0.wake).write(&[0]);
     }
 
     /// Whether the end was asked for.
     pub(super) fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
+        self.0.asked.load(Ordering::Relaxed)
     }
 }
 

@@ -1,79 +1,151 @@
-//! One lane and its socket, on a thread of its own. It shares nothing with the others but the table.
+//! One lane and its sockets, one on each interface, on a thread of its own. It shares nothing with the
+//! others but the table.
 
-use super::clock::{now, wall};
+use super::clock::now;
 use super::queue::{Held, Outlet};
+use super::renewal::{Renewal, Renewals};
 use super::stop::{Budget, Stop};
-use crate::flow::{Ended, Paths};
+use crate::flow::{Ended, Paths, Recalled, SLACK};
 use crate::lane::Lane;
 use crate::source::{Drops, LiveError, LiveHandle};
 use crate::tally::{Count, Tally};
-use crate::time::{NANOS_PER_SEC, Timestamp};
+use crate::time::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Frames between two looks at the clock.
+/// Frames of one interface between two looks at the others and at the clock.
 const READ: usize = 8_192;
 
 /// Between two takings of records and readings of counters.
 const TICK: Duration = Duration::from_secs(1);
 
-/// On a quiet wire packet time goes on this far behind the wall clock: what the kernel has not handed
-/// over yet is never older. *Guessed*: twenty times [`LiveHandle::LATENCY`].
-const BEHIND: u64 = NANOS_PER_SEC;
+/// On a quiet wire packet time goes on this far behind: what the kernel has not handed over yet is never
+/// older. *Guessed*: twenty times [`LiveHandle::LATENCY`].
+const BEHIND: Duration = Duration::from_secs(1);
 
 /// After the end was asked for, how long the queue may stay full before the last records are shed.
 const PATIENCE: Duration = Duration::from_secs(6);
 
+/// What lanes are told, and what they tell.
+pub(super) struct Shared {
+    pub stop: Stop,
+    pub budget: Budget,
+    pub renewals: Renewals,
+    /// Counts up, by lane, as long as it goes on.
+    pub beats: Vec<AtomicU64>,
+}
+
 /// A lane that captures.
 pub(super) struct Worker<'a> {
-    handle: LiveHandle,
+    number: usize,
+    shared: &'a Shared,
+    /// One for each interface, in their order.
+    handles: Vec<LiveHandle>,
+    frames: Vec<Count>,
+    drops: Vec<Drops>,
     lane: Lane,
     outlet: Outlet,
-    stop: &'a Stop,
-    budget: &'a Budget,
-    frames: Count,
-    drops: Drops,
-    /// No frame that is still to come is much older.
-    moment: Timestamp,
+    moment: Moment,
+    renewals: u64,
+    recalled: Recalled,
+    clock_steps: u64,
+    waited: Duration,
     /// Reused for every taking of records.
     ended: Vec<Ended>,
 }
 
 /// What a lane did.
 pub(super) struct Worked {
-    /// Kept open until every lane has stopped: the kernel gives the flows of a socket that is closed to
+    /// Kept open until every lane has stopped: the kernel gives the frames of a socket that is closed to
     /// the others.
     #[expect(dead_code, reason = "kept for its `Drop`")]
-    pub handle: LiveHandle,
-    pub frames: Count,
+    pub handles: Vec<LiveHandle>,
+    /// By interface.
+    pub frames: Vec<Count>,
+    /// By interface.
+    pub drops: Vec<Drops>,
     pub tally: Tally,
     /// Records that the queue took.
     pub sent: Held,
     /// Records that it did not.
     pub shed: Held,
+    pub recalled: Recalled,
     pub evicted: u64,
-    pub drops: Drops,
-    /// Why it ended, unless it was asked to.
-    pub trouble: Option<LiveError>,
+    pub clock_steps: u64,
+    /// Why it ended, unless it was asked to: at which interface, and how.
+    pub trouble: Option<(usize, LiveError)>,
+}
+
+/// How far packet time is, where frames come and where none do.
+struct Moment {
+    /// Latest time of a frame, ever.
+    latest: Timestamp,
+    /// When it was read.
+    at: Instant,
+    /// Latest time of a frame since the last tick, if any came.
+    fresh: Option<Timestamp>,
+}
+
+impl Moment {
+    fn saw(&mut self, latest: Timestamp) {
+        self.fresh = self.fresh.max(Some(latest));
+        if latest >= self.latest {
+            self.latest = latest;
+            self.at = now();
+        }
+    }
+
+    /// A time that no frame to come is much older than. It needs no wall clock, which may step.
+    fn quiet(&self) -> Timestamp {
+        let since = now()
+            .saturating_duration_since(self.at)
+            .saturating_sub(BEHIND);
+        let since = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+        Timestamp::from_nanos(self.latest.nanos().saturating_add(since))
+    }
+
+    /// Whether the clock of the capture was set back: all frames of a tick are far behind. Begins a new
+    /// tick, after it if so.
+    fn was_set_back(&mut self) -> bool {
+        let Some(fresh) = self.fresh.take() else {
+            return false;
+        };
+        let set_back = fresh.nanos().saturating_add(SLACK) < self.latest.nanos();
+        if set_back {
+            self.latest = fresh;
+            self.at = now();
+        }
+        set_back
+    }
 }
 
 impl<'a> Worker<'a> {
     pub(super) fn new(
-        handle: LiveHandle,
+        number: usize,
+        handles: Vec<LiveHandle>,
         lane: Lane,
         outlet: Outlet,
-        stop: &'a Stop,
-        budget: &'a Budget,
+        shared: &'a Shared,
     ) -> Self {
         Self {
-            handle,
+            number,
+            shared,
+            frames: vec![Count::default(); handles.len()],
+            drops: vec![Drops::default(); handles.len()],
+            handles,
             lane,
             outlet,
-            stop,
-            budget,
-            frames: Count::default(),
-            drops: Drops::default(),
-            moment: Timestamp::ZERO,
+            moment: Moment {
+                latest: Timestamp::ZERO,
+                at: now(),
+                fresh: None,
+            },
+            renewals: 0,
+            recalled: Recalled::default(),
+            clock_steps: 0,
+            waited: Duration::ZERO,
             ended: Vec::new(),
         }
     }
@@ -87,17 +159,19 @@ impl<'a> Worker<'a> {
     /// captured until then, and ends every flow.
     pub(super) fn run(mut self) -> Worked {
         let mut trouble = self.capture().err();
-        self.stop.ask();
+        self.shared.stop.ask();
         let patience = now() + PATIENCE;
         if let Err(error) = self.drain() {
             trouble.get_or_insert(error);
         }
         let Self {
-            handle,
-            lane,
-            mut outlet,
+            handles,
             frames,
             drops,
+            lane,
+            mut outlet,
+            recalled,
+            clock_steps,
             mut ended,
             ..
         } = self;
@@ -115,105 +189,204 @@ impl<'a> Worker<'a> {
         }
         let (sent, shed) = outlet.counts();
         Worked {
-            handle,
+            handles,
             frames,
+            drops,
             tally,
             sent,
             shed,
+            recalled,
             evicted: totals.evicted,
-            drops,
+            clock_steps,
             trouble,
         }
     }
 
-    fn capture(&mut self) -> Result<(), LiveError> {
+    fn capture(&mut self) -> Result<(), (usize, LiveError)> {
         let mut tick = now() + TICK;
-        while !self.stop.is_asked() {
-            let before = wall();
-            let granted = self.budget.take(READ);
-            let read = self.read(granted)?;
-            self.budget.give_back(granted - read);
-            if self.budget.is_spent() {
-                return Ok(());
+        while !self.shared.stop.is_asked() {
+            if let Some(beats) = self.shared.beats.get(self.number) {
+                beats.fetch_add(1, Ordering::Relaxed);
             }
-            if read == 0 {
-                let quiet = before.nanos().saturating_sub(BEHIND);
-                self.moment = self.moment.max(Timestamp::from_nanos(quiet));
+            if let Some(renewal) = self.shared.renewals.newer_than(&mut self.renewals) {
+                self.renew(renewal);
+            }
+            let most = self.read_all()?;
+            if self.shared.budget.is_spent() {
+                return Ok(());
             }
             let late = now() >= tick;
             if late {
                 tick = now() + TICK;
-                self.drops = self.handle.drops()?;
+                self.tick()?;
             }
-            if late || read == READ {
-                pass_time(&mut self.lane, self.moment);
-                self.lane.flows().take_ended(&mut self.ended);
-                let end = self.lane.flows().clock();
-                self.outlet.hand_over(&mut self.ended, end, None);
+            if late || most == READ {
+                self.take_records();
             }
-            if read < READ {
-                self.handle.wait(2 * LiveHandle::LATENCY)?;
+            if most < READ {
+                let begun = now();
+                LiveHandle::wait(&self.handles, LiveHandle::LATENCY).map_err(|error| (0, error))?;
+                self.waited += begun.elapsed();
             }
         }
         Ok(())
     }
 
-    /// Lets nothing more in, and reads what is in the ring. It ends: no more can come.
-    fn drain(&mut self) -> Result<(), LiveError> {
-        let refused = self.handle.refuse_more();
-        // The last block of the ring is handed over by then.
+    /// From the next frame on by another table. What ended by the one before leaves first.
+    fn renew(&mut self, renewal: Renewal) {
+        let Renewal { table, policy } = renewal;
+        self.recalled += self.lane.renew(Arc::clone(&table), policy);
+        self.take_records();
+        self.outlet.renew(table);
+        self.shared.renewals.took(self.renewals);
+    }
+
+    /// Once in a while: counters that wrap, and time where no frame moves it.
+    fn tick(&mut self) -> Result<(), (usize, LiveError)> {
+        for (at, handle) in self.handles.iter_mut().enumerate() {
+            let drops = handle.drops().map_err(|error| (at, error))?;
+            if let Some(slot) = self.drops.get_mut(at) {
+                *slot = drops;
+            }
+        }
+        if self.moment.was_set_back() {
+            self.clock_steps += 1;
+            self.lane.flows().restart_clock();
+        }
+        // Flows end early that would end the same, and no record depends on it.
+        let moment = self.moment.quiet();
+        let flows = self.lane.flows();
+        if moment > flows.clock() {
+            flows.advance(moment);
+        }
+        Ok(())
+    }
+
+    fn take_records(&mut self) {
+        let flows = self.lane.flows();
+        flows.take_ended(&mut self.ended);
+        let end = flows.clock();
+        self.outlet.hand_over(&mut self.ended, end, None);
+    }
+
+    /// Lets nothing more in, and reads what is in the rings. It ends: no more can come.
+    fn drain(&mut self) -> Result<(), (usize, LiveError)> {
+        let refused = self.handles.iter().map(LiveHandle::refuse_more);
+        // All of them, whatever becomes of the first.
+        let refused: Vec<Result<(), LiveError>> = refused.collect();
+        let is_open = refused.iter().any(Result::is_err);
+        // The last block of a ring is handed over by then.
         let quiet: Instant = now() + 2 * LiveHandle::LATENCY;
         let mut result = Ok(());
         loop {
-            // A frame beyond the limit stays where it is.
-            let granted = self.budget.take(READ);
             // What was captured before an interface went away can still be read.
-            let read = self.read(granted).unwrap_or_else(|error| {
+            let read = self.read_all().unwrap_or_else(|error| {
                 result = Err(error);
                 0
             });
-            self.budget.give_back(granted - read);
             let at = now();
-            if read == 0 && at >= quiet || refused.is_err() && at >= quiet + PATIENCE {
+            if read == 0 && at >= quiet || is_open && at >= quiet + PATIENCE {
                 break;
             }
             if read == 0 {
                 thread::sleep(LiveHandle::LATENCY / 5);
             }
         }
-        self.drops = self.handle.drops().unwrap_or(self.drops);
-        refused.and(result)
+        for (handle, drops) in self.handles.iter_mut().zip(&mut self.drops) {
+            *drops = handle.drops().unwrap_or(*drops);
+        }
+        let refused = refused.into_iter().enumerate();
+        let refused = refused.filter_map(|(at, result)| result.err().map(|error| (at, error)));
+        refused.into_iter().next().map_or(result, Err)
     }
 
-    /// Takes frames down the road; how many.
-    fn read(&mut self, at_most: usize) -> Result<usize, LiveError> {
-        if at_most == 0 {
-            return Ok(0);
+    /// Takes what is there down the road, an interface at a time; the most frames of one of them.
+    fn read_all(&mut self) -> Result<usize, (usize, LiveError)> {
+        let mut most = 0;
+        let mut result = Ok(());
+        for at in 0..self.handles.len() {
+            match self.read(at) {
+                Ok(read) => most = most.max(read),
+                // The others are read all the same: this may be the last time.
+                Err(error) => result = result.and(Err((at, error))),
+            }
         }
-        let Self {
-            handle,
-            lane,
-            frames,
-            moment,
-            ..
-        } = self;
-        let mut latest = *moment;
-        let read = handle.read(at_most, |frame| {
-            frames.packets += 1;
-            frames.bytes += u64::from(frame.wire_len);
+        result.map(|()| most)
+    }
+
+    fn read(&mut self, at: usize) -> Result<usize, LiveError> {
+        let budget = &self.shared.budget;
+        // A frame beyond the limit stays where it is.
+        let granted = budget.take(READ);
+        let (Some(handle), Some(count), true) = (
+            self.handles.get_mut(at),
+            self.frames.get_mut(at),
+            granted > 0,
+        ) else {
+            return Ok(0);
+        };
+        let mut latest = Timestamp::ZERO;
+        let lane = &mut self.lane;
+        let read = handle.read(granted, |frame| {
+            count.packets += 1;
+            count.bytes += u64::from(frame.wire_len);
             latest = latest.max(frame.seen);
             lane.feed(frame);
         });
-        *moment = latest;
+        budget.give_back(granted - *read.as_ref().unwrap_or(&0));
+        if latest > Timestamp::ZERO {
+            self.moment.saw(latest);
+        }
         read
     }
 }
 
-/// Lets packet time pass where no packet does it: flows end early that would end the same, and no record
-/// depends on it. Time never goes back by it.
-fn pass_time(lane: &mut Lane, moment: Timestamp) {
-    let flows = lane.flows();
-    if moment > flows.clock() {
-        flows.advance(moment);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::NANOS_PER_SEC;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_nanos(seconds * NANOS_PER_SEC)
+    }
+
+    #[test]
+    fn row_40_a_clock_that_is_set_back_is_told_from_frames_out_of_order() {
+        let mut moment = Moment {
+            latest: Timestamp::ZERO,
+            at: now(),
+            fresh: None,
+        };
+        assert!(!moment.was_set_back());
+        moment.saw(at(1_000_000));
+        assert!(!moment.was_set_back());
+        // Out of order, or late by hours, but not all of them.
+        moment.saw(at(999_995));
+        assert!(!moment.was_set_back());
+        moment.saw(at(990_000));
+        moment.saw(at(1_000_001));
+        assert!(!moment.was_set_back());
+        assert!(!moment.was_set_back(), "no frame tells nothing");
+        // Three days.
+        moment.saw(at(740_801));
+        moment.saw(at(740_800));
+        assert!(moment.was_set_back());
+        assert_eq!(moment.latest, at(740_801));
+        moment.saw(at(740_802));
+        assert!(!moment.was_set_back());
+    }
+
+    #[test]
+    fn row_40_quiet_time_goes_on_behind_the_last_frame_and_reads_no_wall_clock() {
+        let mut moment = Moment {
+            latest: Timestamp::ZERO,
+            at: now(),
+            fresh: None,
+        };
+        moment.saw(at(5));
+        assert_eq!(moment.quiet(), at(5));
+        moment.at = now().checked_sub(Duration::from_secs(61)).unwrap();
+        let quiet = moment.quiet();
+        assert!((at(65)..at(66)).contains(&quiet), "{quiet}");
     }
 }

@@ -7,7 +7,6 @@ use super::queue::{Batch, Held};
 use super::stop::Stop;
 use crate::export::{Error, Format, Rotated, Run, RunContext, Written, render};
 use crate::flow::{PathList, Paths, Settings};
-use crate::geo::Table;
 use crossbeam_channel::{Receiver, bounded, select};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -29,9 +28,8 @@ pub(super) struct Writer {
     pub format: Format,
     pub sensor: String,
     pub settings: Settings,
-    pub table: Arc<Table>,
     pub paths: Vec<LanePaths>,
-    pub stop: Arc<Stop>,
+    pub stop: Stop,
 }
 
 /// What was written, and what not.
@@ -150,13 +148,17 @@ impl Working {
     }
 
     fn write(&mut self, batch: &Batch, rendered: &mut Vec<u8>) {
-        let Batch { lane, records, end } = batch;
+        let Batch {
+            lane,
+            records,
+            end,
+            table,
+        } = batch;
         let Writer {
             output,
             format,
             sensor,
             settings,
-            table,
             paths,
             stop,
         } = &mut self.writer;

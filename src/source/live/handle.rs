@@ -1,16 +1,16 @@
 //! One lane's socket: opened refusing everything, joined to its group, then given the user's filter.
 
 use super::error::{LiveError, interfaces};
-use super::links;
 use super::options::{self, Group};
 use super::wrap::{Drops, Wrapping};
+use super::{fanout, links};
 use crate::source::{Frame, LinkType};
 use crate::time::Timestamp;
 use ::pcap::{Active, Capture, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::Duration;
 
 /// How one interface is captured from.
@@ -26,6 +26,8 @@ pub struct LiveSettings {
     pub ring_bytes: u32,
     /// Whether frames to others are seen too.
     pub promisc: bool,
+    /// Decides which handle gets which frames; the same for all interfaces of a run, and nobody else's.
+    pub secret: u32,
 }
 
 /// A socket on one interface, and its ring.
@@ -45,8 +47,9 @@ impl LiveHandle {
     /// against the cost of waking up.
     pub const LATENCY: Duration = Duration::from_millis(50);
 
-    /// Opens `count` handles that share the frames of one interface, both ways of a flow in the same
-    /// one. They deliver nothing until [`Self::begin`].
+    /// Opens `count` handles that share the frames of one interface. Frames between the same two ends
+    /// come to the handle of the same place, on whatever interface. They deliver nothing until
+    /// [`Self::begin`].
     ///
     /// # Errors
     /// That there is no such interface, no permission, no memory, or that the filter is none.
@@ -69,7 +72,7 @@ impl LiveHandle {
         }
         // What came in before each of them refused everything: the last of it when its block is full
         // or has waited for as long as a block may.
-        poll_for(&[], 2 * Self::LATENCY).map_err(|e| failed(settings, "wait", &e))?;
+        poll_for([], 2 * Self::LATENCY).map_err(|e| failed(settings, "wait", &e))?;
         for handle in &mut handles {
             while handle.read(usize::from(u16::MAX), |_| {})? > 0 {}
         }
@@ -118,7 +121,8 @@ impl LiveHandle {
         let socket = self.capture.as_fd();
         match *group {
             Some(group) => options::join_group(socket, group),
-            None => options::open_group(socket).map(|new| *group = Some(new)),
+            None => options::open_group(socket, fanout::program(self.settings.secret))
+                .map(|new| *group = Some(new)),
         }
         .map_err(|e| failed(&self.settings, "share the interface between lanes", &e))
     }
@@ -138,12 +142,17 @@ impl LiveHandle {
         Ok(())
     }
 
-    /// Waits until there is something to read, or for so long. Early returns are harmless.
+    /// Waits until there is something to read in one of these, or for so long. Early returns are
+    /// harmless.
     ///
     /// # Errors
     /// As the system's.
-    pub fn wait(&self, at_most: Duration) -> Result<(), LiveError> {
-        poll_for(&[self.capture.as_fd()], at_most).map_err(|e| failed(&self.settings, "wait", &e))
+    pub fn wait(handles: &[Self], at_most: Duration) -> Result<(), LiveError> {
+        let Some(first) = handles.first() else {
+            return Ok(());
+        };
+        let sockets = handles.iter().map(|handle| handle.capture.as_fd());
+        poll_for(sockets, at_most).map_err(|e| failed(&first.settings, "wait", &e))
     }
 
     /// Delivers what is there, up to so many frames (at least 1), without waiting; how many.
@@ -237,10 +246,13 @@ fn may_capture(interface: &str) -> Result<(), LiveError> {
     }
 }
 
-fn poll_for(sockets: &[std::os::fd::BorrowedFd<'_>], at_most: Duration) -> io::Result<()> {
+fn poll_for<'a>(
+    sockets: impl IntoIterator<Item = BorrowedFd<'a>>,
+    at_most: Duration,
+) -> io::Result<()> {
     let mut sockets: Vec<PollFd<'_>> = sockets
-        .iter()
-        .map(|socket| PollFd::from_borrowed_fd(*socket, PollFlags::IN))
+        .into_iter()
+        .map(|socket| PollFd::from_borrowed_fd(socket, PollFlags::IN))
         .collect();
     let timeout = Timespec {
         tv_sec: at_most.as_secs() as _,

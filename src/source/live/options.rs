@@ -1,4 +1,4 @@
-//! The two options of a packet socket that no safe call sets: all that is `unsafe` about live capture.
+//! The options of a packet socket that no safe call sets: all that is `unsafe` about live capture.
 #![expect(
     unsafe_code,
     reason = "setsockopt and getsockopt with structures of the kernel's"
@@ -12,22 +12,31 @@ use std::os::fd::{AsRawFd as _, BorrowedFd};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Group(u16);
 
-/// By a hash over addresses and ports that is the same in both directions.
-const MODE_HASH: u32 = libc::PACKET_FANOUT_HASH;
+/// By a program that the sockets bring.
+const MODE_PROGRAM: u32 = libc::PACKET_FANOUT_CBPF;
 /// The kernel chooses a number that no other group has.
 const UNIQUE: u32 = 0x2000;
 
-/// Opens a group with this socket in it, of a number that nobody else uses.
+/// Opens a group with this socket in it, of a number that nobody else uses. Frames go to the socket whose
+/// number, in the order of joining, is what the program returns, modulo how many there are.
 ///
 /// Without the flag for defragmentation: it would hand over reassembled packets, not what was on the
 /// wire.
-pub(super) fn open_group(socket: BorrowedFd<'_>) -> io::Result<Group> {
+pub(super) fn open_group(
+    socket: BorrowedFd<'_>,
+    mut program: Vec<sock_filter>,
+) -> io::Result<Group> {
     set(
         socket,
         libc::SOL_PACKET,
         libc::PACKET_FANOUT,
-        &((MODE_HASH | UNIQUE) << 16),
+        &((MODE_PROGRAM | UNIQUE) << 16),
     )?;
+    let program = sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_mut_ptr(),
+    };
+    set(socket, libc::SOL_PACKET, libc::PACKET_FANOUT_DATA, &program)?;
     let mut value: u32 = 0;
     let mut len = size_of::<u32>() as socklen_t;
     // SAFETY: `value` and `len` live through the call; `len` is the size of `value`, beyond which the
@@ -47,7 +56,7 @@ pub(super) fn open_group(socket: BorrowedFd<'_>) -> io::Result<Group> {
 
 /// Joins a group that another socket of this process opened.
 pub(super) fn join_group(socket: BorrowedFd<'_>, group: Group) -> io::Result<()> {
-    let value = MODE_HASH << 16 | u32::from(group.0);
+    let value = MODE_PROGRAM << 16 | u32::from(group.0);
     set(socket, libc::SOL_PACKET, libc::PACKET_FANOUT, &value)
 }
 
@@ -70,8 +79,8 @@ pub(super) fn refuse_all(socket: BorrowedFd<'_>) -> io::Result<()> {
 /// Sets an option to a plain structure.
 fn set<T>(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: &T) -> io::Result<()> {
     // SAFETY: `value` lives through the call and has the length that is given; the kernel copies it,
-    // and the program that a `sock_fprog` points to, before it returns. Both callers give an option the
-    // type it is defined with.
+    // and the program that a `sock_fprog` points to, before it returns. Every caller gives an option
+    // the type it is defined with.
     let result = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),

@@ -1,0 +1,137 @@
+//! SIGHUP: the configuration, the lists and the geo databases are read again; all of it serves, or none.
+
+use super::renewal::Renewal;
+use crate::config::Config;
+use crate::gate::Policy;
+use crate::geo::Table;
+use crate::pipeline::{Failure, FailureKind, geo_settings};
+use std::sync::Arc;
+
+/// Reads the settings again, from where they were read before.
+pub type Reread<'a> = dyn Fn() -> Result<Config, Failure> + 'a;
+
+/// The settings in force, and how they are read again.
+pub(super) struct Settings<'a> {
+    pub config: Config,
+    pub table: Arc<Table>,
+    pub reread: &'a Reread<'a>,
+}
+
+/// What a reload found.
+pub(super) enum Found {
+    /// The same as before, byte for byte.
+    Nothing,
+    /// Something else to judge by.
+    New(Renewal),
+}
+
+impl Settings<'_> {
+    /// Reads, builds and verifies everything beside what is in force, and keeps it. After an error the
+    /// old settings are still in force.
+    ///
+    /// # Errors
+    /// What is wrong, or what cannot be changed while a sensor runs.
+    pub(super) fn reload(&mut self) -> Result<Found, Failure> {
+        let config = (self.reread)()?;
+        if let Some(key) = fixed_key_that_differs(&self.config, &config) {
+            return Err(Failure::new(
+                FailureKind::Configuration,
+                format!("`{key}` cannot change while the sensor runs"),
+                "reload",
+                "restart it to change that; [geo] and [gate] can change",
+            ));
+        }
+        let table = Table::build(&geo_settings(&config))
+            .map_err(|error| Failure::line(FailureKind::Configuration, error.to_string()))?;
+        // The age from which it is too old decides no place and is not in the digest.
+        let same = table.digest() == self.table.digest()
+            && config.authorisation == self.config.authorisation
+            && config.geo.max_age == self.config.geo.max_age;
+        self.config = config;
+        if same {
+            return Ok(Found::Nothing);
+        }
+        self.table = Arc::new(table);
+        Ok(Found::New(Renewal {
+            table: Arc::clone(&self.table),
+            policy: Policy::new(self.config.authorisation),
+        }))
+    }
+}
+
+/// The first section or key that differs and is built into the running sensor.
+fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
+    // Full patterns, without `..`: a setting that is forgotten here does not compile.
+    let Config {
+        sensor,
+        state,
+        geo: _,
+        authorisation: _,
+        flow,
+        export,
+        replay: _,
+        capture,
+        metrics,
+    } = old;
+    let differs = [
+        (*sensor != new.sensor, "sensor"),
+        (*state != new.state, "state"),
+        (*flow != new.flow, "[flow]"),
+        (*export != new.export, "[export]"),
+        (*capture != new.capture, "[capture]"),
+        (*metrics != new.metrics, "[metrics]"),
+    ];
+    let first = differs.into_iter().find(|(differs, _)| *differs);
+    first.map(|(_, key)| key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_into_a_running_sensor_cannot_change() {
+        let old = Config::default();
+        let mut new = old.clone();
+        new.geo.max_age = crate::config::MaxAge::Never;
+        new.authorisation.foreign_domestic = false;
+        new.replay.lanes = 7;
+        assert_eq!(fixed_key_that_differs(&old, &new), None);
+        new.capture.snaplen = 1_500;
+        assert_eq!(fixed_key_that_differs(&old, &new), Some("[capture]"));
+        new.sensor = "other".to_owned();
+        assert_eq!(fixed_key_that_differs(&old, &new), Some("sensor"));
+    }
+
+    #[test]
+    #[cfg(feature = "embedded-geo")]
+    fn a_reload_finds_nothing_something_or_an_error_and_keeps_the_old_on_that() {
+        let build = |config: &Config| Arc::new(Table::build(&geo_settings(config)).unwrap());
+        let config = Config::default();
+        let list = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(list.path(), "192.0.2.0/24\n").unwrap();
+        let reread = || {
+            let mut config = Config::default();
+            config.geo.domestic_lists = vec![list.path().to_owned()];
+            Ok(config)
+        };
+        let mut settings = Settings {
+            table: build(&config),
+            config,
+            reread: &reread,
+        };
+        let before = *settings.table.digest();
+        assert!(matches!(settings.reload(), Ok(Found::New(_))));
+        let after = *settings.table.digest();
+        assert_ne!(before, after);
+        assert!(matches!(settings.reload(), Ok(Found::Nothing)));
+        std::fs::write(list.path(), "192.0.2.0/24\n198.51.100.300/32\n").unwrap();
+        let Err(error) = settings.reload() else {
+            panic!("took a broken list");
+        };
+        assert_eq!(error.kind(), FailureKind::Configuration);
+        assert_eq!(*settings.table.digest(), after);
+        std::fs::write(list.path(), "198.51.100.0/24\n").unwrap();
+        assert!(matches!(settings.reload(), Ok(Found::New(_))));
+    }
+}
