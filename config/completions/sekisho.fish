@@ -54,9 +54,12 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s i -l interfa
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l filter -d 'What is captured, in the language of pcap-filter(7) [default: everything]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l snaplen -d 'Bytes kept of each frame; headers that do not fit are excluded as truncated [default: 512]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ring-mib -d 'MiB of kernel memory in which the frames of each lane wait [default: 64]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l lanes -d 'Lanes an interface; the kernel gives both directions of a flow to the same one [default: 1]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l lanes -d 'Lanes; the kernel gives both directions of a flow to the same one [default: 1]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l rotate-bytes -d 'Bytes at which a file of a folder is complete [default: 268435456]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l rotate-secs -d 'Seconds after which a file of a folder is complete [default: 300]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l state -d 'Folder of this sensor\'s own files, locked while it runs [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l metrics -d 'Show figures to Prometheus and `sekisho watch`: 127.0.0.1:9317 or unix:PATH [default: nowhere]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l sandbox -d 'Where a layer of the sandbox is missing: strict, lenient, auto [default: auto]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l duration -d 'End after so many seconds [default: on SIGINT or SIGTERM]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l count -d 'End after so many frames [default: on SIGINT or SIGTERM]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F

@@ -11,6 +11,11 @@
 )]
 
 mod completions;
+mod container;
+mod contents;
 mod golden;
 mod manual;
+mod operator;
 mod reference;
+mod settings;
+mod unit;
