@@ -135,7 +135,7 @@ fn commands_of_others_name_what_the_package_has() {
         let words: Vec<&str> = command.split(' ').collect();
         match words[..] {
             ["systemctl", verb, .., unit] => {
-                let verbs = ["enable", "kill", "reload", "status"];
+                let verbs = ["disable", "enable", "kill", "reload", "status"];
                 assert!(verbs.contains(&verb), "{command}");
                 assert!(["sekisho", "sekisho@north"].contains(&unit), "{command}");
             }
