@@ -126,7 +126,7 @@ fn commands_of_the_program_do_what_the_page_says() {
         assert!(run.status.success(), "{command}: {said}");
         ran += 1;
     }
-    assert!(ran >= 4);
+    assert!(ran >= 3);
 }
 
 #[test]
