@@ -246,6 +246,16 @@ pub enum NetworkGroup {
 impl NetworkGroup {
     /// All groups.
     pub const ALL: [Self; 3] = [Self::None, Self::V4, Self::V6];
+
+    /// The stable id in code and output.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::V4 => "ipv4",
+            Self::V6 => "ipv6",
+        }
+    }
 }
 
 /// Coarse protocol of a frame's innermost judged layer, for the books: too coarse to tell anybody
@@ -268,6 +278,18 @@ pub enum ProtocolGroup {
 impl ProtocolGroup {
     /// All groups.
     pub const ALL: [Self; 5] = [Self::None, Self::Tcp, Self::Udp, Self::Icmp, Self::Other];
+
+    /// The stable id in code and output.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Icmp => "icmp",
+            Self::Other => "other",
+        }
+    }
 
     /// The group of an IANA protocol number.
     #[inline]

@@ -27,8 +27,8 @@
 //! Beside the road, [`fate`] names every way a frame can end and [`tally`] counts them; every number
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
-//! interface. [`config`] says with
-//! which settings, [`cli`] talks with people, [`demo`] makes traffic for demonstrations and tests.
+//! interface, and [`metrics`] shows to Prometheus what these do. [`config`] says with which settings, [`cli`]
+//! talks with people, [`demo`] makes traffic for demonstrations and tests.
 //!
 //! # Who may import whom
 //!
@@ -39,7 +39,7 @@
 //!   source       time             flow     gate, geo, time              lane      the road + fate, tally
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
-//!   locate       decode, geo      demo     source, time
+//!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
 //! ```
 
 pub mod cli;
@@ -53,6 +53,7 @@ pub mod gate;
 pub mod geo;
 pub mod lane;
 pub mod locate;
+pub mod metrics;
 pub mod pipeline;
 pub mod source;
 pub mod tally;

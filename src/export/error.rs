@@ -16,6 +16,14 @@ pub enum Error {
         /// How it failed.
         source: io::Error,
     },
+    /// Somebody took the file away while it was written.
+    #[error("output {what} by someone else: {}: move away only files that have their names", path.display())]
+    Disturbed {
+        /// What was done to it.
+        what: &'static str,
+        /// To which file.
+        path: PathBuf,
+    },
     /// Standard output, other than its reader going away.
     #[error(
         "cannot write ({}): standard output: check where it leads",

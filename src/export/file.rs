@@ -1,13 +1,19 @@
 //! Where rendered records go: a file that appears only when it is complete, or standard output.
 
+use super::part::{Part, failed, in_use, sync_folder, temporary};
 use super::{Error, RunContext, csv, render};
 use crate::flow::Ended;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek as _, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 /// Records rendered at a time.
 const BATCH: usize = 512;
+
+/// Between two tries to write to a pipe that is full and does not wait.
+const FULL: Duration = Duration::from_millis(10);
 
 /// A format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,19 +80,30 @@ impl Written {
     }
 }
 
+impl std::ops::AddAssign for Written {
+    fn add_assign(&mut self, more: Self) {
+        let Self {
+            records,
+            packets,
+            bytes,
+            wire_bytes,
+            closed,
+        } = more;
+        self.records += records;
+        self.packets += packets;
+        self.bytes += bytes;
+        self.wire_bytes += wire_bytes;
+        self.closed |= closed;
+    }
+}
+
 enum Sink {
     Nothing,
     Stdout,
     /// A pipe or device: written straight, nothing to rename.
     Special(PathBuf, File),
     Closed,
-    File {
-        path: PathBuf,
-        temporary: PathBuf,
-        file: File,
-        /// Bytes that were written whole.
-        whole: u64,
-    },
+    File(Part),
 }
 
 /// An output that is being written. Dropped before [`Self::finish`], it leaves no file.
@@ -100,8 +117,7 @@ pub struct Output {
 impl Output {
     /// Opens an output: `-` is standard output, a folder (existing, or with `/` at the end) gets
     /// `flows.jsonl` or `flows.csv`, anything else is a file. The file appears under its name when
-    /// it is complete; until then it is `NAME.tmp`. Mode 0600; 0640 in a
-    /// folder that hands its group on (set-group-id), which was set up for its group to read.
+    /// it is complete; until then it is `NAME.tmp`. Mode 0600.
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
@@ -158,30 +174,12 @@ impl Output {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match &mut self.sink {
             Sink::Nothing | Sink::Closed => Ok(()),
-            Sink::File {
-                temporary,
-                file,
-                whole,
-                ..
-            } => match file.write_all(bytes) {
-                Ok(()) => {
-                    *whole += bytes.len() as u64;
-                    Ok(())
-                }
-                Err(error) => {
-                    // Where even this fails, half a line stands at the end, and the next error or
-                    // `finish` tells of the disk.
-                    let _ = file
-                        .set_len(*whole)
-                        .and_then(|()| file.seek(SeekFrom::Start(*whole)));
-                    Err(failed("write to", temporary)(error))
-                }
-            },
-            Sink::Special(path, file) => match file.write_all(bytes) {
+            Sink::File(part) => part.append(bytes),
+            Sink::Special(path, file) => match write_all(file, bytes) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
                 result => result.map_err(failed("write to", path)),
             },
-            Sink::Stdout => match io::stdout().lock().write_all(bytes) {
+            Sink::Stdout => match write_all(&mut io::stdout().lock(), bytes) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
                 result => result.map_err(|source| Error::Stdout { source }),
             },
@@ -200,21 +198,6 @@ impl Output {
         self.written
     }
 
-    /// Bytes in the file; 0 where it is none.
-    #[must_use]
-    pub const fn len(&self) -> u64 {
-        match &self.sink {
-            Sink::File { whole, .. } => *whole,
-            Sink::Nothing | Sink::Stdout | Sink::Special(..) | Sink::Closed => 0,
-        }
-    }
-
-    /// Whether nothing is in the file, or it is none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Whether nobody reads any more: the rest need not be rendered.
     #[must_use]
     pub const fn is_closed(&self) -> bool {
@@ -226,24 +209,18 @@ impl Output {
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
     pub fn finish(mut self) -> Result<Written, Error> {
-        match &self.sink {
+        match &mut self.sink {
             Sink::Nothing | Sink::Closed | Sink::Special(..) => {}
             Sink::Stdout => match io::stdout().lock().flush() {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close()?,
                 result => result.map_err(|source| Error::Stdout { source })?,
             },
-            Sink::File {
-                path,
-                temporary,
-                file,
-                ..
-            } => {
-                file.sync_all().map_err(failed("sync", temporary))?;
-                fs::rename(temporary, path).map_err(failed("rename to its name", path))?;
-                let folder = folder_of(path);
+            Sink::File(part) => {
+                part.sync()?;
+                let path = part.path();
+                fs::rename(part.temporary(), path).map_err(failed("rename to its name", path))?;
                 // The file has its name; only then is there nothing to remove on failure.
-                let synced = File::open(folder).and_then(|folder| folder.sync_all());
-                synced.map_err(failed("sync the folder of the output", path))?;
+                sync_folder(path)?;
                 self.sink = Sink::Nothing;
             }
         }
@@ -253,11 +230,20 @@ impl Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if let Sink::File { temporary, .. } = &self.sink {
-            // Nothing more can be done about a failure on the way out.
-            let _ = fs::remove_file(temporary);
+        if let Sink::File(part) = &self.sink {
+            part.remove();
         }
     }
+}
+
+/// Whether what is written there goes somewhere else at once: to standard output, a pipe or a device,
+/// or nowhere.
+pub(super) fn is_stream(target: &Path, format: Format) -> bool {
+    format == Format::Null || target.as_os_str() == "-" || is_special(target)
+}
+
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
@@ -267,16 +253,14 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
     } else {
         target.to_owned()
     };
-    if fs::metadata(&path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+    if is_special(&path) {
         let file = OpenOptions::new()
             .write(true)
             .open(&path)
             .map_err(failed("open", &path))?;
         return Ok(Sink::Special(path, file));
     }
-    let mut temporary = path.clone().into_os_string();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
+    let temporary = temporary(&path);
     refuse_if_in_use(&temporary)?;
     // What a killed run left; if it is a link, the link goes and not what it points to.
     match fs::remove_file(&temporary) {
@@ -285,34 +269,7 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
         }
         _ => {}
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode_in(folder_of(&path)));
-    let file = options
-        .open(&temporary)
-        .map_err(failed("create", &temporary))?;
-    // Held until the file is closed: another run that wants the same name gives way.
-    if let Err(TryLockError::WouldBlock) = file.try_lock() {
-        return Err(in_use(&temporary));
-    }
-    Ok(Sink::File {
-        path,
-        temporary,
-        file,
-        whole: 0,
-    })
-}
-
-/// The mode of a new file in a folder.
-#[cfg(unix)]
-fn mode_in(folder: &Path) -> u32 {
-    const SET_GROUP_ID: u32 = 0o2000;
-    let mode = |there: fs::Metadata| std::os::unix::fs::MetadataExt::mode(&there);
-    match fs::metadata(folder).map(mode) {
-        Ok(mode) if mode & SET_GROUP_ID != 0 => 0o640,
-        Ok(_) | Err(_) => 0o600,
-    }
+    Part::create(path).map(Sink::File)
 }
 
 /// Whether a run that is still going writes this file: taking its name away would let it name a file
@@ -328,19 +285,17 @@ fn refuse_if_in_use(temporary: &Path) -> Result<(), Error> {
     }
 }
 
-fn in_use(temporary: &Path) -> Error {
-    let source = io::Error::new(io::ErrorKind::AlreadyExists, "in use");
-    failed("write to", temporary)(source)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
+/// Writes all of it, and waits where a pipe that is full says so instead of waiting itself: half a
+/// record is worse than a late one.
+fn write_all(to: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match to.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(FULL),
+            Err(error) => return Err(error),
+        }
     }
-}
-
-fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::Output { what, path, source }
+    Ok(())
 }

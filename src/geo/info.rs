@@ -39,6 +39,8 @@ pub struct OriginInfo {
     pub kind: SourceKind,
     /// Its own date, `YYYY-MM-DD`, where it has one.
     pub date: Option<String>,
+    /// Seconds after the epoch at which its data was made, where it says so.
+    pub built: Option<u64>,
     /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
 }
@@ -140,6 +142,7 @@ impl Table {
             name: origin.name(),
             kind: origin.kind,
             date: origin.built.map(day),
+            built: origin.built,
             sha256: hex(&origin.sha256),
         })
     }

@@ -138,9 +138,10 @@ impl From<Error> for Failure {
             {
                 FailureKind::Permission
             }
-            Error::Output { .. } | Error::Stdout { .. } | Error::Spill { .. } => {
-                FailureKind::Output
-            }
+            Error::Output { .. }
+            | Error::Disturbed { .. }
+            | Error::Stdout { .. }
+            | Error::Spill { .. } => FailureKind::Output,
         };
         Self::line(kind, error.to_string())
     }

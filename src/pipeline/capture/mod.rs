@@ -27,7 +27,7 @@ pub use reload::Reread;
 use super::target::probe_capture;
 use super::{Failure, FailureKind, Job, Outcome};
 use crate::config::Config;
-use crate::export::{Rotated, Rotation};
+use crate::export::{Compress, Rotated, Rotation};
 use crate::lane::Lane;
 use crate::source::{LinkWatch, LiveError, LiveHandle, LiveSettings};
 use crate::time::NANOS_PER_SEC;
@@ -83,7 +83,7 @@ pub fn capture(
         bytes: config.export.rotate_bytes,
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
     };
-    let output = Rotated::open(&job.target, job.format, rotation, wall())?;
+    let output = Rotated::open(&job.target, job.format, rotation, Compress::None, wall())?;
     let names = &config.capture.interfaces;
     let links = LinkWatch::new(names.iter().map(String::as_str));
     let links = links.map_err(|e| system("watch the interfaces", &e))?;

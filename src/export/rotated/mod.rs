@@ -1,0 +1,198 @@
+//! The output of a run that never ends: files, each complete when it has its name; or a stream.
+//!
+//! It must never leave half a record in a file, replace a file, or count a record as written that is in
+//! none. Whatever fails is tried anew with the next records; what it cost is counted.
+
+mod files;
+mod names;
+mod pack;
+mod recover;
+#[cfg(test)]
+mod tests;
+
+use super::file::is_stream;
+use super::{Error, Format, Output, Written};
+use crate::flow::Timestamp;
+use files::Files;
+pub use pack::Compress;
+use std::path::Path;
+
+/// When a file of a folder is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// At this many bytes on the disk, or a little more.
+    pub bytes: u64,
+    /// This many nanoseconds after it was begun.
+    pub nanos: u64,
+}
+
+/// What an output did so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// What is in files or was taken by the stream. Goes down when a file is lost.
+    pub written: Written,
+    /// What was handed over and is nowhere.
+    pub lost: Written,
+    /// Bytes that went out, as they are on the disk.
+    pub bytes: u64,
+    /// Files that have their names.
+    pub files: u64,
+    /// Whether the last that was tried failed.
+    pub failing: bool,
+}
+
+/// Where the records of a live run go. Times are wall time, given by the caller.
+pub struct Rotated {
+    place: Place,
+    next_seq: u64,
+}
+
+enum Place {
+    Stream { output: Output, figures: Figures },
+    Files(Box<Files>),
+}
+
+impl Rotated {
+    /// Opens an output: `-` is standard output; in a folder (existing, or with `/` at the end) files
+    /// are begun when there is something to write, and named by the time of that; anything else is a
+    /// file, begun at once. Only files are compressed. A file is `NAME.tmp` until it is complete, and
+    /// its owner's alone (0600). What a killed run left is recovered first.
+    ///
+    /// # Errors
+    /// [`Error::Output`] or [`Error::Stdout`].
+    pub fn open(
+        target: &Path,
+        format: Format,
+        rotation: Rotation,
+        compress: Compress,
+        at: Timestamp,
+    ) -> Result<Self, Error> {
+        let place = if is_stream(target, format) {
+            Place::Stream {
+                output: Output::open(target, format)?,
+                figures: Figures::default(),
+            }
+        } else {
+            let files = Files::open(target, format, rotation, compress, at)?;
+            Place::Files(Box::new(files))
+        };
+        Ok(Self { place, next_seq: 0 })
+    }
+
+    /// The number of the next record.
+    #[must_use]
+    pub const fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// Whether [`Self::rotate`] does something: the output is a file or a folder.
+    #[must_use]
+    pub const fn rotates(&self) -> bool {
+        matches!(self.place, Place::Files(_))
+    }
+
+    /// Whether nobody reads any more.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        match &self.place {
+            Place::Stream { output, .. } => output.is_closed(),
+            Place::Files(_) => false,
+        }
+    }
+
+    /// Writes what [`render`](super::render) made of these records, numbered from
+    /// [`Self::next_seq`]; where files are compressed, with the next [`Self::tick`]. All of it or
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Error::Output`] or [`Error::Stdout`]: these records, and any that waited with them, are lost;
+    /// their numbers are given again.
+    pub fn write(&mut self, rendered: &[u8], counts: &Written, at: Timestamp) -> Result<(), Error> {
+        self.next_seq += counts.records;
+        match &mut self.place {
+            Place::Files(files) => {
+                let result = files.write(rendered, counts, at);
+                self.take_back_numbers();
+                result
+            }
+            Place::Stream { output, figures } => {
+                let result = output.write_rendered(rendered, counts);
+                figures.failing = result.is_err();
+                if result.is_ok() {
+                    figures.bytes += rendered.len() as u64;
+                } else {
+                    figures.lost += *counts;
+                    self.next_seq -= counts.records;
+                }
+                result
+            }
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        match &self.place {
+            Place::Stream { output, figures } => Figures {
+                written: output.written(),
+                ..*figures
+            },
+            Place::Files(files) => files.figures(),
+        }
+    }
+
+    /// To be called several times a second: once a second, what waits is written and what was done to
+    /// the file by others is noticed; and the file is completed if it is due.
+    ///
+    /// # Errors
+    /// As [`Self::write`] and [`Self::rotate`]; [`Error::Disturbed`].
+    pub fn tick(&mut self, at: Timestamp) -> Result<(), Error> {
+        self.with_files(|files| files.tick(at))
+    }
+
+    /// Completes the file, if there is something in it. Then another is begun when there is something
+    /// to write.
+    ///
+    /// # Errors
+    /// [`Error::Output`]. If it could not be made durable, it is gone and its records are lost: what the
+    /// disk did not take once, it is not asked to take again. If it could not get its name, it goes on
+    /// as it is.
+    pub fn rotate(&mut self) -> Result<(), Error> {
+        self.with_files(Files::rotate)
+    }
+
+    /// The end: completes what is begun. What happened in all, and how the last of it failed. A file that
+    /// cannot get its name is left for the next run, which recovers it; this one counts it as lost.
+    #[must_use]
+    pub fn finish(self) -> (Figures, Option<Error>) {
+        match self.place {
+            Place::Files(files) => files.finish(),
+            Place::Stream { output, figures } => {
+                let written = output.written();
+                match output.finish() {
+                    Ok(written) => (Figures { written, ..figures }, None),
+                    Err(error) => (Figures { written, ..figures }, Some(error)),
+                }
+            }
+        }
+    }
+
+    fn with_files(
+        &mut self,
+        act: impl FnOnce(&mut Files) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Place::Files(files) = &mut self.place else {
+            return Ok(());
+        };
+        let result = act(files);
+        self.take_back_numbers();
+        result
+    }
+
+    /// Records that waited and are lost had the last numbers.
+    fn take_back_numbers(&mut self) {
+        if let Place::Files(files) = &mut self.place {
+            self.next_seq -= files.take_unused();
+        }
+    }
+}
