@@ -4,9 +4,9 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::talk::{Problem, Talk};
 use super::{atlas, flags};
-use crate::config::Config;
+use crate::config::{Config, Output};
 use crate::gate::Authorisation;
-use crate::pipeline;
+use crate::pipeline::{self, Failure};
 
 pub(super) fn run(mut args: CheckArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
@@ -23,7 +23,7 @@ pub(super) fn run(mut args: CheckArgs, talk: &mut Talk) -> Result<Exit, Problem>
         flags::How::Replay(args.how),
     )?;
     let digest = atlas::digest_for_a_run(&config)?;
-    pipeline::probe(&config)?;
+    probe(&config)?;
     if args.print {
         talk.result(&config.to_toml())?;
     }
@@ -36,6 +36,34 @@ pub(super) fn run(mut args: CheckArgs, talk: &mut Talk) -> Result<Exit, Problem>
     Ok(Exit::Done)
 }
 
+#[cfg(feature = "live")]
+fn probe(config: &Config) -> Result<(), Failure> {
+    if is_for_capture(config) {
+        pipeline::probe_capture(config)
+    } else {
+        pipeline::probe(config)
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn probe(config: &Config) -> Result<(), Failure> {
+    pipeline::probe(config)
+}
+
+/// Whether the settings are those of a live run: only that writes into a folder.
+#[cfg(feature = "live")]
+fn is_for_capture(config: &Config) -> bool {
+    !config.capture.interfaces.is_empty() || writes_into_a_folder(config)
+}
+
+/// Whether a folder was asked for, by `/` at its end.
+fn writes_into_a_folder(config: &Config) -> bool {
+    match &config.export.output {
+        Output::Stdout => false,
+        Output::File(path) => path.as_os_str().as_encoded_bytes().ends_with(b"/"),
+    }
+}
+
 /// What is allowed, but perhaps not meant.
 fn notes(config: &Config) -> Vec<&'static str> {
     let mut notes = Vec::new();
@@ -44,6 +72,10 @@ fn notes(config: &Config) -> Vec<&'static str> {
     }
     if config.flow.idle_secs > config.flow.active_secs {
         notes.push("`idle` is longer than `active`, so it never comes into play");
+    }
+    if config.capture.interfaces.is_empty() && writes_into_a_folder(config) {
+        notes
+            .push("no interface is named: `sekisho capture` needs one, in `interfaces` or with -i");
     }
     if !config.geo.softwire_prefixes.is_empty() {
         notes.push("between `softwire_prefixes` the inner layer alone decides");

@@ -32,10 +32,16 @@ pub use exit::Exit;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use args::{Args, Command};
 use talk::{Problem, Talk};
+
+/// The command line as clap knows it: manual pages and shell completions are made from it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Args::command()
+}
 
 /// Runs the program: the command line in, the exit code out.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -33,7 +33,8 @@ pub(super) enum Standing {
 }
 
 impl Part {
-    /// Begins `NAME.tmp`, which must not be there: `NAME` is given when it is complete. Mode 0600.
+    /// Begins `NAME.tmp`, which must not be there: `NAME` is given when it is complete. Mode 0600, or
+    /// 0640 in a folder that hands its group on.
     ///
     /// # Errors
     /// [`Error::Output`].
@@ -147,13 +148,25 @@ pub(super) fn temporary(path: &Path) -> PathBuf {
     temporary.into()
 }
 
-/// Creates a file that nobody else may read, where there is none.
+/// Creates a file where there is none. Nobody else may read it, but the group of a folder that hands its
+/// group on (set-group-id): such a folder was set up for its group.
 pub(super) fn create_private(path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode_in(folder_of(path)));
     options.open(path).map_err(failed("create", path))
+}
+
+/// The mode of a new file in a folder.
+#[cfg(unix)]
+fn mode_in(folder: &Path) -> u32 {
+    const SET_GROUP_ID: u32 = 0o2000;
+    let mode = |there: Metadata| std::os::unix::fs::MetadataExt::mode(&there);
+    match fs::metadata(folder).map(mode) {
+        Ok(mode) if mode & SET_GROUP_ID != 0 => 0o640,
+        Ok(_) | Err(_) => 0o600,
+    }
 }
 
 /// Makes the names in the folder of a file durable.

@@ -25,6 +25,8 @@ pub use summary::{
     Summary,
 };
 pub use target::probe;
+#[cfg(feature = "live")]
+pub use target::probe_capture;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;

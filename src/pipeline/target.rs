@@ -29,7 +29,7 @@ pub fn probe(config: &Config) -> Result<(), Failure> {
 /// # Errors
 /// As [`probe`].
 #[cfg(feature = "live")]
-pub(super) fn probe_capture(config: &Config) -> Result<(), Failure> {
+pub fn probe_capture(config: &Config) -> Result<(), Failure> {
     match &config.export.output {
         Output::File(path) if is_folder(path) && config.export.format != Format::Null => {
             let mut others = config.clone();
