@@ -1,5 +1,8 @@
 //! The connections that are open at once: few, none for long, and the one that says nothing makes room for
 //! one that may.
+//!
+//! What this does not stop: a process of this host that opens sixteen connections faster than a scraper sends
+//! its request after connecting. Capture does not notice either.
 
 use super::answer::answer;
 use super::exposition::Exposition;
