@@ -88,6 +88,7 @@ impl Job<'_> {
             lost: number("lost"),
             packets: number("packets"),
             errors: number("errors"),
+            kinds: serde_json::from_value(books["kinds"].clone()).unwrap(),
         }
     }
 }
@@ -99,6 +100,8 @@ struct Books {
     lost: u64,
     packets: u64,
     errors: u64,
+    /// What they say up to the first colon, each once.
+    kinds: Vec<String>,
 }
 
 /// Not a test: the child.
@@ -122,7 +125,7 @@ fn writes_records() {
     let at = |batch: u64| Timestamp::from_nanos(BEGIN + batch * STEP);
     let target = PathBuf::from(target);
     let mut rotated = Rotated::open(&target, Format::Jsonl, rotation, compress, at(0)).unwrap();
-    let mut errors = 0;
+    let mut errors = Vec::new();
     for batch in 1..=batches {
         let mut text = String::new();
         let mut counts = Written::default();
@@ -145,16 +148,30 @@ fn writes_records() {
         if batch % rotate == 0 {
             results.push(rotated.rotate());
         }
-        errors += results.iter().filter(|result| result.is_err()).count();
+        errors.extend(results.into_iter().filter_map(Result::err));
         println!("safe {}", rotated.figures().written.records);
     }
     let (Figures { written, lost, .. }, error) = rotated.finish();
+    errors.extend(error);
+    let mut kinds: Vec<String> = errors
+        .iter()
+        .map(|error| {
+            error
+                .to_string()
+                .chars()
+                .take_while(|letter| *letter != ':')
+                .collect()
+        })
+        .collect();
+    kinds.sort();
+    kinds.dedup();
     let books = json!({
         "given": batches * BATCH,
         "written": written.records,
         "lost": lost.records,
         "packets": written.packets,
-        "errors": errors + usize::from(error.is_some()),
+        "errors": errors.len(),
+        "kinds": kinds,
     });
     println!("books {books}");
 }
@@ -313,6 +330,9 @@ fn row_31_a_write_that_a_full_disk_cuts_short_leaves_no_half_record() {
         let books = job.books(&[]);
         agree(&books, &disk, &[]);
         assert!(books.lost > 0 && books.written > 400, "{books:?}");
+        // So nothing half was left that had to be thrown away with its file.
+        let full = "cannot write to (no space left on device)";
+        assert_eq!(books.kinds, [full]);
     }
 }
 
@@ -393,6 +413,31 @@ fn row_33_writes_that_are_interrupted_or_put_off_or_lie_leave_whole_records() {
         let books = with_faults(compress, &["inject=write:retval=7:when=5+3"]);
         assert!(books.lost > 0);
     }
+}
+
+#[test]
+fn row_33_a_replay_does_not_name_a_file_that_lacks_something() {
+    if !can_inject() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let temporary = folder.path().join("f.jsonl.tmp");
+    let done = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
+        .args(["inject=write:retval=7:when=1", "-P"])
+        .arg(&temporary)
+        .arg(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["demo", "--packets", "1000", "-o", "f.jsonl"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(74), "{said}");
+    assert!(
+        said.contains("cannot sync (not as long as what was written to it)"),
+        "{said}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
