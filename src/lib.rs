@@ -28,7 +28,8 @@
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
 //! interface. [`config`] says with
-//! which settings, [`cli`] talks with people, [`demo`] makes traffic for demonstrations and tests.
+//! which settings, [`cli`] talks with people, [`demo`] makes traffic for demonstrations and tests,
+//! [`sandbox`] takes from a live run every right that it no longer needs.
 //!
 //! # Who may import whom
 //!
@@ -39,7 +40,7 @@
 //!   source       time             flow     gate, geo, time              lane      the road + fate, tally
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
-//!   locate       decode, geo      demo     source, time
+//!   locate       decode, geo      demo     source, time                 sandbox   nothing
 //! ```
 
 pub mod cli;
@@ -54,6 +55,7 @@ pub mod geo;
 pub mod lane;
 pub mod locate;
 pub mod pipeline;
+pub mod sandbox;
 pub mod source;
 pub mod tally;
 pub mod time;

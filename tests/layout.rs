@@ -31,19 +31,23 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("demo", &["source", "time"]),
-    ("config", &["gate", "geo", "flow", "export", "time"]),
+    ("sandbox", &[]),
+    (
+        "config",
+        &["gate", "geo", "flow", "export", "time", "sandbox"],
+    ),
     (
         "pipeline",
         &[
             "source", "decode", "geo", "locate", "gate", "flow", "export", "fate", "tally", "time",
-            "lane", "config", "demo",
+            "lane", "config", "demo", "sandbox",
         ],
     ),
     (
         "cli",
         &[
             "config", "pipeline", "geo", "demo", "gate", "fate", "locate", "decode", "export",
-            "source", "time",
+            "source", "time", "sandbox",
         ],
     ),
 ];
@@ -51,7 +55,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// Outside crate, and the only stages that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("pcap", &["source"]),
-    ("libc", &["source"]),
+    ("libc", &["sandbox", "source"]),
+    ("landlock", &["sandbox"]),
+    ("seccompiler", &["sandbox"]),
     ("signal_hook", &["pipeline"]),
     ("etherparse", &["decode"]),
     ("maxminddb", &["geo"]),
@@ -213,6 +219,7 @@ fn only_listed_files_may_be_unsafe() {
     let listed = [
         "flow/pages.rs",
         "flow/prefetch.rs",
+        "sandbox/rings.rs",
         "source/live/options.rs",
     ];
     for (path, text) in source_files() {
