@@ -3,6 +3,7 @@
 use super::Mode;
 use super::report::{Refused, Report};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::io::Errno;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -113,8 +114,10 @@ impl Plan {
             }
         }
         for path in &self.read {
-            let Err(error) = accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS) else {
-                continue;
+            let error = match accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS) {
+                // What is not there has been noted.
+                Ok(()) | Err(Errno::NOENT) => continue,
+                Err(error) => error,
             };
             let refused = Refused::Unreachable {
                 verb: "read",
