@@ -27,8 +27,9 @@
 //! Beside the road, [`fate`] names every way a frame can end and [`tally`] counts them; every number
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
-//! interface, and [`metrics`] shows to Prometheus what these do. [`config`] says with which settings, [`cli`]
-//! talks with people, [`demo`] makes traffic for demonstrations and tests.
+//! interface. [`metrics`] shows to Prometheus what these do, and [`sandbox`] takes from a live run every
+//! right that it no longer needs. [`config`] says with which settings, [`cli`] talks with people, [`demo`]
+//! makes traffic for demonstrations and tests.
 //!
 //! # Who may import whom
 //!
@@ -40,6 +41,7 @@
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
+//!                                                                       sandbox   nothing
 //! ```
 
 pub mod cli;
@@ -55,6 +57,7 @@ pub mod lane;
 pub mod locate;
 pub mod metrics;
 pub mod pipeline;
+pub mod sandbox;
 pub mod source;
 pub mod tally;
 pub mod time;

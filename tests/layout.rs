@@ -32,19 +32,23 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("metrics", &["fate", "tally", "time"]),
     ("demo", &["source", "time"]),
-    ("config", &["gate", "geo", "flow", "export", "time"]),
+    ("sandbox", &[]),
+    (
+        "config",
+        &["gate", "geo", "flow", "export", "time", "sandbox"],
+    ),
     (
         "pipeline",
         &[
             "source", "decode", "geo", "locate", "gate", "flow", "export", "fate", "tally", "time",
-            "lane", "config", "demo", "metrics",
+            "lane", "config", "demo", "metrics", "sandbox",
         ],
     ),
     (
         "cli",
         &[
             "config", "pipeline", "geo", "demo", "gate", "fate", "locate", "decode", "export",
-            "source", "time",
+            "source", "time", "sandbox",
         ],
     ),
 ];
@@ -52,7 +56,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// Outside crate, and the only stages that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("pcap", &["source"]),
-    ("libc", &["source"]),
+    ("libc", &["sandbox", "source"]),
+    ("landlock", &["sandbox"]),
+    ("seccompiler", &["sandbox"]),
     ("signal_hook", &["pipeline"]),
     ("etherparse", &["decode"]),
     ("maxminddb", &["geo"]),
@@ -217,6 +223,7 @@ fn only_listed_files_may_be_unsafe() {
     let listed = [
         "flow/pages.rs",
         "flow/prefetch.rs",
+        "sandbox/rings.rs",
         "source/live/options.rs",
     ];
     for (path, text) in source_files() {

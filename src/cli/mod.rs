@@ -9,7 +9,6 @@ mod atlas;
 #[cfg(feature = "live")]
 mod capture;
 mod check;
-mod core_files;
 mod demo;
 mod exit;
 mod explain;
@@ -46,7 +45,7 @@ pub fn command() -> clap::Command {
 /// Runs the program: the command line in, the exit code out.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     panic::install_hook();
-    core_files::forbid();
+    crate::sandbox::forbid_core_files();
     let mut talk = Talk::new();
     let exit = match Args::try_parse_from(args) {
         Ok(args) => match dispatch(args, &mut talk) {
