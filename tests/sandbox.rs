@@ -110,7 +110,7 @@ fn a_strict_run_is_refused_where_a_layer_is_missing_and_the_other_says_which() {
         ("dumpable", "not_dumpable"),
         ("among_threads", "capabilities"),
     ] {
-        for mode in ["strict", "auto"] {
+        for mode in ["strict", "lenient"] {
             let mut inside = Case::new().with("MODE", mode).start(case);
             let said = inside.succeed();
             let line = said
@@ -119,7 +119,10 @@ fn a_strict_run_is_refused_where_a_layer_is_missing_and_the_other_says_which() {
                 .unwrap();
             println!("{line}");
             let (told, complete) = if mode == "strict" {
-                ("sandbox is not complete: ", "; --sandbox auto runs without")
+                (
+                    "sandbox is not complete: ",
+                    "; --sandbox lenient runs without",
+                )
             } else {
                 ("; NOT IN FORCE: ", "")
             };
@@ -138,7 +141,7 @@ fn an_output_that_only_a_capability_could_write_is_refused_at_the_start() {
     }
     let case = Case::new();
     std::os::unix::fs::chown(case.path("out"), Some(NOBODY), None).unwrap();
-    for mode in ["strict", "auto"] {
+    for mode in ["strict", "lenient"] {
         let said = case.start_with("enters", &[("MODE", mode)]).succeed();
         assert!(
             said.contains("cannot write to without capabilities"),

@@ -8,7 +8,7 @@ use super::flags::{self, How};
 use super::replay;
 use super::talk::{Problem, Talk};
 use crate::config::Config;
-use crate::pipeline::{self, Failure, FailureKind, Limits};
+use crate::pipeline::{self, Failure, FailureKind, Limits, Reread};
 
 pub(super) fn run(args: CaptureArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
@@ -27,8 +27,12 @@ pub(super) fn run(args: CaptureArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         duration: args.duration.map(Duration::from_secs),
         frames: args.count,
     };
-    let reread =
+    let load_again =
         || load().map_err(|error| Failure::line(FailureKind::Configuration, error.to_string()));
+    let reread = Reread {
+        file: file.as_deref(),
+        load: &load_again,
+    };
     let outcome = pipeline::capture(&config, limits, &reread, &mut |line| talk.say(line))?;
     replay::close(&config, &outcome, talk)
 }

@@ -7,20 +7,20 @@ use std::process;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// As much as this machine has; the report says what does not hold, and why.
-    Auto,
+    Lenient,
     /// All of it, or the run does not begin.
     Strict,
 }
 
 impl Mode {
     /// Both.
-    pub const ALL: [Self; 2] = [Self::Auto, Self::Strict];
+    pub const ALL: [Self; 2] = [Self::Lenient, Self::Strict];
 
     /// The text in flags and configuration.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
-            Self::Auto => "auto",
+            Self::Lenient => "lenient",
             Self::Strict => "strict",
         }
     }
@@ -32,7 +32,7 @@ impl Mode {
         if under_systemd {
             Self::Strict
         } else {
-            Self::Auto
+            Self::Lenient
         }
     }
 }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_service_is_strict_and_what_a_terminal_starts_is_not() {
         assert_eq!(Mode::default_for(true), Mode::Strict);
-        assert_eq!(Mode::default_for(false), Mode::Auto);
+        assert_eq!(Mode::default_for(false), Mode::Lenient);
         assert!(is_service(true, Some("70"), 70, 1));
         assert!(is_service(true, None, 70, 1));
         // A shell of a terminal that is a unit of the session.

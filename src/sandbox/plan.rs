@@ -128,7 +128,7 @@ impl Plan {
             match mode {
                 Mode::Strict => return Err(refused),
                 // It was read; only a reload will fail, and say so.
-                Mode::Auto => report.note(refused.to_string()),
+                Mode::Lenient => report.note(refused.to_string()),
             }
         }
         Ok(())
@@ -198,11 +198,11 @@ impl Grants {
         };
         match mode {
             Mode::Strict if is_shared(&folder) => return Err(Refused::TooWide { path: folder }),
-            Mode::Auto if is_shared(&folder) => report.note(format!(
+            Mode::Lenient if is_shared(&folder) => report.note(format!(
                 "sandbox: a shared folder stays writable: {}: write to a folder of its own",
                 folder.display()
             )),
-            Mode::Auto | Mode::Strict => {}
+            Mode::Lenient | Mode::Strict => {}
         }
         self.add(folder, Right::WriteBelow);
         Ok(())
@@ -284,7 +284,7 @@ mod tests {
         };
         let (granted, _) = grants(&plan, Mode::Strict);
         assert!(matches!(granted, Err(Refused::TooWide { path }) if path == Path::new("/tmp")));
-        let (granted, report) = grants(&plan, Mode::Auto);
+        let (granted, report) = grants(&plan, Mode::Lenient);
         assert_eq!(granted.unwrap(), [grant("/tmp", Right::WriteBelow)]);
         assert!(report.notes()[0].contains("/tmp"));
         assert!(is_shared(Path::new("/home/somebody")));
@@ -303,7 +303,7 @@ mod tests {
             read: Vec::new(),
             write: vec!["/nowhere/".into()],
         };
-        let refused = grants(&plan, Mode::Auto).0.unwrap_err();
+        let refused = grants(&plan, Mode::Lenient).0.unwrap_err();
         assert!(refused.is_permission());
         assert!(
             refused.to_string().contains("make the folder first"),

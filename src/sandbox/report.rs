@@ -160,7 +160,7 @@ impl Report {
                     remedy: first.remedy(),
                 })
             }
-            (Mode::Auto | Mode::Strict, _) => Ok(self),
+            (Mode::Lenient | Mode::Strict, _) => Ok(self),
         }
     }
 }
@@ -192,7 +192,7 @@ impl fmt::Display for Report {
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// A strict sandbox is not complete: exit code 78, for the machine is not what was asked for.
-    #[error("sandbox is not complete: {named}: {remedy}; --sandbox auto runs without")]
+    #[error("sandbox is not complete: {named}: {remedy}; --sandbox lenient runs without")]
     Layers {
         /// The layers that do not hold, each with the reason.
         named: String,
@@ -213,7 +213,7 @@ pub enum Refused {
     },
     /// A folder that belongs to everybody would have to be given away: exit code 78.
     #[error(
-        "sandbox would leave a shared folder writable: {path}: write to a folder of its own; --sandbox auto runs so",
+        "sandbox would leave a shared folder writable: {path}: write to a folder of its own; --sandbox lenient runs so",
         path = path.display()
     )]
     TooWide {
@@ -267,7 +267,7 @@ mod tests {
                 "{line}"
             );
             assert!(!report.holds(layer));
-            assert_eq!(report.clone().judge(Mode::Auto).unwrap(), report);
+            assert_eq!(report.clone().judge(Mode::Lenient).unwrap(), report);
             let refused = report.judge(Mode::Strict).unwrap_err();
             assert!(!refused.is_permission());
             let line = refused.to_string();

@@ -262,6 +262,7 @@ fn has_a_ring() {
         snaplen: 128,
         ring_bytes: 1 << 20,
         promisc: false,
+        secret: 7,
     };
     let mut handles = match LiveHandle::open(&settings, 1) {
         Ok(handles) => handles,
@@ -283,7 +284,7 @@ fn has_a_ring() {
     }
     let mut frames = 0;
     while frames < 10 {
-        handles[0].wait(LiveHandle::LATENCY).unwrap();
+        LiveHandle::wait(&handles, LiveHandle::LATENCY).unwrap();
         frames += handles[0].read(100, |_| {}).unwrap();
     }
     assert_eq!(handles[0].drops().unwrap().kernel, 0);

@@ -3,7 +3,7 @@
 use crate::inside::path;
 use crossbeam_channel::{bounded, select};
 use rustix::event::{PollFd, PollFlags, Timespec, epoll, eventfd, poll};
-use sekisho::export::{Format, Rotated, Rotation, Written};
+use sekisho::export::{Compress, Format, Rotated, Rotation, Written};
 use sekisho::geo::{self, SourceSpec, Table};
 use sekisho::sandbox::{Mode, Plan, begin, enter};
 use sekisho::source::LinkWatch;
@@ -42,7 +42,7 @@ fn open(folder: &std::path::Path) -> Rotated {
         bytes: 8,
         nanos: u64::MAX,
     };
-    Rotated::open(folder, Format::Jsonl, rotation, Timestamp::ZERO).unwrap()
+    Rotated::open(folder, Format::Jsonl, rotation, Compress::None, Timestamp::ZERO).unwrap()
 }
 
 /// As a reload builds them: from the binary, from a database, and with a list.

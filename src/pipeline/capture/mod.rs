@@ -13,6 +13,7 @@
 mod clock;
 mod close;
 mod control;
+mod privilege;
 mod publish;
 mod queue;
 mod reload;
@@ -31,6 +32,7 @@ use crate::config::Config;
 use crate::export::{Rotated, Rotation};
 use crate::lane::Lane;
 use crate::metrics::{Endpoint, Listen, ListenError};
+use crate::sandbox;
 use crate::source::{LinkWatch, LiveError, LiveHandle, LiveSettings};
 use crate::time::NANOS_PER_SEC;
 use clock::{now, wall};
@@ -74,6 +76,7 @@ pub fn capture(
     reread: &Reread<'_>,
     say: &mut dyn FnMut(&str),
 ) -> Result<Outcome, Failure> {
+    sandbox::begin();
     let _lock = config.state.as_deref().map(StateLock::take).transpose()?;
     probe_capture(config)?;
     let service = Service::from_environment();
@@ -86,6 +89,10 @@ pub fn capture(
     let names = &config.capture.interfaces;
     let links = LinkWatch::new(names.iter().map(String::as_str));
     let links = links.map_err(|e| system("watch the interfaces", &e))?;
+    let listen = endpoint.as_ref().map(Endpoint::place);
+    let report = privilege::give_up(config, reread, listen)?;
+    say(&report.to_string());
+    report.notes().iter().for_each(|note| say(note));
     let job = super::job(config, Vec::new())?;
     let rotation = Rotation {
         bytes: config.export.rotate_bytes,
@@ -95,6 +102,7 @@ pub fn capture(
     let output = Rotated::open(&job.target, job.format, rotation, compress, wall())?;
     let rotates = output.rotates();
     let board = publish::board(config, &job.lane.table, handles.len(), wall());
+    privilege::publish(&report, &board);
     // Kept until the end: dropped, it answers no more.
     let _serving = endpoint
         .map(|endpoint| endpoint.serve(Arc::clone(&board)))
@@ -172,11 +180,17 @@ fn endpoint(config: &Config) -> Result<Option<Endpoint>, Failure> {
     if listen.is_empty() {
         return Ok(None);
     }
-    let refuse = |line| Failure::line(FailureKind::Configuration, line);
-    let place: Listen = listen
-        .parse()
-        .map_err(|error: ListenError| refuse(error.to_string()))?;
-    let endpoint = Endpoint::bind(&place).map_err(|error| refuse(error.to_string()))?;
+    let place: Listen = listen.parse().map_err(|error: ListenError| {
+        Failure::line(FailureKind::Configuration, error.to_string())
+    })?;
+    let endpoint = Endpoint::bind(&place).map_err(|error| {
+        let kind = if error.is_permission() {
+            FailureKind::Permission
+        } else {
+            FailureKind::Configuration
+        };
+        Failure::line(kind, error.to_string())
+    })?;
     Ok(Some(endpoint))
 }
 

@@ -107,15 +107,17 @@ impl<'a> Publishing<'a> {
     }
 }
 
-/// What the system says of this process. The file is opened at the start: later there is no way to it.
+/// What the system says of this process. What it takes is got at the start: later there is no way to it.
 pub(super) struct Process {
     memory: Option<File>,
+    page: u64,
 }
 
 impl Process {
     pub(super) fn new() -> Self {
         Self {
             memory: File::open("/proc/self/statm").ok(),
+            page: rustix::param::page_size() as u64,
         }
     }
 
@@ -136,7 +138,7 @@ impl Process {
         let len = self.memory.as_ref()?.read_at(&mut text, 0).ok()?;
         let text = str::from_utf8(text.get(..len)?).ok()?;
         let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
-        Some(pages * rustix::param::page_size() as u64)
+        Some(pages * self.page)
     }
 }
 

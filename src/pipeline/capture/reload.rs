@@ -5,10 +5,16 @@ use crate::config::Config;
 use crate::gate::Policy;
 use crate::geo::Table;
 use crate::pipeline::{Failure, FailureKind, geo_settings};
+use std::path::Path;
 use std::sync::Arc;
 
-/// Reads the settings again, from where they were read before.
-pub type Reread<'a> = dyn Fn() -> Result<Config, Failure> + 'a;
+/// How the settings are read again, from where they were read before.
+pub struct Reread<'a> {
+    /// Their file, if they come from one.
+    pub file: Option<&'a Path>,
+    /// Reads it, and puts over it what was typed.
+    pub load: &'a dyn Fn() -> Result<Config, Failure>,
+}
 
 /// The settings in force, and how they are read again.
 pub(super) struct Settings<'a> {
@@ -40,7 +46,7 @@ impl<'a> Settings<'a> {
     /// # Errors
     /// What is wrong, or what cannot be changed while a sensor runs.
     pub(super) fn reload(&mut self) -> Result<Found, Failure> {
-        let config = (self.reread)()?;
+        let config = (self.reread.load)()?;
         if let Some(key) = fixed_key_that_differs(&self.config, &config) {
             return Err(Failure::new(
                 FailureKind::Configuration,
@@ -126,7 +132,10 @@ mod tests {
         let mut settings = Settings {
             table: build(&config),
             config,
-            reread: &reread,
+            reread: &Reread {
+                file: None,
+                load: &reread,
+            },
         };
         let before = *settings.table.digest();
         assert!(matches!(settings.reload(), Ok(Found::New(_))));

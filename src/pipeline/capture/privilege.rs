@@ -1,0 +1,71 @@
+//! What a live run still needs when its sockets are open; everything else is given up.
+
+use super::reload::Reread;
+use crate::config::{Config, Format, Output, SandboxMode};
+use crate::geo::SourceSpec;
+use crate::metrics::{Board, Listen, SandboxLayer};
+use crate::pipeline::{Failure, FailureKind};
+use crate::sandbox::{self, Layer, Mode, Plan, Refused, Report};
+use std::path::Path;
+
+/// Gives up every right that is not needed any more. To be called before any thread is started and any
+/// frame is decoded.
+pub(super) fn give_up(
+    config: &Config,
+    reread: &Reread<'_>,
+    listen: Option<&Listen>,
+) -> Result<Report, Failure> {
+    let mode = match config.capture.sandbox {
+        SandboxMode::Auto => Mode::default_for(sandbox::under_systemd()),
+        SandboxMode::Strict => Mode::Strict,
+        SandboxMode::Lenient => Mode::Lenient,
+    };
+    Ok(sandbox::enter(&plan(config, reread, listen), mode)?)
+}
+
+/// The files of a run, by what is done with them from now on.
+fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
+    let mut plan = Plan::default();
+    let geo = &config.geo;
+    let sources = geo.sources.iter().filter_map(|source| match source {
+        SourceSpec::Embedded => None,
+        SourceSpec::File(path) => Some(path.as_path()),
+    });
+    let lists = geo.domestic_lists.iter().chain(&geo.anycast_lists);
+    let lists = lists.map(|path| path.as_path());
+    let read = reread.file.into_iter().chain(sources).chain(lists);
+    plan.read.extend(read.map(Path::to_owned));
+    for interface in &config.capture.interfaces {
+        plan.read_counters_of(interface);
+    }
+    let export = &config.export;
+    let records = (export.format != Format::Null).then_some(&export.output);
+    for output in records.into_iter().chain(&export.summary) {
+        if let Output::File(path) = output {
+            plan.write.push(path.clone());
+        }
+    }
+    // The socket is removed from its folder at the end.
+    let socket = listen.and_then(Listen::unix_path);
+    plan.write.extend(socket.map(Path::to_owned));
+    plan
+}
+
+/// Shows which layers hold.
+pub(super) fn publish(report: &Report, board: &Board) {
+    let layers = Layer::ALL.map(|layer| SandboxLayer {
+        id: layer.id(),
+        holds: report.holds(layer),
+    });
+    board.publish_sandbox(layers.into());
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let kind = match refused {
+            Refused::Layers { .. } | Refused::TooWide { .. } => FailureKind::Configuration,
+            Refused::Unreachable { .. } => FailureKind::Permission,
+        };
+        Self::line(kind, refused.to_string())
+    }
+}
