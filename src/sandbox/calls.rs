@@ -136,6 +136,10 @@ const ALWAYS_HERE: &[c_long] = &[
 const ALWAYS_HERE: &[c_long] = &[];
 
 /// Calls that only some arguments are allowed for: number of the call, number of the argument, values.
+#[allow(
+    clippy::unnecessary_cast,
+    reason = "C libraries differ in the type of requests"
+)]
 const BY_VALUE: &[(c_long, u8, &[u64])] = &[
     // Nothing that sends signals on input (F_SETOWN, F_SETSIG), leases or seals.
     (

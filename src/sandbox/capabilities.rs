@@ -19,7 +19,7 @@ const NONE: CapabilitySets = CapabilitySets {
 /// Empties all sets. The bounding set first: that takes a capability itself, and who does not have it
 /// cannot use the set, since nothing that is executed gets new privileges.
 pub(super) fn drop_all() -> Standing {
-    let bounded = known().map(|one| remove_capability_from_bounding_set(one));
+    let bounded = known().map(remove_capability_from_bounding_set);
     let bounded: Result<()> = bounded.collect();
     let dropped = clear_ambient_capability_set().and_then(|()| set_capabilities(None, NONE));
     match (dropped, are_held(), bounded) {

@@ -41,7 +41,7 @@ fn standing(status: &RestrictionStatus) -> Standing {
     match (&status.ruleset, status.landlock) {
         (_, LandlockStatus::NotEnabled) => Standing::missing("off in this kernel"),
         (_, LandlockStatus::NotImplemented) => {
-            Standing::missing("this kernel has none, or a container hides it")
+            Standing::missing("this kernel has none, or a container or unit hides it")
         }
         (RulesetStatus::NotEnforced, LandlockStatus::Available { .. }) => {
             Standing::missing("not enforced")

@@ -252,7 +252,9 @@ mod tests {
                 root.join("geo/2026.mmdb"),
                 root.join("lists"),
             ],
-            write: vec![root.join("flows.jsonl"), root.join("geo")],
+            write: ["flows.jsonl", "geo", "lists/geo.mmdb"]
+                .map(|name| root.join(name))
+                .into(),
         };
         let (granted, report) = grants(&plan, Mode::Strict);
         assert_eq!(
@@ -263,6 +265,8 @@ mod tests {
                 grant(root.join("lists"), Right::ReadBelow),
                 grant(&root, Right::WriteBelow),
                 grant(root.join("geo"), Right::WriteBelow),
+                // The file that is there is replaced, whatever it is.
+                grant(root.join("lists"), Right::WriteBelow),
             ]
         );
         assert!(report.notes().is_empty());

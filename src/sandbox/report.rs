@@ -118,7 +118,9 @@ impl Report {
     }
 
     pub(super) fn note(&mut self, line: String) {
-        self.notes.push(line);
+        if !self.notes.contains(&line) {
+            self.notes.push(line);
+        }
     }
 
     /// Whether a layer holds.
