@@ -425,7 +425,7 @@ fn files_of_a_folder_are_whole_and_hold_every_record_once() {
     fs::write(net.path("sent.pcap"), pcap_image(&frames, Format::USUAL)).unwrap();
     fs::create_dir(net.path("out")).unwrap();
     // A small table ends records while the run goes on.
-    let mut capture = net.capture(&["-o", "out/", "--max-flows", "50"]);
+    let capture = net.capture(&["-o", "out/", "--max-flows", "50"]);
     net.send(&net.path("sent.pcap"), 1);
     let begun = now();
     let named = || {

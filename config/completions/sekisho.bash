@@ -58,7 +58,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__capture)
-            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --verbose --help"
+            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --compress --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -93,6 +93,10 @@ _sekisho() {
                     return 0
                     ;;
                 --rotate-secs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

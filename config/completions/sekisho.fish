@@ -57,6 +57,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ring-mib -d 
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l lanes -d 'Lanes; the kernel gives both directions of a flow to the same one [default: 1]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l rotate-bytes -d 'Bytes at which a file of a folder is complete [default: 268435456]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l rotate-secs -d 'Seconds after which a file of a folder is complete [default: 300]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l compress -d 'Pack files of records: zstd, none [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l state -d 'Folder of this sensor\'s own files, locked while it runs [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l metrics -d 'Show figures to Prometheus and `sekisho watch`: 127.0.0.1:9317 or unix:PATH [default: nowhere]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l sandbox -d 'Where a layer of the sandbox is missing: strict, lenient, auto [default: auto]' -r

@@ -120,6 +120,9 @@ pub(super) struct CaptureFlags {
     /// Seconds after which a file of a folder is complete [default: 300]
     #[arg(long, value_name = "SECS", help_heading = "Results")]
     pub(super) rotate_secs: Option<u64>,
+    /// Pack files of records: zstd, none [default: none]
+    #[arg(long, value_name = "HOW", help_heading = "Results")]
+    pub(super) compress: Option<String>,
     /// Folder of this sensor's own files, locked while it runs [default: none]
     #[arg(long, value_name = "DIR", help_heading = "Service")]
     pub(super) state: Option<String>,

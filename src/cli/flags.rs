@@ -92,6 +92,7 @@ fn capture(flags: CaptureFlags, layer: &mut Layer) {
         lanes,
         rotate_bytes,
         rotate_secs,
+        compress,
         state,
         metrics,
         sandbox,
@@ -105,6 +106,7 @@ fn capture(flags: CaptureFlags, layer: &mut Layer) {
     layer.capture.lanes = number("--lanes", lanes);
     layer.export.rotate_bytes = number("--rotate-bytes", rotate_bytes);
     let text = |flag, value: Option<String>| value.map(|value| Given::by_flag(flag, value));
+    layer.export.compress = text("--compress", compress);
     layer.state = text("--state", state);
     layer.metrics.listen = text("--metrics", metrics);
     layer.capture.sandbox = text("--sandbox", sandbox);
@@ -124,6 +126,8 @@ pub(super) fn listen(talk: &TalkFlags) {
         .with_writer(std::io::stderr)
         .with_ansi(super::terminal::Style::of_stderr().colour)
         .without_time()
+        // It would panic where standard error leads to a full disk too.
+        .log_internal_errors(false)
         .finish();
     // Only the first of a process counts; a second one is a test's.
     let _ = tracing::subscriber::set_global_default(subscriber);

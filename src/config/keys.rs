@@ -24,7 +24,7 @@ pub(super) const SECTIONS: [&str; 7] = [
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 29] = [
+pub(super) const KEYS: [Key; 30] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("geo", "home", "a list of country codes, such as [\"JP\"]"),
@@ -88,6 +88,7 @@ pub(super) const KEYS: [Key; 29] = [
         "rotate_secs",
         "a whole number of seconds, such as 300",
     ),
+    key("export", "compress", "\"none\" or \"zstd\""),
     key("replay", "lanes", "a whole number, 0 for one a core"),
     key("replay", "progress", "\"auto\" or \"never\""),
     key(

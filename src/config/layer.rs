@@ -75,6 +75,7 @@ pub struct ExportLayer {
     pub summary: Option<Given<String>>,
     pub rotate_bytes: Option<Given<u64>>,
     pub rotate_secs: Option<Given<u64>>,
+    pub compress: Option<Given<String>>,
 }
 
 /// `[replay]` of a layer.
@@ -146,6 +147,7 @@ impl Layer {
             summary,
             rotate_bytes,
             rotate_secs,
+            compress,
         } = export;
         let CaptureLayer {
             interfaces,
@@ -183,6 +185,7 @@ impl Layer {
                 summary: summary.or(lower.export.summary),
                 rotate_bytes: rotate_bytes.or(lower.export.rotate_bytes),
                 rotate_secs: rotate_secs.or(lower.export.rotate_secs),
+                compress: compress.or(lower.export.compress),
             },
             replay: ReplayLayer {
                 lanes: lanes.or(lower.replay.lanes),

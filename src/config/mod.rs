@@ -16,7 +16,7 @@ mod resolve_geo;
 mod values;
 mod write;
 
-pub use crate::export::Format;
+pub use crate::export::{Compress, Format};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
@@ -101,6 +101,8 @@ pub struct Export {
     pub rotate_bytes: u64,
     /// Seconds after which it is.
     pub rotate_secs: u64,
+    /// How the files of a live run are packed.
+    pub compress: Compress,
 }
 
 /// Section `[replay]`: how captures are replayed.
@@ -165,6 +167,7 @@ impl Default for Config {
                 summary: None,
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,
+                compress: Compress::None,
             },
             replay: Replay {
                 lanes: 0,

@@ -8,7 +8,7 @@ use super::keys::nearest;
 use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
 use super::values::{Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
-use crate::export::Format;
+use crate::export::{Compress, Format};
 use crate::gate::Authorisation;
 use crate::gate::Class;
 
@@ -163,6 +163,7 @@ impl From<'_> {
             summary,
             rotate_bytes,
             rotate_secs,
+            compress,
         } = layer;
         let format = match format {
             None => default.format,
@@ -212,6 +213,15 @@ impl From<'_> {
                 " seconds",
                 default.rotate_secs,
             )?,
+            compress: match compress {
+                None => default.compress,
+                Some(given) => self.choice(
+                    &given,
+                    "compress",
+                    &[Compress::None, Compress::Zstd],
+                    Compress::id,
+                )?,
+            },
         })
     }
 

@@ -84,6 +84,7 @@ fn what_is_written_reads_back_the_same() {
         summary: Some(Output::Stdout),
         rotate_bytes: 1,
         rotate_secs: 2,
+        compress: Compress::Zstd,
     };
     config.replay = Replay {
         lanes: 3,

@@ -46,6 +46,7 @@ pub(super) fn toml(config: &Config) -> String {
                 summary,
                 rotate_bytes,
                 rotate_secs,
+                compress,
             },
         replay: Replay { lanes, progress },
         capture:
@@ -87,7 +88,7 @@ pub(super) fn toml(config: &Config) -> String {
          [gate]\nauthorize = {}\n\n\
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
-         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\n\n\
+         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\n\
          [replay]\nlanes = {lanes}\nprogress = {}\n\n\
          [capture]\ninterfaces = {}\nfilter = {}\nsnaplen = {snaplen}\nring_mib = {ring_mib}\n\
          promisc = {promisc}\nlanes = {capture_lanes}\nsandbox = {}\n\n\
@@ -105,6 +106,7 @@ pub(super) fn toml(config: &Config) -> String {
         text(format.id()),
         text(&output.to_string()),
         text(&summary),
+        text(compress.id()),
         text(progress.id()),
         list(interfaces),
         text(filter),

@@ -299,3 +299,41 @@ fn write_all(to: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes three bytes at every third call; else it is interrupted or full.
+    #[derive(Default)]
+    struct Reluctant {
+        calls: u32,
+        taken: Vec<u8>,
+    }
+
+    impl Write for Reluctant {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.calls += 1;
+            match self.calls % 3 {
+                0 => {
+                    let some = bytes.get(..3).unwrap_or(bytes);
+                    self.taken.extend_from_slice(some);
+                    Ok(some.len())
+                }
+                1 => Err(io::ErrorKind::Interrupted.into()),
+                _ => Err(io::ErrorKind::WouldBlock.into()),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn row_33_a_pipe_gets_whole_records_however_it_takes_them() {
+        let mut pipe = Reluctant::default();
+        write_all(&mut pipe, b"{\"seq\":0}\n").unwrap();
+        assert_eq!(pipe.taken, b"{\"seq\":0}\n");
+    }
+}

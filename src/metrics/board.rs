@@ -5,6 +5,7 @@ use super::figures::{
     GeoFigures, Identity, InterfaceFigures, LaneFigures, OutputFigures, ProcessFigures,
     ReloadFigures, SandboxLayer,
 };
+use super::snapshot::Snapshot;
 use crate::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -153,6 +154,15 @@ impl Board {
 
     pub(super) fn process(&self) -> ProcessFigures {
         *held(&self.process)
+    }
+
+    /// Frames delivered to all lanes, and those that the kernel or an interface dropped.
+    #[must_use]
+    pub fn seen(&self) -> (u64, u64) {
+        let snapshot = Snapshot::of(self);
+        let dropped = snapshot.interfaces.iter();
+        let dropped = dropped.map(|interface| interface.kernel_dropped + interface.dropped);
+        (snapshot.frames.packets, dropped.sum())
     }
 
     /// A connection was closed unanswered, since there were too many.

@@ -1,5 +1,8 @@
 //! The connections that are open at once: few, none for long, and the one that says nothing makes room for
 //! one that may.
+//!
+//! What this does not stop: a process of this host that opens sixteen connections faster than a scraper sends
+//! its request after connecting. Capture does not notice either.
 
 use super::answer::answer;
 use super::exposition::Exposition;
@@ -88,4 +91,103 @@ where
     let connection = http.serve_connection(TokioIo::new(stream), service);
     // How it ended concerns the other side alone.
     let _ = tokio::time::timeout(WHOLE, connection).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Board;
+    use crate::time::Timestamp;
+    use std::io;
+    use std::pin::Pin;
+    use std::sync::Mutex;
+    use std::task::{Context, Poll};
+    use tokio::io::ReadBuf;
+
+    /// A peer that sends this, once, and never reads. Says when it is let go.
+    struct Peer {
+        name: usize,
+        sends: &'static [u8],
+        gone: Arc<Mutex<Vec<usize>>>,
+    }
+
+    impl AsyncRead for Peer {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            to: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.sends.is_empty() {
+                return Poll::Pending;
+            }
+            to.put_slice(std::mem::take(&mut self.sends));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Peer {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Drop for Peer {
+        fn drop(&mut self) {
+            self.gone.lock().unwrap().push(self.name);
+        }
+    }
+
+    #[test]
+    fn the_silent_make_room_first_then_those_that_do_not_read_and_the_oldest_of_them() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let board = Arc::new(Board::new(Timestamp::ZERO, ["eth0"], 1));
+        let exposition = Arc::new(Exposition::new(&board).unwrap());
+        let gone = Arc::default();
+        let mut connections = Connections::default();
+        let mut admit = |name: usize| {
+            let asks = !matches!(name, 3 | 7 | 20..);
+            let peer = Peer {
+                name,
+                sends: if asks { b"GET / HTTP/1.1\r\n\r\n" } else { b"" },
+                gone: Arc::clone(&gone),
+            };
+            let admission = connections.admit(peer, &exposition);
+            (admission, connections.open.len())
+        };
+        runtime.block_on(async {
+            for name in 0..AT_ONCE {
+                assert_eq!(admit(name), (Admission::Free, name + 1));
+                tokio::task::yield_now().await;
+            }
+            // Two are silent, then none is, then each newest.
+            for (name, leaves) in [
+                (16, 3),
+                (17, 7),
+                (18, 0),
+                (19, 1),
+                (20, 2),
+                (21, 20),
+                (22, 21),
+            ] {
+                assert_eq!(admit(name), (Admission::InPlaceOfAnother, AT_ONCE));
+                tokio::task::yield_now().await;
+                assert_eq!(gone.lock().unwrap().last(), Some(&leaves));
+            }
+        });
+    }
 }

@@ -140,22 +140,22 @@ impl Snapshot {
 }
 
 /// All of them, or as many as are shown, of which the last stands for all beyond.
-fn fold<T>(mut all: Vec<T>, shown: usize, join: impl Fn(T, T) -> T) -> Vec<T> {
+fn fold<T>(mut all: Vec<T>, shown: usize, join: impl Fn(T, &T) -> T) -> Vec<T> {
     if all.len() > shown {
         let beyond = all.split_off(shown.saturating_sub(1));
-        all.extend(beyond.into_iter().reduce(join));
+        all.extend(beyond.into_iter().reduce(|sum, one| join(sum, &one)));
     }
     all
 }
 
 impl LaneShown {
-    fn join(self, other: Self) -> Self {
+    fn join(self, other: &Self) -> Self {
         let Self {
             name: _,
             packets,
             kernel_dropped,
             busy,
-        } = other;
+        } = *other;
         Self {
             name: REST.to_owned(),
             packets: self.packets + packets,
@@ -166,14 +166,14 @@ impl LaneShown {
 }
 
 impl InterfaceShown {
-    fn join(self, other: Self) -> Self {
+    fn join(self, other: &Self) -> Self {
         let Self {
             name: _,
             packets,
             kernel_dropped,
             dropped,
             figures: InterfaceFigures { up, gaps, gap_time },
-        } = other;
+        } = *other;
         Self {
             name: REST.to_owned(),
             packets: self.packets + packets,

@@ -48,8 +48,13 @@ pub struct Rotated {
 }
 
 enum Place {
-    Stream { output: Output, figures: Figures },
+    Stream(Box<Stream>),
     Files(Box<Files>),
+}
+
+struct Stream {
+    output: Output,
+    figures: Figures,
 }
 
 impl Rotated {
@@ -68,10 +73,10 @@ impl Rotated {
         at: Timestamp,
     ) -> Result<Self, Error> {
         let place = if is_stream(target, format) {
-            Place::Stream {
+            Place::Stream(Box::new(Stream {
                 output: Output::open(target, format)?,
                 figures: Figures::default(),
-            }
+            }))
         } else {
             let files = Files::open(target, format, rotation, compress, at)?;
             Place::Files(Box::new(files))
@@ -95,7 +100,7 @@ impl Rotated {
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         match &self.place {
-            Place::Stream { output, .. } => output.is_closed(),
+            Place::Stream(stream) => stream.output.is_closed(),
             Place::Files(_) => false,
         }
     }
@@ -115,7 +120,8 @@ impl Rotated {
                 self.take_back_numbers();
                 result
             }
-            Place::Stream { output, figures } => {
+            Place::Stream(stream) => {
+                let Stream { output, figures } = &mut **stream;
                 let result = output.write_rendered(rendered, counts);
                 figures.failing = result.is_err();
                 if result.is_ok() {
@@ -133,9 +139,9 @@ impl Rotated {
     #[must_use]
     pub fn figures(&self) -> Figures {
         match &self.place {
-            Place::Stream { output, figures } => Figures {
-                written: output.written(),
-                ..*figures
+            Place::Stream(stream) => Figures {
+                written: stream.output.written(),
+                ..stream.figures
             },
             Place::Files(files) => files.figures(),
         }
@@ -167,7 +173,8 @@ impl Rotated {
     pub fn finish(self) -> (Figures, Option<Error>) {
         match self.place {
             Place::Files(files) => files.finish(),
-            Place::Stream { output, figures } => {
+            Place::Stream(stream) => {
+                let Stream { output, figures } = *stream;
                 let written = output.written();
                 match output.finish() {
                     Ok(written) => (Figures { written, ..figures }, None),

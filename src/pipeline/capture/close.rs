@@ -1,26 +1,29 @@
 //! The end of a live run: what every part counted, as one set of books.
 
-use super::control::Gaps;
-use super::reload::Settings;
+use super::control::Watched;
 use super::worker::Worked;
 use super::writer::Wrote;
 use crate::flow::Recalled;
 use crate::pipeline::books::{Books, Losses};
 use crate::pipeline::output::Recorded;
 use crate::pipeline::summary::{Input, Lost};
-use crate::pipeline::{Failure, FailureKind, Job, Outcome};
+use crate::pipeline::{Failure, FailureKind, Outcome};
 use crate::source::LiveError;
 use crate::tally::{Count, Tally};
 
-/// Closes the books over all lanes and interfaces. The settings are those that were in force in the end.
+/// Closes the books over all lanes and interfaces.
 pub(super) fn close(
-    settings: &Settings<'_>,
-    job: &Job,
+    watched: &Watched,
+    sensor: &str,
     worked: Vec<Worked>,
     wrote: &Wrote,
-    gaps: &[Gaps],
 ) -> Outcome {
-    let names = &settings.config.capture.interfaces;
+    let Watched {
+        gaps,
+        config,
+        table,
+    } = watched;
+    let names = &config.capture.interfaces;
     let mut interfaces: Vec<Interface> = names.iter().map(|_| Interface::default()).collect();
     let mut tally = Tally::default();
     let mut shed = wrote.lost;
@@ -94,9 +97,8 @@ pub(super) fn close(
         lost_bytes: shed.wire_bytes,
         recalled,
     };
-    let config = settings.config.digest();
     Outcome {
-        summary: books.close_with(&job.sensor, config, &settings.table, losses),
+        summary: books.close_with(sensor, config.digest(), table, losses),
         damaged,
         ended_by,
     }

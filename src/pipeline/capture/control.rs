@@ -1,10 +1,14 @@
 //! What is told to a live run from outside: signals, changes of its interfaces, the end of its time.
 
-use super::clock::now;
+use super::clock::{now, wall};
+use super::publish::{self, Publishing};
 use super::reload::{Found, Settings};
 use super::renewal::Taken;
 use super::service::Service;
 use super::worker::Shared;
+use crate::config::Config;
+use crate::geo::Table;
+use crate::metrics::{Reload, ReloadFigures};
 use crate::source::{LinkChange, LinkWatch};
 use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,6 +19,12 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// Between two times that figures are published.
+const PUBLISH: Duration = Duration::from_secs(1);
+
+/// Between two times that the service manager is told how it goes.
+const STATUS: Duration = Duration::from_secs(10);
 
 /// The exit code of a run that a second signal ended at once.
 const AT_ONCE: i32 = 130;
@@ -67,9 +77,19 @@ impl Gaps {
     }
 
     fn end(&mut self, at: Instant) {
-        if let Some(since) = self.since.take() {
-            self.total += at.saturating_duration_since(since);
-        }
+        self.total = self.until(at);
+        self.since = None;
+    }
+
+    /// Whether there is a carrier.
+    pub(super) const fn are_over(&self) -> bool {
+        self.since.is_none()
+    }
+
+    /// All of them until a moment, the present one too.
+    pub(super) fn until(&self, at: Instant) -> Duration {
+        let present = self.since.map(|since| at.saturating_duration_since(since));
+        self.total + present.unwrap_or_default()
     }
 }
 
@@ -86,31 +106,54 @@ pub(super) struct Control<'a> {
     /// What the sensor says of itself, once it runs.
     pub announcement: &'a str,
     pub say: &'a mut dyn FnMut(&str),
-    pub rotate: &'a Sender<()>,
-    pub rotates: bool,
+    /// Where to ask for it, if the output is one that does.
+    pub rotate: Option<&'a Sender<()>>,
     pub deadline: Option<Instant>,
+    pub publishing: Publishing<'a>,
 }
 
 /// What was seen until the end.
-pub(super) struct Watched<'a> {
+pub(super) struct Watched {
     /// By interface.
     pub gaps: Vec<Gaps>,
-    /// Those in force in the end.
-    pub settings: Settings<'a>,
+    /// The settings in force in the end.
+    pub config: Config,
+    /// The table in force in the end.
+    pub table: Arc<Table>,
 }
 
-impl<'a> Control<'a> {
+impl Control<'_> {
     /// Returns when the end was asked for.
-    pub(super) fn watch(mut self) -> Watched<'a> {
+    pub(super) fn watch(mut self) -> Watched {
         let mut gaps = vec![Gaps::default(); self.names.len()];
         let mut life = Life::new(self.shared, self.service.watchdog());
+        let mut reloads = Reloads::default();
+        let mut due = now();
+        let mut status_due = now() + STATUS;
         while !self.shared.stop.is_asked() {
             if self.deadline.is_some_and(|deadline| now() >= deadline) {
                 self.shared.stop.ask();
                 break;
             }
-            let until = self.deadline.into_iter().chain(life.due()).min();
+            let until = self
+                .deadline
+                .into_iter()
+                .chain(life.due())
+                .chain([due])
+                .min();
             self.wait(until);
+            if now() >= due {
+                due = now() + PUBLISH;
+                reloads.stale = self.publishing.tick(&gaps, now());
+                self.publish_geo(&reloads);
+            }
+            if now() >= status_due {
+                status_due = now() + STATUS;
+                let (frames, dropped) = self.publishing.board.seen();
+                let more = format!("{frames} frames so far, {dropped} dropped before them");
+                self.service
+                    .status(&format!("{}; {more}", self.announcement));
+            }
             if life.is_shown() {
                 self.service.alive();
             }
@@ -119,7 +162,7 @@ impl<'a> Control<'a> {
                 self.shared.stop.ask();
             }
             if took(&self.signals.reload) {
-                self.reload();
+                self.reload(&mut reloads);
             }
             if took(&self.signals.rotate) {
                 self.ask_to_rotate();
@@ -132,9 +175,11 @@ impl<'a> Control<'a> {
         for gaps in &mut gaps {
             gaps.end(now());
         }
+        self.publishing.tick(&gaps, now());
         Watched {
             gaps,
-            settings: self.settings,
+            config: self.settings.config,
+            table: self.settings.table,
         }
     }
 
@@ -162,13 +207,16 @@ impl<'a> Control<'a> {
     }
 
     /// All of the new settings, or none.
-    fn reload(&mut self) {
+    fn reload(&mut self, reloads: &mut Reloads) {
         self.service.reloading();
         let begun = now();
-        let line = match self.settings.reload() {
+        let found = self.settings.reload();
+        let done = found.is_ok();
+        let line = match found {
             Err(error) => format!("reload refused: {error}: the settings of before stay in force"),
             Ok(Found::Nothing) => "reloaded: nothing has changed".to_owned(),
             Ok(Found::New(renewal)) => {
+                reloads.tables += 1;
                 let table: String = renewal.table.digest_hex().chars().take(16).collect();
                 let lanes = self.shared.beats.len();
                 let number = self.shared.renewals.ask(renewal);
@@ -183,14 +231,30 @@ impl<'a> Control<'a> {
         };
         (self.say)(&line);
         self.service.ready(self.announcement);
+        let figures = &mut reloads.figures;
+        if done {
+            figures.done += 1;
+        } else {
+            figures.refused += 1;
+        }
+        figures.last = Some(Reload { at: wall(), done });
+        self.publishing.board.publish_reloads(*figures);
+        let identity = publish::identity(&self.settings.config);
+        self.publishing.board.publish_identity(identity);
+        self.publish_geo(reloads);
+    }
+
+    fn publish_geo(&self, reloads: &Reloads) {
+        let epoch = reloads.tables + 1;
+        let figures = publish::geo(&self.settings.table, epoch, reloads.stale);
+        self.publishing.board.publish_geo(figures);
     }
 
     fn ask_to_rotate(&self) {
-        if self.rotates {
+        match self.rotate {
             // Full: it is asked already.
-            let _ = self.rotate.try_send(());
-        } else {
-            tracing::warn!("SIGUSR1 changes nothing: only files in a folder are rotated");
+            Some(rotate) => drop(rotate.try_send(())),
+            None => tracing::warn!("SIGUSR1 changes nothing: the output is no file"),
         }
     }
 
@@ -213,6 +277,16 @@ impl<'a> Control<'a> {
             LinkChange::Gone(_) => self.shared.stop.ask(),
         }
     }
+}
+
+/// How reloads went so far.
+#[derive(Default)]
+struct Reloads {
+    figures: ReloadFigures,
+    /// Tables that took the place of the first.
+    tables: u64,
+    /// Whether a table was too old for some record.
+    stale: bool,
 }
 
 /// Signs of life for a watchdog: given only while every lane moves.

@@ -13,6 +13,7 @@
 mod clock;
 mod close;
 mod control;
+mod publish;
 mod queue;
 mod reload;
 mod renewal;
@@ -25,17 +26,19 @@ mod writer;
 pub use reload::Reread;
 
 use super::target::probe_capture;
-use super::{Failure, FailureKind, Job, Outcome};
+use super::{Failure, FailureKind, Outcome};
 use crate::config::Config;
-use crate::export::{Compress, Rotated, Rotation};
+use crate::export::{Rotated, Rotation};
 use crate::lane::Lane;
+use crate::metrics::{Endpoint, Listen, ListenError};
 use crate::source::{LinkWatch, LiveError, LiveHandle, LiveSettings};
 use crate::time::NANOS_PER_SEC;
 use clock::{now, wall};
 use close::close;
 use control::{Control, Signals, Watched};
-use crossbeam_channel::{Receiver, bounded};
-use queue::{Batch, Held, queue};
+use crossbeam_channel::bounded;
+use publish::{Process, Publishing};
+use queue::{Held, queue};
 use reload::Settings;
 use renewal::Renewals;
 use service::Service;
@@ -48,7 +51,7 @@ use std::thread;
 use std::time::Duration;
 use stop::{Budget, Stop};
 use worker::{Shared, Worked, Worker};
-use writer::{LanePaths, Writer, Writing, Wrote};
+use writer::{LanePaths, Writer, Writing};
 
 /// When a live run ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,19 +77,29 @@ pub fn capture(
     let _lock = config.state.as_deref().map(StateLock::take).transpose()?;
     probe_capture(config)?;
     let service = Service::from_environment();
+    let process = Process::new();
+    let endpoint = endpoint(config)?;
     let signals = Signals::new().map_err(|e| system("handle signals", &e))?;
     let (stop, woken) = Stop::new().map_err(|e| system("make a pipe", &e))?;
     // Sockets first: they refuse everything until they are told to begin, however long the table takes.
     let mut handles = open(config)?;
+    let names = &config.capture.interfaces;
+    let links = LinkWatch::new(names.iter().map(String::as_str));
+    let links = links.map_err(|e| system("watch the interfaces", &e))?;
     let job = super::job(config, Vec::new())?;
     let rotation = Rotation {
         bytes: config.export.rotate_bytes,
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
     };
-    let output = Rotated::open(&job.target, job.format, rotation, Compress::None, wall())?;
-    let names = &config.capture.interfaces;
-    let links = LinkWatch::new(names.iter().map(String::as_str));
-    let links = links.map_err(|e| system("watch the interfaces", &e))?;
+    let compress = config.export.compress;
+    let output = Rotated::open(&job.target, job.format, rotation, compress, wall())?;
+    let rotates = output.rotates();
+    let board = publish::board(config, &job.lane.table, handles.len(), wall());
+    // Kept until the end: dropped, it answers no more.
+    let _serving = endpoint
+        .map(|endpoint| endpoint.serve(Arc::clone(&board)))
+        .transpose()
+        .map_err(|e| system("serve metrics", &e))?;
     for handle in handles.iter_mut().flatten() {
         handle.begin()?;
     }
@@ -96,15 +109,26 @@ pub fn capture(
         budget: Budget::new(limits.frames),
         renewals,
         beats: handles.iter().map(|_| AtomicU64::new(0)).collect(),
+        board: Arc::clone(&board),
     };
     let (outlet, records) = queue(&job.lane.table);
     let lanes = handles.into_iter().enumerate().map(|(number, handles)| {
         let road = Lane::new(&job.lane);
         Worker::new(number, handles, road, outlet(number), &shared)
     });
-    let lanes: Vec<Worker<'_>> = lanes.collect();
+    let mut lanes: Vec<Worker<'_>> = lanes.collect();
     drop(outlet);
+    let paths = lanes.iter_mut().map(|lane| LanePaths::new(lane.paths()));
+    let writer = Writer {
+        output,
+        format: job.format,
+        sensor: job.sensor.clone(),
+        settings: job.lane.flow.in_range(),
+        paths: paths.collect(),
+        stop: shared.stop.clone(),
+    };
     let (rotate, asked) = bounded(1);
+    let writing = Writing::start(writer, records.clone(), asked);
     let announcement = announcement(config);
     say(&announcement);
     service.ready(&announcement);
@@ -115,75 +139,45 @@ pub fn capture(
         woken,
         shared: &shared,
         taken,
-        settings: Settings {
-            config: config.clone(),
-            table: Arc::clone(&job.lane.table),
-            reread,
-        },
+        settings: Settings::new(config, &job.lane.table, reread),
         service: &service,
         announcement: &announcement,
         say,
-        rotate: &rotate,
-        rotates: output.rotates(),
+        rotate: rotates.then_some(&rotate),
         deadline: limits.duration.and_then(|after| now().checked_add(after)),
+        publishing: Publishing::new(&board, process, &writing, records),
     };
-    let run = Running {
-        job: &job,
-        shared: &shared,
-        output,
-        lanes,
-    };
-    let (worked, wrote, watched) = run.finish(control, records, asked);
-    Ok(close(
-        &watched.settings,
-        &job,
-        worked,
-        &wrote,
-        &watched.gaps,
-    ))
-}
-
-/// Everything that is ready to run.
-struct Running<'a> {
-    job: &'a Job,
-    shared: &'a Shared,
-    output: Rotated,
-    lanes: Vec<Worker<'a>>,
-}
-
-impl Running<'_> {
-    fn finish<'c>(
-        mut self,
-        control: Control<'c>,
-        records: Receiver<Batch>,
-        asked: Receiver<()>,
-    ) -> (Vec<Worked>, Wrote, Watched<'c>) {
-        let writer = Writer {
-            output: self.output,
-            format: self.job.format,
-            sensor: self.job.sensor.clone(),
-            settings: self.job.lane.flow.in_range(),
-            paths: self
-                .lanes
-                .iter_mut()
-                .map(|lane| LanePaths::new(lane.paths()))
-                .collect(),
-            stop: self.shared.stop.clone(),
-        };
-        let writing = Writing::start(writer, records, asked);
-        let (worked, watched) = thread::scope(|scope| {
-            let lanes = self.lanes.into_iter();
-            let lanes: Vec<_> = lanes.map(|lane| scope.spawn(move || lane.run())).collect();
-            let watched = control.watch();
-            let worked: Vec<Worked> = lanes.into_iter().map(finished).collect();
-            (worked, watched)
-        });
-        let mut sent = Held::default();
-        for lane in &worked {
-            sent += lane.sent;
-        }
-        (worked, writing.end(sent), watched)
+    let (worked, watched) = run(lanes, control);
+    let mut sent = Held::default();
+    for lane in &worked {
+        sent += lane.sent;
     }
+    let wrote = writing.end(sent);
+    Ok(close(&watched, &job.sensor, worked, &wrote))
+}
+
+/// Runs the lanes, each on a thread, and watches them until the last one is done.
+fn run(lanes: Vec<Worker<'_>>, control: Control<'_>) -> (Vec<Worked>, Watched) {
+    thread::scope(|scope| {
+        let lanes = lanes.into_iter();
+        let lanes: Vec<_> = lanes.map(|lane| scope.spawn(move || lane.run())).collect();
+        let watched = control.watch();
+        (lanes.into_iter().map(finished).collect(), watched)
+    })
+}
+
+/// Where metrics are asked for, if anywhere: bound before privileges are given up.
+fn endpoint(config: &Config) -> Result<Option<Endpoint>, Failure> {
+    let listen = &config.metrics.listen;
+    if listen.is_empty() {
+        return Ok(None);
+    }
+    let refuse = |line| Failure::line(FailureKind::Configuration, line);
+    let place: Listen = listen
+        .parse()
+        .map_err(|error: ListenError| refuse(error.to_string()))?;
+    let endpoint = Endpoint::bind(&place).map_err(|error| refuse(error.to_string()))?;
+    Ok(Some(endpoint))
 }
 
 /// What a thread gave; its panic is this one's too.

@@ -71,12 +71,13 @@ pub(super) struct Outlet {
 }
 
 /// The queue, and a function that makes the lanes' ends of it.
-pub(super) fn queue(table: &Arc<Table>) -> (impl Fn(usize) -> Outlet, Receiver<Batch>) {
+pub(super) fn queue(table: &Arc<Table>) -> (impl Fn(usize) -> Outlet + use<>, Receiver<Batch>) {
     let (sender, receiver) = bounded(LENGTH);
+    let table = Arc::clone(table);
     let outlet = move |lane| Outlet {
         lane,
         queue: sender.clone(),
-        table: Arc::clone(table),
+        table: Arc::clone(&table),
         sent: Held::default(),
         shed: Held::default(),
     };

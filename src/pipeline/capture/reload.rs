@@ -25,7 +25,15 @@ pub(super) enum Found {
     New(Renewal),
 }
 
-impl Settings<'_> {
+impl<'a> Settings<'a> {
+    pub(super) fn new(config: &Config, table: &Arc<Table>, reread: &'a Reread<'a>) -> Self {
+        Self {
+            config: config.clone(),
+            table: Arc::clone(table),
+            reread,
+        }
+    }
+
     /// Reads, builds and verifies everything beside what is in force, and keeps it. After an error the
     /// old settings are still in force.
     ///

@@ -7,6 +7,7 @@ use super::renewal::{Renewal, Renewals};
 use super::stop::{Budget, Stop};
 use crate::flow::{Ended, Paths, Recalled, SLACK};
 use crate::lane::Lane;
+use crate::metrics::{Board, Delivered, LaneFigures, Lost};
 use crate::source::{Drops, LiveError, LiveHandle};
 use crate::tally::{Count, Tally};
 use crate::time::Timestamp;
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     pub renewals: Renewals,
     /// Counts up, by lane, as long as it goes on.
     pub beats: Vec<AtomicU64>,
+    pub board: Arc<Board>,
 }
 
 /// A lane that captures.
@@ -51,6 +53,7 @@ pub(super) struct Worker<'a> {
     renewals: u64,
     recalled: Recalled,
     clock_steps: u64,
+    begun: Instant,
     waited: Duration,
     /// Reused for every taking of records.
     ended: Vec<Ended>,
@@ -145,6 +148,7 @@ impl<'a> Worker<'a> {
             renewals: 0,
             recalled: Recalled::default(),
             clock_steps: 0,
+            begun: now(),
             waited: Duration::ZERO,
             ended: Vec::new(),
         }
@@ -158,12 +162,14 @@ impl<'a> Worker<'a> {
     /// Captures until the end is asked for or nothing can be read any more, then reads what was
     /// captured until then, and ends every flow.
     pub(super) fn run(mut self) -> Worked {
+        self.begun = now();
         let mut trouble = self.capture().err();
         self.shared.stop.ask();
         let patience = now() + PATIENCE;
         if let Err(error) = self.drain() {
             trouble.get_or_insert(error);
         }
+        self.publish();
         let Self {
             handles,
             frames,
@@ -259,7 +265,37 @@ impl<'a> Worker<'a> {
         if moment > flows.clock() {
             flows.advance(moment);
         }
+        self.publish();
         Ok(())
+    }
+
+    /// Shows what was done so far. The tally and the frames are of the same moment.
+    fn publish(&mut self) {
+        let counts = self.frames.iter().zip(&self.drops);
+        let interfaces = counts.map(|(frames, drops)| Delivered {
+            frames: *frames,
+            kernel_dropped: drops.kernel,
+            interface_dropped: drops.interface,
+        });
+        let (_, shed) = self.outlet.counts();
+        let tally = self.lane.tally().clone();
+        let flows = self.lane.flows();
+        let figures = LaneFigures {
+            tally,
+            interfaces: interfaces.collect(),
+            busy: self.begun.elapsed().saturating_sub(self.waited),
+            flows_open: flows.live() as u64,
+            flows_capacity: flows.settings().max_flows as u64,
+            evicted: flows.totals().evicted,
+            recalled: self.recalled.records,
+            recalled_packets: self.recalled.packets,
+            shed: Lost {
+                records: shed.records,
+                packets: shed.packets,
+            },
+            last_packet: self.moment.latest,
+        };
+        self.shared.board.publish_lane(self.number, figures);
     }
 
     fn take_records(&mut self) {

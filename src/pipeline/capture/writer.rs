@@ -94,16 +94,18 @@ impl Writing {
             complaint: None,
         };
         // Not joined: what it waits for may never come.
-        thread::spawn(move || give.send(working.run(&queue, &rotate)));
+        thread::spawn(move || {
+            let _ = give.send(working.run(&queue, &rotate));
+        });
         Self { done, so_far }
     }
 
     /// What it did so far: no older than its last batch or a quarter of a second, unless the output holds
     /// it up.
-    #[expect(dead_code, reason = "for the metrics")]
-    pub(super) fn figures(&self) -> WriterFigures {
+    /// And whether the table was too old for some record.
+    pub(super) fn figures(&self) -> (WriterFigures, bool) {
         let so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
-        so_far.figures
+        (so_far.figures, so_far.stale)
     }
 
     /// Waits for the end of the writer after the last lane, but not for long: then what it has not
@@ -140,6 +142,8 @@ struct Books {
     given: Held,
     errors: u64,
     stale: bool,
+    /// Records that were lost when it was last looked.
+    lost: u64,
 }
 
 impl Books {
@@ -255,21 +259,117 @@ impl Working {
     /// Says that the output fails, not too often, and when it does not any more. The next batch is tried
     /// all the same.
     fn note(&mut self, result: Result<(), Error>) {
-        if let Err(error) = result {
-            self.books.errors += 1;
-            if self.complaint.is_none_or(|last| now() >= last + COMPLAIN) {
-                self.complaint = Some(now());
-                tracing::warn!("records are lost: {error}");
+        let Figures { failing, lost, .. } = self.writer.output.figures();
+        let before = std::mem::replace(&mut self.books.lost, lost.records);
+        let is_due = self.complaint.is_none_or(|last| now() >= last + COMPLAIN);
+        match result {
+            Err(error) => {
+                self.books.errors += 1;
+                if is_due {
+                    self.complaint = Some(now());
+                    let what = if lost.records > before {
+                        "records are lost"
+                    } else {
+                        "output fails"
+                    };
+                    tracing::warn!("{what}: {error}");
+                }
             }
-        } else if self.complaint.is_some_and(|last| now() >= last + COMPLAIN) {
-            let Figures { failing, lost, .. } = self.writer.output.figures();
-            if !failing {
+            Ok(()) if is_due && !failing && self.complaint.is_some() => {
                 self.complaint = None;
                 tracing::warn!(
-                    "records are written again: {} were lost so far",
+                    "output works again: {} records were lost so far",
                     lost.records
                 );
             }
+            Ok(()) => {}
         }
+    }
+}
+
+#[cfg(all(test, feature = "embedded-geo"))]
+mod tests {
+    use super::super::queue::queue;
+    use super::*;
+    use crate::export::{Compress, Rotation};
+    use crate::flow::FlowTable;
+    use crate::flow::tests::a_udp_packet;
+    use std::fs;
+    use std::path::Path;
+
+    const SETTINGS: Settings = Settings {
+        idle: 60_000_000_000,
+        active: 300_000_000_000,
+        max_flows: 1_000,
+        seed: 7,
+    };
+
+    /// Hands ten records to a writer and waits until it has them.
+    fn written_to(target: &Path, between: impl FnOnce(&Writing)) -> Wrote {
+        let table = crate::geo::Table::build(&crate::geo::Settings::default()).unwrap();
+        let mut flows = FlowTable::new(&SETTINGS);
+        let paths = vec![LanePaths::new(flows.paths())];
+        for number in 0..10 {
+            flows.add(&a_udp_packet(number));
+        }
+        let mut records = Vec::new();
+        let (_, _, live) = flows.end(&mut records);
+        records.extend(live.iter());
+        let rotation = Rotation {
+            bytes: 1,
+            nanos: 1 << 60,
+        };
+        let format = Format::Jsonl;
+        let output = Rotated::open(target, format, rotation, Compress::None, wall()).unwrap();
+        let (stop, _woken) = Stop::new().unwrap();
+        let writer = Writer {
+            output,
+            format,
+            sensor: "test".to_owned(),
+            settings: SETTINGS,
+            paths,
+            stop,
+        };
+        let (outlet, queue) = queue(&Arc::new(table));
+        let (_rotate, asked) = bounded(1);
+        let writing = Writing::start(writer, queue, asked);
+        let mut lane = outlet(0);
+        lane.hand_over(&mut records, crate::flow::Timestamp::ZERO, None);
+        let begun = now();
+        while writing.figures().0.given.records < 10 {
+            assert!(begun.elapsed() < Duration::from_secs(60));
+            thread::sleep(Duration::from_millis(5));
+        }
+        between(&writing);
+        let (sent, _) = lane.counts();
+        drop((lane, outlet));
+        writing.end(sent)
+    }
+
+    #[test]
+    fn figures_are_known_while_the_writer_works_and_add_up_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrote = written_to(folder.path(), |writing| {
+            let (figures, _) = writing.figures();
+            assert_eq!((figures.written, figures.files), (figures.given, 1));
+            assert!(figures.bytes > 0 && !figures.failing);
+        });
+        let figures = wrote.figures;
+        assert_eq!((figures.given.packets, figures.errors), (10, 0));
+        assert_eq!(figures.written, held(&wrote.written));
+        assert_eq!(figures.lost, Held::default());
+        let file = fs::read_dir(folder.path()).unwrap().next().unwrap();
+        assert_eq!(file.unwrap().metadata().unwrap().len(), figures.bytes);
+    }
+
+    #[test]
+    fn what_no_output_takes_is_lost_and_shows_in_the_figures() {
+        let folder = tempfile::tempdir().unwrap();
+        let wrote = written_to(&folder.path().join("none/"), |writing| {
+            assert!(writing.figures().0.failing);
+        });
+        let figures = wrote.figures;
+        assert_eq!((figures.lost, wrote.lost), (figures.given, figures.given));
+        assert_eq!((figures.written, figures.errors), (Held::default(), 1));
     }
 }

@@ -1,0 +1,153 @@
+//! What is published to the metrics: plain numbers, about once a second, nothing per packet.
+
+use super::control::Gaps;
+use super::queue::Batch;
+use super::writer::Writing;
+use crate::config::Config;
+use crate::geo::Table;
+use crate::metrics::{
+    Board, GeoFigures, GeoSource, Identity, InterfaceFigures, Lost, OutputFigures, ProcessFigures,
+};
+use crate::time::Timestamp;
+use crossbeam_channel::Receiver;
+use rustix::time::{ClockId, clock_gettime};
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Which table is in force, the how-manieth of this run, and whether it was too old for some record.
+pub(super) fn geo(table: &Table, epoch: u64, stale: bool) -> GeoFigures {
+    let sources = table.origins().map(|origin| GeoSource {
+        name: origin.name,
+        kind: origin.kind.id().to_owned(),
+        date: origin.date,
+        built: origin
+            .built
+            .map(|seconds| Timestamp::from_parts(seconds, 0)),
+        sha256: origin.sha256,
+    });
+    GeoFigures {
+        digest: table.digest_hex(),
+        home: table.home().map(|country| country.to_string()).collect(),
+        epoch,
+        stale,
+        sources: sources.collect(),
+    }
+}
+
+/// Which sensor this is, with which settings.
+pub(super) fn identity(config: &Config) -> Identity {
+    Identity {
+        sensor: config.sensor.clone(),
+        config: config.digest(),
+    }
+}
+
+/// The board of a run, with what is known before it begins.
+pub(super) fn board(config: &Config, table: &Table, lanes: usize, start: Timestamp) -> Arc<Board> {
+    let names = config.capture.interfaces.iter().map(String::as_str);
+    let board = Board::new(start, names, lanes);
+    board.publish_identity(identity(config));
+    board.publish_geo(geo(table, 1, false));
+    Arc::new(board)
+}
+
+/// What is published beside what the lanes publish themselves.
+pub(super) struct Publishing<'a> {
+    pub board: &'a Board,
+    process: Process,
+    writing: &'a Writing,
+    queue: Receiver<Batch>,
+}
+
+impl<'a> Publishing<'a> {
+    pub(super) const fn new(
+        board: &'a Board,
+        process: Process,
+        writing: &'a Writing,
+        queue: Receiver<Batch>,
+    ) -> Self {
+        Self {
+            board,
+            process,
+            writing,
+            queue,
+        }
+    }
+
+    /// Everything, as it is now; whether the table was too old for some record.
+    pub(super) fn tick(&self, gaps: &[Gaps], now: Instant) -> bool {
+        for (at, gaps) in gaps.iter().enumerate() {
+            let figures = InterfaceFigures {
+                up: gaps.are_over(),
+                gaps: gaps.count,
+                gap_time: gaps.until(now),
+            };
+            self.board.publish_interface(at, figures);
+        }
+        let (wrote, stale) = self.writing.figures();
+        let figures = OutputFigures {
+            records: wrote.written.records,
+            packets: wrote.written.packets,
+            bytes: wrote.bytes,
+            files: wrote.files,
+            errors: wrote.errors,
+            failing: wrote.failing,
+            lost: Lost {
+                records: wrote.lost.records,
+                packets: wrote.lost.packets,
+            },
+            queue: self.queue.len() as u64,
+            queue_capacity: self.queue.capacity().unwrap_or(0) as u64,
+        };
+        self.board.publish_output(figures);
+        self.board.publish_process(self.process.figures());
+        stale
+    }
+}
+
+/// What the system says of this process. The file is opened at the start: later there is no way to it.
+pub(super) struct Process {
+    memory: Option<File>,
+}
+
+impl Process {
+    pub(super) fn new() -> Self {
+        Self {
+            memory: File::open("/proc/self/statm").ok(),
+        }
+    }
+
+    pub(super) fn figures(&self) -> ProcessFigures {
+        let cpu = clock_gettime(ClockId::ProcessCPUTime);
+        ProcessFigures {
+            resident_bytes: self.resident(),
+            cpu: Some(Duration::new(
+                cpu.tv_sec.unsigned_abs(),
+                cpu.tv_nsec.unsigned_abs() as u32,
+            )),
+        }
+    }
+
+    /// The second number of the file, in pages.
+    fn resident(&self) -> Option<u64> {
+        let mut text = [0; 128];
+        let len = self.memory.as_ref()?.read_at(&mut text, 0).ok()?;
+        let text = str::from_utf8(text.get(..len)?).ok()?;
+        let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
+        Some(pages * rustix::param::page_size() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_knows_its_memory_and_its_time() {
+        let figures = Process::new().figures();
+        assert!(figures.resident_bytes.is_some_and(|bytes| bytes > 1 << 20));
+        assert!(figures.cpu.is_some());
+    }
+}
