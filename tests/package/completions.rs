@@ -1,6 +1,6 @@
 //! Completions for shells: made from the command line, and tried in the shells that are here.
 
-use crate::golden::{at, golden, names, tool};
+use crate::golden::{golden, names, tool};
 use clap_complete::Shell;
 
 const SHELLS: [(Shell, &str); 3] = [
@@ -9,18 +9,21 @@ const SHELLS: [(Shell, &str); 3] = [
     (Shell::Zsh, "_sekisho"),
 ];
 
+/// The text for a shell.
+fn completions(shell: Shell) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut sekisho::cli::command(), "sekisho", &mut text);
+    let text = String::from_utf8(text).unwrap();
+    // Some lines end in blanks.
+    text.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
 #[test]
 fn completions_are_those_of_the_command_line() {
     for (shell, name) in SHELLS {
-        let mut text = Vec::new();
-        clap_complete::generate(shell, &mut sekisho::cli::command(), "sekisho", &mut text);
-        let text = String::from_utf8(text).unwrap();
-        // Some lines end in blanks.
-        let lines: String = text
-            .lines()
-            .map(|line| format!("{}\n", line.trim_end()))
-            .collect();
-        golden(&format!("config/completions/{name}"), &lines);
+        golden(&format!("config/completions/{name}"), &completions(shell));
     }
     assert_eq!(names("config/completions").len(), SHELLS.len());
 }
@@ -28,7 +31,11 @@ fn completions_are_those_of_the_command_line() {
 /// A shell that has read the completions, the question put to it, and what must be in the answer.
 #[test]
 fn shells_complete_a_command_and_an_option() {
-    let file = |name| at("config/completions").join(name).display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    for (shell, name) in SHELLS {
+        std::fs::write(folder.path().join(name), completions(shell)).unwrap();
+    }
+    let file = |name| folder.path().join(name).display().to_string();
     let bash = format!(
         "source '{}'; COMP_WORDS=(sekisho replay --dom); COMP_CWORD=2; \
          _sekisho sekisho --dom replay; echo \"${{COMPREPLY[@]}}\"",

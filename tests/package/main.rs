@@ -6,6 +6,7 @@
 #![cfg(feature = "live")]
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a test may fail, and says what it cannot try"
 )]

@@ -20,10 +20,7 @@ pub(crate) fn values(setting: &str) -> Vec<String> {
 fn copies(folder: &Path) -> Vec<String> {
     let unit = text("config/systemd/sekisho.service");
     let program = env!("CARGO_BIN_EXE_sekisho");
-    let unit = unit.replace(
-        "ExecStart=/usr/bin/sekisho",
-        &format!("ExecStart={program}"),
-    );
+    let unit = unit.replace("=/usr/bin/sekisho ", &format!("={program} "));
     assert!(unit.contains(program));
     let names = ["sekisho.service", "sekisho@.service"];
     let paths = names.iter().map(|name| {
