@@ -13,6 +13,7 @@
 mod clock;
 mod close;
 mod control;
+mod link_types;
 mod queue;
 mod reload;
 mod renewal;
@@ -78,6 +79,7 @@ pub fn capture(
     let (stop, woken) = Stop::new().map_err(|e| system("make a pipe", &e))?;
     // Sockets first: they refuse everything until they are told to begin, however long the table takes.
     let mut handles = open(config)?;
+    link_types::check(&config.capture.interfaces, &handles)?;
     let job = super::job(config, Vec::new())?;
     let rotation = Rotation {
         bytes: config.export.rotate_bytes,
