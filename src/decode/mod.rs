@@ -30,8 +30,16 @@ pub use headers::{
 pub use path::{MAX_TUNNELS, MAX_VLANS, Path, Tunnel};
 pub use stop::{Carrier, Header, NotIp, Stop};
 
-use crate::source::Frame;
+use crate::source::{Frame, LinkType};
 use view::View;
+
+/// Whether frames of this link type are decoded at all.
+#[must_use]
+pub fn knows(link: LinkType) -> bool {
+    // Of a link type that it knows, it misses the header.
+    let nothing = link::link(link, View::new(&[], 0), &mut Headers::default());
+    !matches!(nothing, Err(Stop::UnsupportedLink))
+}
 
 /// A frame in which no IP layer was reached: there is nothing to locate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,7 +42,9 @@ pub use end::{Compression, Damage, End, Fault};
 pub use error::OpenError;
 pub use files::{Input, Inputs, expand};
 #[cfg(feature = "live")]
-pub use live::{Drops, LinkChange, LinkWatch, LiveError, LiveHandle, LiveSettings, interfaces};
+pub use live::{
+    Drops, LinkChange, LinkWatch, LiveError, LiveHandle, LiveSettings, interfaces, link_name,
+};
 pub use pcap::PcapFormat;
 pub use range::{PcapFile, PcapRange, RangeEnd, RangeReader};
 pub use reader::{Reader, open};

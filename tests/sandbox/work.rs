@@ -42,7 +42,14 @@ fn open(folder: &std::path::Path) -> Rotated {
         bytes: 8,
         nanos: u64::MAX,
     };
-    Rotated::open(folder, Format::Jsonl, rotation, Compress::None, Timestamp::ZERO).unwrap()
+    Rotated::open(
+        folder,
+        Format::Jsonl,
+        rotation,
+        Compress::None,
+        Timestamp::ZERO,
+    )
+    .unwrap()
 }
 
 /// As a reload builds them: from the binary, from a database, and with a list.

@@ -13,6 +13,7 @@
 mod clock;
 mod close;
 mod control;
+mod link_types;
 mod privilege;
 mod publish;
 mod queue;
@@ -86,6 +87,7 @@ pub fn capture(
     let (stop, woken) = Stop::new().map_err(|e| system("make a pipe", &e))?;
     // Sockets first: they refuse everything until they are told to begin, however long the table takes.
     let mut handles = open(config)?;
+    link_types::check(&config.capture.interfaces, &handles)?;
     let names = &config.capture.interfaces;
     let links = LinkWatch::new(names.iter().map(String::as_str));
     let links = links.map_err(|e| system("watch the interfaces", &e))?;

@@ -117,6 +117,12 @@ impl LiveHandle {
         }
     }
 
+    /// How its frames begin.
+    #[must_use]
+    pub const fn link(&self) -> LinkType {
+        self.link
+    }
+
     fn join(&self, group: &mut Option<Group>) -> Result<(), LiveError> {
         let socket = self.capture.as_fd();
         match *group {
@@ -233,6 +239,12 @@ impl LiveHandle {
             reason: text(error),
         }
     }
+}
+
+/// What libpcap calls a link type, if it knows it.
+#[must_use]
+pub fn link_name(link: LinkType) -> Option<String> {
+    ::pcap::Linktype(link.0 as i32).get_name().ok()
 }
 
 /// Finds out whether this user may open packet sockets: libpcap says so in prose only.

@@ -17,6 +17,6 @@ mod options;
 mod wrap;
 
 pub use error::{LiveError, interfaces};
-pub use handle::{LiveHandle, LiveSettings};
+pub use handle::{LiveHandle, LiveSettings, link_name};
 pub use links::{LinkChange, LinkWatch};
 pub use wrap::Drops;

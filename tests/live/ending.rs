@@ -1,0 +1,136 @@
+//! How runs end, and clocks that jump.
+
+use crate::harness::{Capture, ENDLESS, Net, frames_add_up, now, number, packets, records_add_up};
+use crate::traffic::{SERVER, conversations, datagram};
+use rustix::process::Signal;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[test]
+fn row_38_a_second_signal_ends_at_once() {
+    let Some(net) = Net::new() else { return };
+    let capture = net.capture(&["--format", "null"]);
+    capture.signal(Signal::STOP);
+    capture.signal(Signal::TERM);
+    capture.signal(Signal::INT);
+    capture.signal(Signal::CONT);
+    let (code, said) = capture.end();
+    assert_eq!(code, Some(130), "{said}");
+}
+
+#[test]
+fn row_38_a_million_open_flows_are_accounted_for_within_ten_seconds() {
+    const FLOWS: u32 = 1_000_000;
+    let Some(net) = Net::new() else { return };
+    let mut args = vec!["-o", "flows.jsonl", "--ring-mib", "256"];
+    args.extend(ENDLESS);
+    let capture = net.capture(&args);
+    let sender = net.sender("va");
+    let first = Ipv4Addr::new(12, 0, 0, 0).to_bits();
+    let mut sent = 0;
+    for part in 0..FLOWS / 10_000 {
+        let numbers = part * 10_000..(part + 1) * 10_000;
+        let frames: Vec<_> = numbers
+            .map(|n| Ipv4Addr::from_bits(first + n).octets())
+            .map(|host| datagram(host, SERVER, [40_000, 53], 60))
+            .collect();
+        sent += sender.send(&frames);
+    }
+    let begun = now();
+    let (code, said) = capture.finish();
+    let took = begun.elapsed();
+    let summary = net.summary();
+    let (delivered, dropped) = frames_add_up(&summary);
+    assert_eq!(delivered + dropped, sent);
+    assert!(delivered > u64::from(FLOWS) / 10 * 9, "{dropped} dropped");
+    let text = fs::read(net.path("flows.jsonl")).unwrap();
+    let lines = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let lost = number(&summary, "/lost/packets");
+    println!("{lines} records after {took:?}, {dropped} frames dropped, {lost} lost");
+    // One packet in each record.
+    assert_eq!(number(&summary, "/flows/exported"), lines);
+    assert_eq!(lines + lost, delivered);
+    // A build without optimisation may not write that many; it says so, and is no later for it.
+    assert_eq!(code, Some(if lost == 0 { 0 } else { 3 }), "{said}");
+    assert!(took < Duration::from_secs(12), "{took:?}");
+}
+
+/// Where libfaketime is, if it is here.
+fn faketime() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").ok()?.flatten();
+    let mut found = folders
+        .map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"))
+        .filter(|path| path.is_file());
+    found.next()
+}
+
+/// The program's own clock is set back; that of the kernel, which gives frames their times, cannot be
+/// without setting this machine's.
+#[test]
+fn row_40_the_wall_clock_steps_and_nothing_comes_of_it() {
+    let Some(net) = Net::new() else { return };
+    let Some(library) = faketime() else {
+        println!("NOT TESTED: no libfaketime here");
+        return;
+    };
+    let frames = conversations(200);
+    let clock = net.path("clock");
+    let set = |offset: &str| {
+        // In one step: the program reads it at any time.
+        fs::write(net.path("clock.new"), offset).unwrap();
+        fs::rename(net.path("clock.new"), &clock).unwrap();
+    };
+    fs::create_dir(net.path("out")).unwrap();
+    set("+0");
+    let mut args = vec!["-o", "out/", "--rotate-secs", "1"];
+    args.extend(ENDLESS);
+    let mut command = net.program(&["vb"], &args);
+    command
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME_TIMESTAMP_FILE", &clock)
+        .env("FAKETIME_NO_CACHE", "1")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let mut capture = Capture::start(command);
+    capture.wait_for("capturing: ");
+    for offset in ["-3d", "+0", "+3d", "-3d"] {
+        net.send(&frames);
+        set(offset);
+        // Two ticks of everything that looks at clocks.
+        std::thread::sleep(Duration::from_millis(1_200));
+    }
+    let begun = now();
+    let said = capture.done();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let summary = net.summary();
+    assert_eq!(frames_add_up(&summary), (1_600, 0));
+    assert!(!said.contains("clock"), "{said}");
+    let mut records = Vec::new();
+    for entry in fs::read_dir(net.path("out")).unwrap() {
+        records.extend(net.records(entry.unwrap().path().to_str().unwrap()));
+    }
+    records_add_up(&summary, &records);
+    // No flow was cut, and no time is but the kernel's.
+    assert_eq!(records.len(), 200);
+    assert!(records.iter().all(|record| packets(record) == 8));
+    let first = records
+        .iter()
+        .map(|record| record["start"].as_str().unwrap())
+        .min()
+        .unwrap();
+    let last = records
+        .iter()
+        .map(|record| record["end"].as_str().unwrap())
+        .max()
+        .unwrap();
+    let seconds = |time: &str| {
+        let clock: Vec<f64> = time[11..19]
+            .split(':')
+            .map(|part| part.parse().unwrap())
+            .collect();
+        clock[0] * 3_600.0 + clock[1] * 60.0 + clock[2]
+    };
+    let spanned = (seconds(last) - seconds(first)).rem_euclid(86_400.0);
+    assert!(spanned < 600.0, "{first} to {last}");
+}
