@@ -179,9 +179,10 @@ fn row_14_memory_stays_where_it_is_under_a_flood_of_flows() {
         number(&summary, "/flows/evicted") > 100_000,
         "{dropped} dropped"
     );
-    let grown = resident[9].saturating_sub(resident[1]);
+    // Until then the queue to the writer may fill, which has a length of its own.
+    let grown = resident[9].saturating_sub(resident[4]);
     println!("resident: {resident:?} KiB, {dropped} frames dropped");
-    // Without the limit: 320 000 flows more, of more than 100 bytes each.
+    // Without the limit: 200 000 flows more, of more than 100 bytes each.
     assert!(grown < 16 << 10, "{resident:?} KiB");
 }
 

@@ -98,11 +98,16 @@ impl Outlet {
         end: Timestamp,
         patience: Option<Instant>,
     ) {
-        while !records.is_empty() {
-            let rest = records.split_off(records.len().min(BATCH));
+        // In batches of their own size: what waits in the queue holds no more memory than it needs.
+        let mut rest = records.drain(..);
+        loop {
+            let batch: Vec<Ended> = rest.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                return;
+            }
             let batch = Batch {
                 lane: self.lane,
-                records: std::mem::replace(records, rest),
+                records: batch,
                 end,
                 table: Arc::clone(&self.table),
             };
