@@ -48,8 +48,9 @@ def bars(title, rows):
     return drawing(width, bottom + 6, title, parts)
 
 
-def panels(title, names, charts):
-    """Line charts side by side: (caption, ticks, [values of each name]); one scale for all."""
+def panels(title, names, charts, unit=1):
+    """Line charts side by side: (caption, ticks, [values of each name]); one scale for all. With a line at
+    the unit, if there is one."""
     top, height, gap, left, width = 62, 200, 26, 34, 760
     highest = ceil(max(value for _, _, lines in charts for line in lines for value in line))
     ticks = sum(len(labels) for _, labels, _ in charts)
@@ -70,8 +71,8 @@ def panels(title, names, charts):
     for caption, labels, lines in charts:
         share = room * len(labels) / ticks
         places = [begin + share * (nth + 0.5) / len(labels) for nth in range(len(labels))]
-        for value in sorted({1, *range(0, highest + 1, step)}):
-            kind = "unit" if value == 1 else "grid"
+        for value in sorted({unit or 0, *range(0, highest + 1, step)}):
+            kind = "unit" if value == unit else "grid"
             y = height_of(value)
             parts.append(
                 f'<line class="{kind}" x1="{begin:.0f}" y1="{y:.1f}" x2="{begin + share:.0f}" y2="{y:.1f}"/>'

@@ -192,6 +192,8 @@ impl FlowTable {
     pub fn add(&mut self, admitted: &Admitted) {
         let packet = Packet::new(admitted);
         let hash = self.hash_key.hash(&packet.key());
+        // Its bucket is near by the time the batch is full.
+        self.index.prefetch(hash);
         if !admitted.path().is_direct()
             && let Some(path) = self.pending_paths.get_mut(self.pending.len())
         {
@@ -211,11 +213,7 @@ impl FlowTable {
         }
         self.index_rest();
         let pending = std::mem::take(&mut self.pending);
-        // Three passes: one starts reading each bucket, one each entry, and the last finds all of them
-        // near.
-        for Pending { hash, .. } in &pending {
-            self.index.prefetch(*hash);
-        }
+        // Two passes: one starts reading each entry, the other finds all of them near.
         let mut guesses = [u32::MAX; BATCH];
         for (guess, Pending { packet, hash }) in guesses.iter_mut().zip(&pending) {
             *guess = self.index.guess(*hash);
