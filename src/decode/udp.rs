@@ -28,7 +28,9 @@ fn is_tunnel(src: u16, dst: u16) -> bool {
 /// Without a branch: ports are random, and a guess goes wrong often.
 #[inline]
 fn is_one_of<const N: usize>(ports: &[u16; N], port: u16) -> bool {
-    ports.iter().fold(false, |found, one| found | (*one == port))
+    ports
+        .iter()
+        .fold(false, |found, one| found | (*one == port))
 }
 
 /// Whether a datagram between these ports is QUIC, by its fixed bit (RFC 9000 §17). `length` is what

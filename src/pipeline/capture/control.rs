@@ -219,7 +219,7 @@ impl Control<'_> {
                 reloads.tables += 1;
                 let table: String = renewal.table.digest_hex().chars().take(16).collect();
                 let lanes = self.shared.beats.len();
-                let number = self.shared.renewals.ask(renewal);
+                let number = self.shared.renewals.ask(*renewal);
                 let taken = self.taken.by(lanes, number, now() + Taken::PATIENCE);
                 let millis = begun.elapsed().as_millis();
                 if taken == lanes {

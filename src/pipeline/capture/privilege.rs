@@ -6,7 +6,7 @@ use crate::geo::SourceSpec;
 use crate::metrics::{Board, Listen, SandboxLayer};
 use crate::pipeline::{Failure, FailureKind};
 use crate::sandbox::{self, Layer, Mode, Plan, Refused, Report};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Gives up every right that is not needed any more. To be called before any thread is started and any
 /// frame is decoded.
@@ -32,7 +32,7 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
         SourceSpec::File(path) => Some(path.as_path()),
     });
     let lists = geo.domestic_lists.iter().chain(&geo.anycast_lists);
-    let lists = lists.map(|path| path.as_path());
+    let lists = lists.map(PathBuf::as_path);
     let read = reread.file.into_iter().chain(sources).chain(lists);
     plan.read.extend(read.map(Path::to_owned));
     for interface in &config.capture.interfaces {

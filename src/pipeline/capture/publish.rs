@@ -1,7 +1,7 @@
 //! What is published to the metrics: plain numbers, about once a second, nothing per packet.
 
 use super::control::Gaps;
-use super::queue::Batch;
+use super::queue::{Batch, Held};
 use super::writer::Writing;
 use crate::config::Config;
 use crate::geo::Table;
@@ -11,6 +11,7 @@ use crate::metrics::{
 use crate::time::Timestamp;
 use crossbeam_channel::Receiver;
 use rustix::time::{ClockId, clock_gettime};
+use std::cell::Cell;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
@@ -59,6 +60,9 @@ pub(super) struct Publishing<'a> {
     process: Process,
     writing: &'a Writing,
     queue: Receiver<Batch>,
+    /// The most that was ever written. What is lost with a whole file is in both counts, for none of them
+    /// ever goes down.
+    written: Cell<Held>,
 }
 
 impl<'a> Publishing<'a> {
@@ -73,6 +77,11 @@ impl<'a> Publishing<'a> {
             process,
             writing,
             queue,
+            written: Cell::new(Held {
+                records: 0,
+                packets: 0,
+                wire_bytes: 0,
+            }),
         }
     }
 
@@ -87,9 +96,13 @@ impl<'a> Publishing<'a> {
             self.board.publish_interface(at, figures);
         }
         let (wrote, stale) = self.writing.figures();
+        let mut written = self.written.get();
+        written.records = written.records.max(wrote.written.records);
+        written.packets = written.packets.max(wrote.written.packets);
+        self.written.set(written);
         let figures = OutputFigures {
-            records: wrote.written.records,
-            packets: wrote.written.packets,
+            records: written.records,
+            packets: written.packets,
             bytes: wrote.bytes,
             files: wrote.files,
             errors: wrote.errors,

@@ -28,7 +28,7 @@ pub(super) enum Found {
     /// The same as before, byte for byte.
     Nothing,
     /// Something else to judge by.
-    New(Renewal),
+    New(Box<Renewal>),
 }
 
 impl<'a> Settings<'a> {
@@ -66,10 +66,10 @@ impl<'a> Settings<'a> {
             return Ok(Found::Nothing);
         }
         self.table = Arc::new(table);
-        Ok(Found::New(Renewal {
+        Ok(Found::New(Box::new(Renewal {
             table: Arc::clone(&self.table),
             policy: Policy::new(self.config.authorisation),
-        }))
+        })))
     }
 }
 

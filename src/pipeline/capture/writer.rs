@@ -287,7 +287,8 @@ impl Working {
     }
 }
 
-#[cfg(all(test, feature = "embedded-geo"))]
+#[cfg(test)]
+#[cfg(feature = "embedded-geo")]
 mod tests {
     use super::super::queue::queue;
     use super::*;
