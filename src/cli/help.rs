@@ -12,8 +12,8 @@ excluded by a named reason, and the books must balance.
 Three ways in:
   analyst    sekisho replay capture.pcap -o flows.jsonl
              sekisho demo        (made-up traffic: no file, no root, no network)
-  operator   sekisho check /etc/sekisho.toml
-             sekisho capture -i eth1 -o /var/lib/sekisho/
+  operator   sekisho check /etc/sekisho/sekisho.toml
+             sekisho capture -i eth1 -o /var/lib/sekisho/records/
              sekisho geo
   reviewer   sekisho explain 8.8.8.8 1.1.1.1
              sekisho replay capture.pcap --format null --summary -
@@ -53,22 +53,25 @@ input, 74 output failed, 77 permission, 78 configuration.";
 #[cfg(feature = "live")]
 pub(super) const CAPTURE: &str = "\
 Examples:
-  sekisho capture -i eth1 -o /var/lib/sekisho/
+  sekisho capture -i eth1 -o /var/lib/sekisho/records/
   sekisho capture -i eth1 -i eth2 --filter 'not port 22' --duration 60 -o flows.jsonl
   sekisho capture -i eth1 --format null --summary - --count 1000000
-  sekisho capture -c /etc/sekisho.toml --interface eth1
+  sekisho capture -c /etc/sekisho/sekisho.toml --metrics 127.0.0.1:9317
 
-It needs the capability CAP_NET_RAW, not root. Records are written as they end: to stdout, to a file that \
+It needs the capability CAP_NET_RAW, not root, and gives that up, with all files and system calls that it \
+does not need, before it decodes the first frame: so what it writes to must belong to the user it runs as. \
+Records are written as they end: to stdout, to a file that \
 appears under its name at the end, or, with / at its end, into a folder of files named by time, each of \
 which appears under its name when it is complete. Nothing that is slow holds the capture up: records that \
 cannot be written in time are counted as lost, and what the kernel dropped stands in the summary.
 
 Signals: SIGINT or SIGTERM reads what was captured, writes everything and closes the books; a second one \
-ends at once, with exit code 130. SIGUSR1 completes the file of a folder now.
+ends at once, with exit code 130. SIGHUP reads the configuration, the lists and the country tables again: \
+all of it serves, or none. SIGUSR1 completes the present file now.
 
-Exit codes: 0 done, 1 an interface was removed or carried nothing for a time, 2 usage, 3 books do not \
-balance or records were lost, 66 no such interface, 74 output failed, 77 permission, 78 configuration or \
-filter.";
+Exit codes: 0 done, 1 an interface carried nothing for a time, 2 usage, 3 books do not balance or records \
+were lost, 65 a link type that is not decoded, 66 no such interface, 74 output failed or an interface went \
+away, 75 another sensor uses the state folder, 77 permission, 78 configuration, filter or sandbox.";
 
 pub(super) const DEMO: &str = "\
 Examples:
@@ -105,8 +108,8 @@ Examples:
 pub(super) const CHECK: &str = "\
 Examples:
   sekisho check
-  sekisho check /etc/sekisho.toml
-  sekisho check /etc/sekisho.toml --print > in-force.toml
+  sekisho check /etc/sekisho/sekisho.toml
+  sekisho check /etc/sekisho/sekisho.toml --print > in-force.toml
 
 Exit codes: 0 all would start, 2 usage, 74 a result could not be written there, 77 this user may not \
 write there, 78 something is refused.";
