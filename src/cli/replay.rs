@@ -42,7 +42,7 @@ pub(super) fn close(config: &Config, outcome: &Outcome, talk: &mut Talk) -> Resu
             )
         }),
     };
-    for line in &outcome.damaged {
+    for line in outcome.damaged.iter().chain(&outcome.notes) {
         talk.say(line);
     }
     talk.block(&summary_table::render(

@@ -63,6 +63,10 @@ pub struct Written {
     pub bytes: u64,
     /// Wire bytes of these packets.
     pub wire_bytes: u64,
+    /// Records of TCP in which an end acknowledges: both ends spoke, whether that was seen or not.
+    pub answered: u64,
+    /// Of these, those in which one end only was seen.
+    pub one_way: u64,
     /// The reader of standard output went away before the end: what it did not take is counted as
     /// written, since nobody wanted it.
     pub closed: bool,
@@ -76,6 +80,10 @@ impl Written {
             self.packets += ended.packets();
             self.bytes += ended.bytes();
             self.wire_bytes += ended.wire_bytes();
+            if ended.acknowledges() {
+                self.answered += 1;
+                self.one_way += u64::from(ended.is_one_way());
+            }
         }
     }
 }
@@ -87,12 +95,16 @@ impl std::ops::AddAssign for Written {
             packets,
             bytes,
             wire_bytes,
+            answered,
+            one_way,
             closed,
         } = more;
         self.records += records;
         self.packets += packets;
         self.bytes += bytes;
         self.wire_bytes += wire_bytes;
+        self.answered += answered;
+        self.one_way += one_way;
         self.closed |= closed;
     }
 }
@@ -164,10 +176,7 @@ impl Output {
     /// [`Error::Output`] or [`Error::Stdout`].
     pub fn write_rendered(&mut self, rendered: &[u8], counts: &Written) -> Result<(), Error> {
         self.put(rendered)?;
-        self.written.records += counts.records;
-        self.written.packets += counts.packets;
-        self.written.bytes += counts.bytes;
-        self.written.wire_bytes += counts.wire_bytes;
+        self.written += *counts;
         Ok(())
     }
 

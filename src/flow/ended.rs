@@ -212,6 +212,19 @@ impl Ended {
         PathId::from_bits(self.entry.path)
     }
 
+    /// Whether it is of TCP, and an end acknowledged what the other sent.
+    #[must_use]
+    pub const fn acknowledges(&self) -> bool {
+        let [a, b] = self.entry.tcp_flags;
+        self.entry.key().protocol == 6 && (a | b) & Packet::ACK != 0
+    }
+
+    /// Whether packets of one direction only were seen.
+    #[must_use]
+    pub const fn is_one_way(&self) -> bool {
+        self.entry.packets(0) == 0 || self.entry.packets(1) == 0
+    }
+
     /// Packets of both directions.
     #[must_use]
     pub const fn packets(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::books::Books;
 use super::lanes::Join;
-use super::outcome::{Outcome, Progress};
+use super::outcome::{Outcome, Progress, note_on_halves};
 use super::output::Records;
 use super::plan::plan;
 use super::summary::Input as InputBooks;
@@ -125,6 +125,8 @@ impl Job {
         }
         let (flows, tally): (_, Tally) = lane.finish();
         let recorded = records.finish(self, flows)?;
+        let authorisation = self.lane.policy.authorisation();
+        let notes = note_on_halves(&recorded.written, authorisation);
         let books = Books {
             frames,
             tally: &tally,
@@ -134,6 +136,7 @@ impl Job {
         Ok(Outcome {
             summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),
             damaged,
+            notes: notes.into_iter().collect(),
             ended_by: None,
         })
     }

@@ -92,6 +92,7 @@ pub(in crate::cli) fn example() -> Outcome {
             balanced: true,
         },
         damaged: Vec::new(),
+        notes: Vec::new(),
         ended_by: None,
     }
 }

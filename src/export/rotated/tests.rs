@@ -46,6 +46,8 @@ fn one() -> Written {
         packets: 2,
         bytes: 3,
         wire_bytes: 4,
+        answered: 5,
+        one_way: 6,
         closed: false,
     }
 }

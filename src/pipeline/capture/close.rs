@@ -5,6 +5,7 @@ use super::worker::Worked;
 use super::writer::Wrote;
 use crate::flow::Recalled;
 use crate::pipeline::books::{Books, Losses};
+use crate::pipeline::outcome::note_on_halves;
 use crate::pipeline::output::Recorded;
 use crate::pipeline::summary::{Input, Lost};
 use crate::pipeline::{Failure, FailureKind, Outcome};
@@ -100,6 +101,9 @@ pub(super) fn close(
     Outcome {
         summary: books.close_with(sensor, config.digest(), table, losses),
         damaged,
+        notes: note_on_halves(&wrote.written, config.authorisation)
+            .into_iter()
+            .collect(),
         ended_by,
     }
 }

@@ -46,7 +46,7 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
         }
     }
     // The socket is removed from its folder at the end.
-    let socket = listen.and_then(Listen::unix_path);
+    let socket = listen.and_then(Listen::unix_path).and_then(Path::parent);
     plan.write.extend(socket.map(Path::to_owned));
     plan
 }
