@@ -149,7 +149,7 @@ fn row_14_a_flood_of_flows_is_held_in_a_table_of_fixed_size() {
 
 #[test]
 fn row_14_memory_stays_where_it_is_under_a_flood_of_flows() {
-    const PARTS: u32 = 30;
+    const PARTS: usize = 40;
     const PART: u32 = 40_000;
     let Some(net) = Net::new() else { return };
     let mut args = vec!["--format", "null", "--max-flows", "10000"];
@@ -159,7 +159,7 @@ fn row_14_memory_stays_where_it_is_under_a_flood_of_flows() {
     let mut sent = 0;
     let mut resident = Vec::new();
     for part in 0..PARTS {
-        for slice in flood(part * PART, PART).chunks(500) {
+        for slice in flood(part as u32 * PART, PART).chunks(500) {
             sent += sender.send(slice);
             // What the kernel drops is no load.
             std::thread::sleep(Duration::from_millis(1));
@@ -172,9 +172,10 @@ fn row_14_memory_stays_where_it_is_under_a_flood_of_flows() {
     assert_eq!(delivered + dropped, sent);
     let evicted = number(&summary, "/flows/evicted");
     println!("resident: {resident:?} KiB, {evicted} evicted, {dropped} frames dropped");
-    assert!(evicted > 800_000, "{evicted} evicted, {dropped} dropped");
-    // What waits for the writer may take 40 MB. The flows alone that were let go: more than 100 MB.
-    let grown = resident[PARTS as usize - 1] - resident[0];
+    assert!(evicted > 1_200_000, "{evicted} evicted, {dropped} dropped");
+    // What ends in a second and what waits for the writer is memory too, up to a limit. The flows alone
+    // that were let go since: more than 100 MB.
+    let grown = resident[PARTS - 1] - resident[PARTS / 3];
     assert!(grown < 64 << 10, "{resident:?} KiB");
 }
 

@@ -77,9 +77,8 @@ fn row_21_without_the_privilege_nothing_is_begun() {
     };
     let args = ["-i", "vb", "-o", "flows.jsonl", "--lanes", "3"];
     let hint = format!(
-        "sekisho: no permission to capture: vb: setcap cap_net_raw+ep {}, or \
-         AmbientCapabilities=CAP_NET_RAW in its systemd unit\n",
-        copied
+        "sekisho: no permission to capture: vb: setcap cap_net_raw+ep {copied}, or \
+         AmbientCapabilities=CAP_NET_RAW in its systemd unit\n"
     );
     assert_eq!(nobody(&[], &args), (Some(77), hint));
     assert!(!net.path("flows.jsonl").exists());

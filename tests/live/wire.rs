@@ -148,6 +148,9 @@ fn tagged(n: u32, tags: &[(u16, u16)]) -> [Vec<u8>; 2] {
     })
 }
 
+/// Interface, tags in the frame, tags of the record.
+type Sent = (&'static str, &'static [(u16, u16)], &'static [u16]);
+
 /// Interfaces that put tags on what is sent out of them.
 fn vlan_devices(net: &Net) -> Result<(), String> {
     for (below, name, tag) in [
@@ -167,8 +170,7 @@ fn vlan_devices(net: &Net) -> Result<(), String> {
 #[test]
 fn row_53_tags_that_the_interface_takes_off_come_back() {
     let Some(net) = Net::new() else { return };
-    // Interface, tags in the frame, tags of the record.
-    let mut sent: Vec<(&str, &[(u16, u16)], &[u16])> = vec![
+    let mut sent: Vec<Sent> = vec![
         ("va", &[], &[]),
         ("va", &[(0x8100, 5)], &[5]),
         ("va", &[(0x88a8, 2_001), (0x8100, 101)], &[2_001, 101]),
