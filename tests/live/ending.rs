@@ -1,8 +1,9 @@
 //! How runs end, and clocks that jump.
 
 use crate::harness::{Capture, ENDLESS, Net, frames_add_up, now, number, packets, records_add_up};
-use crate::traffic::{SERVER, conversations, datagram};
+use crate::traffic::{SERVER, caller, conversations, datagram, segment};
 use rustix::process::Signal;
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -84,8 +85,15 @@ fn row_40_the_wall_clock_steps_and_nothing_comes_of_it() {
     };
     fs::create_dir(net.path("out")).unwrap();
     set("+0");
-    let mut args = vec!["-o", "out/", "--rotate-secs", "1"];
-    args.extend(ENDLESS);
+    // A flow is idle after a minute: three days would end it.
+    let args = [
+        "-o",
+        "out/",
+        "--rotate-secs",
+        "1",
+        "--active",
+        "10000000000",
+    ];
     let mut command = net.program(&["vb"], &args);
     command
         .env("LD_PRELOAD", library)
@@ -94,23 +102,43 @@ fn row_40_the_wall_clock_steps_and_nothing_comes_of_it() {
         .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     let mut capture = Capture::start(command);
     capture.wait_for("capturing: ");
-    for offset in ["-3d", "+0", "+3d", "-3d"] {
+    let offsets = ["-3d", "+0", "+3d", "-3d"];
+    for (n, offset) in (0..).zip(offsets) {
         net.send(&frames);
+        // One that is over at once, so that there is something to write.
+        let (there, back) = ([50_000, 443], [443, 50_000]);
+        net.send(&[
+            segment(caller(1_000 + n), SERVER, there, 0x12),
+            segment(SERVER, caller(1_000 + n), back, 0x11),
+            segment(caller(1_000 + n), SERVER, there, 0x14),
+        ]);
         set(offset);
-        // Two ticks of everything that looks at clocks.
-        std::thread::sleep(Duration::from_millis(1_200));
+        // Ticks of everything that looks at clocks.
+        std::thread::sleep(Duration::from_millis(1_500));
+        capture.signal(Signal::USR1);
     }
     let begun = now();
     let said = capture.done();
     assert!(begun.elapsed() < Duration::from_secs(10));
     let summary = net.summary();
-    assert_eq!(frames_add_up(&summary), (1_600, 0));
+    assert_eq!(frames_add_up(&summary), (1_612, 0));
     assert!(!said.contains("clock"), "{said}");
     let mut records = Vec::new();
+    let mut days = BTreeSet::new();
     for entry in fs::read_dir(net.path("out")).unwrap() {
-        records.extend(net.records(entry.unwrap().path().to_str().unwrap()));
+        let entry = entry.unwrap();
+        // Names of files are by the wall clock.
+        days.insert(entry.file_name().to_str().unwrap()[..14].to_owned());
+        records.extend(net.records(entry.path().to_str().unwrap()));
     }
     records_add_up(&summary, &records);
+    let start = records[0]["start"].as_str().unwrap();
+    let today = format!("flows-{}", start[..10].replace('-', ""));
+    assert!(
+        days.iter().any(|day| *day != today),
+        "the clock did not step: {days:?}"
+    );
+    records.retain(|record| record["protocol"] == 17);
     // No flow was cut, and no time is but the kernel's.
     assert_eq!(records.len(), 200);
     assert!(records.iter().all(|record| packets(record) == 8));

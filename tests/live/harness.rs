@@ -129,6 +129,20 @@ impl Net {
         command
     }
 
+    /// The program where it should not begin: its exit code, and what it said.
+    #[track_caller]
+    pub(crate) fn refused(&self, before: &[&str], args: &[&str]) -> (Option<i32>, String) {
+        // Whatever becomes of it.
+        let mut command = self.command("timeout");
+        command.arg("60").args(before);
+        if !before.last().is_some_and(|last| last.ends_with("sekisho")) {
+            command.arg(PROGRAM);
+        }
+        let done = command.arg("capture").args(args).output().unwrap();
+        assert!(done.stdout.is_empty());
+        (done.status.code(), String::from_utf8(done.stderr).unwrap())
+    }
+
     /// Starts the program on `vb`, and waits until it captures.
     pub(crate) fn capture(&self, args: &[&str]) -> Capture {
         self.capture_on(&["vb"], args)

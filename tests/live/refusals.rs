@@ -4,20 +4,11 @@ use crate::harness::{Net, PROGRAM, command};
 use crate::sockets::set_link_type;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
-
-/// The exit code, and what is said; nothing is on standard output.
-#[track_caller]
-fn run(mut command: Command, args: &[&str]) -> (Option<i32>, String) {
-    let done = command.arg("capture").args(args).output().unwrap();
-    assert!(done.stdout.is_empty());
-    (done.status.code(), String::from_utf8(done.stderr).unwrap())
-}
 
 #[test]
 fn row_20_a_missing_interface_is_named_with_those_that_there_are() {
     let Some(net) = Net::new() else { return };
-    let refused = |args: &[&str]| run(net.command(PROGRAM), args);
+    let refused = |args: &[&str]| net.refused(&[], args);
     let missing = "sekisho: no such interface: vc: there are lo, va, vb\n";
     assert_eq!(refused(&["-i", "vc"]), (Some(66), missing.to_owned()));
     assert_eq!(refused(&["-i", "vb", "vc"]), (Some(66), missing.to_owned()));
@@ -44,7 +35,7 @@ fn row_20_a_link_type_that_is_not_decoded_is_named_with_those_that_are() {
         };
         net.raise("odd").unwrap();
         let args = ["-i", "odd", "--duration", "0", "-o", "flows.jsonl"];
-        let (code, said) = run(net.command(PROGRAM), &args);
+        let (code, said) = net.refused(&[], &args);
         if is_known {
             assert_eq!(code, Some(0), "{said}");
         } else {
@@ -72,21 +63,24 @@ fn row_21_without_the_privilege_nothing_is_begun() {
     fs::set_permissions(net.folder(), fs::Permissions::from_mode(0o777)).unwrap();
     let copy = net.path("sekisho");
     fs::copy(PROGRAM, &copy).unwrap();
-    let nobody = |before: &[&str]| {
-        let mut nobody = net.command("setpriv");
-        nobody
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-            .args(before)
-            .arg(&copy);
-        nobody
+    let copied = copy.display().to_string();
+    let nobody = |before: &[&str], args: &[&str]| {
+        let mut all = vec![
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ];
+        all.extend(before);
+        all.push(&copied);
+        net.refused(&all, args)
     };
     let args = ["-i", "vb", "-o", "flows.jsonl", "--lanes", "3"];
     let hint = format!(
-        "sekisho: no permission to capture: vb: setcap cap_net_raw+ep {}, or \
-         AmbientCapabilities=CAP_NET_RAW in its systemd unit\n",
-        copy.display()
+        "sekisho: no permission to capture: vb: setcap cap_net_raw+ep {copied}, or \
+         AmbientCapabilities=CAP_NET_RAW in its systemd unit\n"
     );
-    assert_eq!(run(nobody(&[]), &args), (Some(77), hint));
+    assert_eq!(nobody(&[], &args), (Some(77), hint));
     assert!(!net.path("flows.jsonl").exists());
     // No thread is begun before it is known.
     if let Err(reason) = command("strace", &["-V"]) {
@@ -101,7 +95,7 @@ fn row_21_without_the_privilege_nothing_is_begun() {
         "-o",
         "calls",
     ];
-    let (code, _) = run(nobody(&traced), &args);
+    let (code, _) = nobody(&traced, &args);
     let calls = fs::read_to_string(net.path("calls")).unwrap();
     assert_eq!(code, Some(77), "{calls}");
     assert!(
@@ -114,7 +108,7 @@ fn row_21_without_the_privilege_nothing_is_begun() {
 #[test]
 fn row_52_a_filter_that_is_none_or_far_too_long_is_refused() {
     let Some(net) = Net::new() else { return };
-    let refused = |filter: &str| run(net.command(PROGRAM), &["-i", "vb", "--filter", filter]);
+    let refused = |filter: &str| net.refused(&[], &["-i", "vb", "--filter", filter]);
     let (code, said) = refused("frob 7");
     assert_eq!(code, Some(78), "{said}");
     assert!(
@@ -130,7 +124,7 @@ fn row_52_a_filter_that_is_none_or_far_too_long_is_refused() {
     let longer = "port 7 or ".repeat(100_000);
     let file = format!("[capture]\ninterfaces = [\"vb\"]\nfilter = \"{longer}\"\n");
     fs::write(net.path("long.toml"), file).unwrap();
-    let (code, said) = run(net.command(PROGRAM), &["-c", "long.toml"]);
+    let (code, said) = net.refused(&[], &["-c", "long.toml"]);
     assert_eq!(code, Some(78), "{said}");
     assert!(said.contains("`filter` has 1000000 bytes"), "{said}");
     assert!(said.len() < 500 && said.lines().count() == 1, "{said}");

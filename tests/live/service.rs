@@ -179,10 +179,10 @@ fn row_58_a_second_sensor_on_the_same_folder_does_not_start() {
     let Some(net) = Net::new() else { return };
     let args = ["--format", "null", "--state", "state"];
     let first = net.capture(&args);
-    let second = || net.program(&["vb"], &args).output().unwrap();
-    let refused = second();
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert_eq!(refused.status.code(), Some(75), "{said}");
+    let mut second = vec!["-i", "vb"];
+    second.extend(args);
+    let (code, said) = net.refused(&[], &second);
+    assert_eq!(code, Some(75), "{said}");
     let by = format!("sekisho: state folder in use by process {}: ", first.id());
     assert!(said.starts_with(&by) && said.lines().count() == 1, "{said}");
     // The first one does not notice.
