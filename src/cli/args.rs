@@ -35,6 +35,9 @@ pub(super) enum Command {
     #[cfg(feature = "live")]
     #[command(after_help = help::CAPTURE)]
     Capture(CaptureArgs),
+    /// Show a running sensor in the terminal: rates, classes, reasons, losses, lanes
+    #[command(after_help = help::WATCH)]
+    Watch(WatchArgs),
     /// Run made-up traffic through the whole road; needs no file, no root, no network
     #[command(after_help = help::DEMO)]
     Demo(DemoArgs),
@@ -132,6 +135,27 @@ pub(super) struct CaptureFlags {
     /// Where a layer of the sandbox is missing: strict, lenient, auto [default: auto]
     #[arg(long, value_name = "MODE", help_heading = "Service")]
     pub(super) sandbox: Option<String>,
+}
+
+/// `sekisho watch`.
+#[derive(Debug, ClapArgs)]
+#[cfg_attr(
+    not(feature = "watch"),
+    expect(dead_code, reason = "the command says that it is not built in")
+)]
+pub(super) struct WatchArgs {
+    /// Where the sensor shows its metrics: 127.0.0.1:9317 or unix:PATH [default: 127.0.0.1:9317]
+    #[arg(value_name = "ADDRESS", conflicts_with = "config")]
+    pub(super) address: Option<String>,
+    /// Read ADDRESS from `listen` in [metrics] of the sensor's configuration file
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) interval: u64,
+    /// Print one frame as text, after two intervals, and end
+    #[arg(long)]
+    pub(super) once: bool,
 }
 
 /// `sekisho demo`.

@@ -14,7 +14,7 @@ Three ways in:
              sekisho demo        (made-up traffic: no file, no root, no network)
   operator   sekisho check /etc/sekisho/sekisho.toml
              sekisho capture -i eth1 -o /var/lib/sekisho/records/
-             sekisho geo
+             sekisho watch
   reviewer   sekisho explain 8.8.8.8 1.1.1.1
              sekisho replay capture.pcap --format null --summary -
 
@@ -72,6 +72,21 @@ all of it serves, or none. SIGUSR1 completes the present file now.
 Exit codes: 0 done, 1 an interface carried nothing for a time, 2 usage, 3 books do not balance or records \
 were lost, 65 a link type that is not decoded, 66 no such interface, 74 output failed or an interface went \
 away, 75 another sensor uses the state folder, 77 permission, 78 configuration, filter or sandbox.";
+
+pub(super) const WATCH: &str = "\
+Examples:
+  sekisho watch
+  sekisho watch unix:/run/sekisho/metrics.sock
+  sekisho watch -c /etc/sekisho/sekisho.toml
+  sekisho watch --once | grep -A 4 losses
+
+The sensor shows its metrics where `--metrics` or `listen` in [metrics] says; nothing else is asked of it, \
+and it does not run slower for being watched. Rates are means of the last three looks. In red: what is \
+being lost now, books that do not balance, no answer. Keys: q quits, p lets the screen stand still, r counts \
+from now on, ? explains. With NO_COLOR set there are no colours.
+
+Exit codes: 0 done, 2 usage or no terminal, 65 what answers is no sensor, 66 nobody answers, 77 permission, \
+78 configuration.";
 
 pub(super) const DEMO: &str = "\
 Examples:

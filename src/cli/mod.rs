@@ -25,6 +25,8 @@ mod talk;
 mod terminal;
 mod usage;
 pub mod view;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use exit::Exit;
 
@@ -62,6 +64,15 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Replay(args) => replay::run(args, talk),
         #[cfg(feature = "live")]
         Command::Capture(args) => capture::run(args, talk),
+        #[cfg(feature = "watch")]
+        Command::Watch(args) => watch::run(&args, talk),
+        #[cfg(not(feature = "watch"))]
+        Command::Watch(_) => Err(Problem::new(
+            Exit::Usage,
+            "command not built into this program",
+            "watch",
+            "use the packaged one, or build with --features watch",
+        )),
         Command::Demo(args) => demo::run(args, talk),
         Command::Locate(args) => locate::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),

@@ -15,17 +15,23 @@ pub(super) fn grouped(number: u64) -> String {
 
 /// Bytes in decimal units, at most 8 columns: `0 B`, `999 B`, `1.0 kB`, `62.4 MB`.
 pub(super) fn bytes(bytes: u64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
-    let (mut value, mut unit) = (bytes as f64, 0);
+    with_unit(bytes, "B")
+}
+
+/// A number in decimal multiples of a unit, with one digit after the point where it is not a whole one:
+/// 5 digits at most, a space, a letter at most, and the unit.
+pub(super) fn with_unit(number: u64, unit: &str) -> String {
+    let multiples = ["", "k", "M", "G", "T", "P", "E"];
+    let (mut value, mut multiple) = (number as f64, 0);
     // From 999.95 on, one digit after the point would round to a thousand.
-    while value >= 999.95 && unit + 1 < units.len() {
+    while value >= 999.95 && multiple + 1 < multiples.len() {
         value /= 1000.0;
-        unit += 1;
+        multiple += 1;
     }
-    if unit == 0 {
-        format!("{bytes} B")
+    if multiple == 0 {
+        format!("{number} {unit}")
     } else {
-        format!("{value:.1} {}", units[unit])
+        format!("{value:.1} {}{unit}", multiples[multiple])
     }
 }
 
@@ -57,6 +63,7 @@ mod tests {
         assert_eq!(bytes(999_949), "999.9 kB");
         assert_eq!(bytes(999_950), "1.0 MB");
         assert_eq!(bytes(u64::MAX), "18.4 EB");
+        assert_eq!(with_unit(1_200_000_000, "bit/s"), "1.2 Gbit/s");
     }
 
     #[test]

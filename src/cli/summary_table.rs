@@ -2,7 +2,7 @@
 
 use super::number::{bytes, grouped, share};
 use super::talk::escaped;
-use super::terminal::{Style, columns, fit};
+use super::terminal::{Style, bar, columns, fit};
 use crate::config::{Export, Format, Output};
 use crate::fate::{Class, Reason};
 use crate::pipeline::{Count, Summary};
@@ -118,20 +118,14 @@ impl<'a> Table<'a> {
         self.line(format!("{cells} {bar} {note}").trim_end());
     }
 
-    /// A bar of `BAR` columns: the share of all frames, in eighths of a column.
+    /// The share of all frames.
     fn bar(&self, packets: u64) -> String {
-        let whole = self.summary.frames.packets.max(1);
-        let steps = if self.style.unicode { 8 } else { 1 };
-        let all = (BAR * steps) as u128;
-        let filled = (u128::from(packets) * all + u128::from(whole) / 2) / u128::from(whole);
-        // What is there is seen, however little.
-        let filled = (filled.min(all) as usize).max(usize::from(packets > 0));
-        let (full, rest) = (filled / steps, filled % steps);
-        let mut bar = if self.style.unicode { "█" } else { "#" }.repeat(full);
-        if rest > 0 {
-            bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][rest - 1]);
-        }
-        format!("{bar}{:1$}", "", BAR - columns(&bar))
+        bar(
+            packets,
+            self.summary.frames.packets,
+            BAR,
+            self.style.unicode,
+        )
     }
 
     /// `name  text`, cut to the width.
@@ -300,7 +294,7 @@ pub(super) const fn class_note(class: Class, unicode: bool) -> &'static str {
 }
 
 /// What a reason means, in at most 22 columns.
-const fn short(reason: Reason) -> &'static str {
+pub(super) const fn short(reason: Reason) -> &'static str {
     match reason {
         Reason::DomesticPair => "both ends at home",
         Reason::Unlocated => "an end has no country",

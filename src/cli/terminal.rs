@@ -12,10 +12,15 @@ pub(super) struct Style {
 impl Style {
     /// For standard error, by the terminal and the environment.
     pub(super) fn of_stderr() -> Self {
+        Self::of(super::talk::Talk::on_terminal())
+    }
+
+    /// By the environment, for a stream of which it is known whether it leads to a terminal.
+    pub(super) fn of(terminal: bool) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            colour: super::talk::Talk::on_terminal() && !set("NO_COLOR") && !dumb,
+            colour: terminal && !set("NO_COLOR") && !dumb,
             unicode: locale_is_utf8(|name| std::env::var(name).ok()),
         }
     }
@@ -53,6 +58,23 @@ const fn is_wide(c: char) -> bool {
         | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}'
         | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}'
         | '\u{20000}'..='\u{3fffd}')
+}
+
+/// A bar of so many columns, in eighths of one: the share of a part in a whole.
+pub(super) fn bar(part: u64, whole: u64, width: usize, unicode: bool) -> String {
+    let whole = whole.max(1);
+    let steps = if unicode { 8 } else { 1 };
+    let all = (width * steps) as u128;
+    let filled = (u128::from(part) * all + u128::from(whole) / 2) / u128::from(whole);
+    // What is there is seen, however little.
+    let filled = (filled.min(all) as usize).max(usize::from(part > 0 && all > 0));
+    let (full, rest) = (filled / steps, filled % steps);
+    let mut bar = if unicode { "█" } else { "#" }.repeat(full);
+    if rest > 0 {
+        bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][rest - 1]);
+    }
+    let blank = width.saturating_sub(columns(&bar));
+    format!("{bar}{:blank$}", "")
 }
 
 /// The text cut to so many columns, with `…` (or `~`) where something was left out.

@@ -37,6 +37,15 @@ pub struct ListenError {
 }
 
 impl Listen {
+    /// The address and port, if it is none of a Unix socket.
+    #[must_use]
+    pub const fn loopback(&self) -> Option<SocketAddr> {
+        match &self.0 {
+            Place::Loopback(address) => Some(*address),
+            Place::Unix(_) => None,
+        }
+    }
+
     /// The path of the Unix socket, if it is one: the sandbox must let it be removed.
     #[must_use]
     pub fn unix_path(&self) -> Option<&Path> {
