@@ -47,6 +47,15 @@ impl LiveHandle {
     /// against the cost of waking up.
     pub const LATENCY: Duration = Duration::from_millis(50);
 
+    /// How long frames may gather in the ring between two readings while many come: under load a reader
+    /// that waits for every block wakes up for every block. A ring of the default size is far from full by
+    /// then at any rate that one thread reads; smaller ones are read sooner.
+    #[must_use]
+    pub fn gathering(&self) -> Duration {
+        const USUAL: u32 = 64 << 20;
+        Duration::from_millis(5) * self.settings.ring_bytes.min(USUAL) / USUAL
+    }
+
     /// Opens `count` handles that share the frames of one interface. Frames between the same two ends
     /// come to the handle of the same place, on whatever interface. They deliver nothing until
     /// [`Self::begin`].
