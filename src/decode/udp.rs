@@ -11,20 +11,46 @@ use super::walk::{Kind, Step};
 /// Whether a datagram between these ports is left to the general path by the fast one: a tunnel, or
 /// encrypted in a way that takes more than QUIC's one bit to tell. A test holds the two together.
 #[inline]
-pub(super) const fn is_special(src: u16, dst: u16) -> bool {
-    const fn is_sealed(port: u16) -> bool {
-        matches!(port, 4500 | 51820)
-    }
-    is_tunnel(src, dst) || is_sealed(src) || is_sealed(dst)
+pub(super) fn is_special(src: u16, dst: u16) -> bool {
+    // Ports are random: a dozen comparisons would be guessed wrong often, this one hardly ever.
+    (may_be_special(src) | may_be_special(dst)) && is_special_indeed(src, dst)
 }
+
+#[inline(never)]
+fn is_special_indeed(src: u16, dst: u16) -> bool {
+    is_tunnel(src, dst) || SEALED.contains(&src) || SEALED.contains(&dst)
+}
+
+const AT_EITHER: [u16; 6] = [1701, 2152, 3544, 4341, 5072, 5247];
+const AT_RECEIVER: [u16; 6] = [4789, 8472, 4790, 6081, 6635, 4754];
+const SEALED: [u16; 2] = [4500, 51820];
 
 /// Whether one of these ports is a tunnel's.
 #[inline]
-const fn is_tunnel(src: u16, dst: u16) -> bool {
-    const fn at_either(port: u16) -> bool {
-        matches!(port, 1701 | 2152 | 3544 | 4341 | 5072 | 5247)
+fn is_tunnel(src: u16, dst: u16) -> bool {
+    AT_EITHER.contains(&src) || AT_EITHER.contains(&dst) || AT_RECEIVER.contains(&dst)
+}
+
+/// The low ten bits of all of these ports.
+const SPECIAL: [u64; 16] = {
+    let mut bits = [0; 16];
+    let mut nth = 0;
+    while nth < AT_EITHER.len() {
+        bits[AT_EITHER[nth] as usize / 64 % 16] |= 1 << (AT_EITHER[nth] % 64);
+        bits[AT_RECEIVER[nth] as usize / 64 % 16] |= 1 << (AT_RECEIVER[nth] % 64);
+        nth += 1;
     }
-    at_either(src) || at_either(dst) || matches!(dst, 4789 | 8472 | 4790 | 6081 | 6635 | 4754)
+    nth = 0;
+    while nth < SEALED.len() {
+        bits[SEALED[nth] as usize / 64 % 16] |= 1 << (SEALED[nth] % 64);
+        nth += 1;
+    }
+    bits
+};
+
+#[inline]
+const fn may_be_special(port: u16) -> bool {
+    SPECIAL[port as usize / 64 % 16] >> (port % 64) & 1 != 0
 }
 
 /// Whether a datagram between these ports is QUIC, by its fixed bit (RFC 9000 §17). `length` is what
@@ -32,9 +58,9 @@ const fn is_tunnel(src: u16, dst: u16) -> bool {
 #[inline]
 pub(super) fn is_quic(src: u16, dst: u16, length: u16, inside: &[u8]) -> bool {
     // A length that UDP cannot have does not clip.
-    (src == 443 || dst == 443)
-        && length != 8
-        && inside.first().is_some_and(|first| first & 0x40 != 0)
+    ((src == 443) | (dst == 443))
+        & (length != 8)
+        & inside.first().is_some_and(|first| first & 0x40 != 0)
 }
 
 /// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have.
