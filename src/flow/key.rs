@@ -62,9 +62,15 @@ impl Packet {
         } else {
             (0, 0)
         };
-        let (src, dst) = ((admitted.src(), src_port), (admitted.dst(), dst_port));
-        let from_b = src > dst;
-        let (a, b) = if from_b { (dst, src) } else { (src, dst) };
+        let (src, dst) = (admitted.src(), admitted.dst());
+        // Without a branch: which end is lower is anybody's guess.
+        let from_b = (src > dst) | (src == dst) & (src_port > dst_port);
+        let turn = u128::from(from_b).wrapping_neg();
+        let (differ, ports_differ) = ((src ^ dst) & turn, (src_port ^ dst_port) & turn as u16);
+        let (a, b) = (
+            (src ^ differ, src_port ^ ports_differ),
+            (dst ^ differ, dst_port ^ ports_differ),
+        );
         let protocol = admitted.protocol();
         Self {
             a: a.0,
@@ -129,10 +135,17 @@ impl HashKey {
     #[inline]
     pub(super) fn hash(&self, key: &Key) -> u64 {
         let mut hasher = FoldHasher::with_seed(self.seed, &self.shared);
-        hasher.write_u64(key.a.0 as u64);
-        hasher.write_u64((key.a.0 >> 64) as u64);
-        hasher.write_u64(key.b.0 as u64);
-        hasher.write_u64((key.b.0 >> 64) as u64);
+        match key.version {
+            IpVersion::V4 => {
+                hasher.write_u64(u64::from(key.a.0 as u32) | u64::from(key.b.0 as u32) << 32);
+            }
+            IpVersion::V6 => {
+                hasher.write_u64(key.a.0 as u64);
+                hasher.write_u64((key.a.0 >> 64) as u64);
+                hasher.write_u64(key.b.0 as u64);
+                hasher.write_u64((key.b.0 >> 64) as u64);
+            }
+        }
         hasher.write_u64(
             u64::from(key.a.1)
                 | u64::from(key.b.1) << 16
