@@ -16,6 +16,9 @@ use crate::time::Timestamp;
 /// prefetch batch".
 pub(super) const BATCH: usize = 32;
 
+/// So many packets after a packet its bucket is near, and its entry can be asked for.
+const LAG: usize = 8;
+
 /// What a table has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
@@ -47,6 +50,8 @@ pub struct Memory {
 struct Pending {
     packet: Packet,
     hash: u64,
+    /// Where its entry probably is, once that was asked for.
+    guess: u32,
 }
 
 /// Flows of one lane. See the [module](super) for the rules.
@@ -192,16 +197,39 @@ impl FlowTable {
     pub fn add(&mut self, admitted: &Admitted) {
         let packet = Packet::new(admitted);
         let hash = self.hash_key.hash(&packet.key());
-        // Its bucket is near by the time the batch is full.
         self.index.prefetch(hash);
+        if let Some(at) = self.pending.len().checked_sub(LAG) {
+            self.ask_for_entry(at);
+        }
         if !admitted.path().is_direct()
             && let Some(path) = self.pending_paths.get_mut(self.pending.len())
         {
             *path = *admitted.path();
         }
-        self.pending.push(Pending { packet, hash });
+        self.pending.push(Pending {
+            packet,
+            hash,
+            guess: u32::MAX,
+        });
         if self.pending.len() >= BATCH {
             self.flush();
+        }
+    }
+
+    /// Starts reading the entry of a pending packet. Nothing changes in the index before the batch is
+    /// flushed.
+    #[inline(always)]
+    fn ask_for_entry(&mut self, at: usize) {
+        if let Some(Pending {
+            packet,
+            hash,
+            guess,
+        }) = self.pending.get_mut(at)
+        {
+            *guess = self.index.guess(*hash);
+            if let Some(entry) = self.entries.get(*guess) {
+                entry.prefetch(packet.version);
+            }
         }
     }
 
@@ -212,17 +240,17 @@ impl FlowTable {
             return;
         }
         self.index_rest();
-        let pending = std::mem::take(&mut self.pending);
-        // Two passes: one starts reading each entry, the other finds all of them near.
-        let mut guesses = [u32::MAX; BATCH];
-        for (guess, Pending { packet, hash }) in guesses.iter_mut().zip(&pending) {
-            *guess = self.index.guess(*hash);
-            if let Some(entry) = self.entries.get(*guess) {
-                entry.prefetch(packet.version);
-            }
+        for at in self.pending.len().saturating_sub(LAG)..self.pending.len() {
+            self.ask_for_entry(at);
         }
-        for (place, (Pending { packet, hash }, guess)) in pending.iter().zip(guesses).enumerate() {
-            self.update(packet, *hash, guess, place);
+        let pending = std::mem::take(&mut self.pending);
+        for (place, pending) in pending.iter().enumerate() {
+            let Pending {
+                packet,
+                hash,
+                guess,
+            } = pending;
+            self.update(packet, *hash, *guess, place);
         }
         self.pending = pending;
         for path in self.pending_paths.iter_mut().take(self.pending.len()) {

@@ -53,7 +53,7 @@ impl LiveHandle {
     #[must_use]
     pub fn gathering(&self) -> Duration {
         const USUAL: u32 = 64 << 20;
-        Duration::from_millis(10) * self.settings.ring_bytes.min(USUAL) / USUAL
+        Duration::from_millis(5) * self.settings.ring_bytes.min(USUAL) / USUAL
     }
 
     /// Opens `count` handles that share the frames of one interface. Frames between the same two ends
