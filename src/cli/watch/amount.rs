@@ -43,6 +43,16 @@ pub(super) fn span(time: Duration) -> String {
     }
 }
 
+/// A time, in its largest unit.
+pub(super) fn coarse(time: Duration) -> String {
+    let mut words = span(time);
+    // The second unit, if there is one.
+    if let Some((at, _)) = words.match_indices(' ').nth(1) {
+        words.truncate(at);
+    }
+    words
+}
+
 /// How long ago a moment was, both in seconds after 1970-01-01 UTC. Clocks of two machines may differ: what
 /// is to come is now.
 pub(super) fn since(moment: f64, wall: Duration) -> Duration {
@@ -87,6 +97,8 @@ mod tests {
         ] {
             assert_eq!(span(Duration::from_secs(seconds)), text);
         }
+        assert_eq!(coarse(Duration::from_secs(7_300)), "2 h");
+        assert_eq!(coarse(Duration::from_secs(12 * 86_400)), "12 d");
         assert_eq!(since(10.0, Duration::from_secs(5)), Duration::ZERO);
         assert_eq!(since(f64::NAN, Duration::from_secs(5)), Duration::ZERO);
     }

@@ -7,61 +7,65 @@ use super::figures::{Figures, Interface, Lane};
 use super::look::Role;
 use super::parts::Parts;
 use super::view::View;
-use crate::cli::number::grouped;
+use crate::cli::number::{grouped, with_unit};
 use crate::cli::terminal::{bar, columns};
 use std::time::Duration;
 
-/// Narrower than this no cell says anything.
-const NARROWEST: usize = 38;
+pub(super) const TITLE: &str = "interfaces and lanes";
 
 /// Wider than this none says more.
 const WIDEST: usize = 64;
 
 /// What stands in the cells.
 pub(super) struct Kind {
-    pub(super) title: &'static str,
     one: &'static str,
     many: &'static str,
     count: fn(&Figures) -> usize,
+    /// Narrower than this no cell says enough.
+    narrowest: usize,
     /// How much it has to be looked at.
     urgency: fn(&View<'_>, usize) -> u64,
     cell: fn(&View<'_>, usize, usize) -> Vec<Span<'static>>,
+    /// What is to be said of those that are left out.
+    rest: fn(&View<'_>, &[usize]) -> (Role, String),
 }
 
 pub(super) const INTERFACES: Kind = Kind {
-    title: "interfaces",
     one: "interface",
     many: "interfaces",
     count: |figures| figures.interfaces.len(),
+    narrowest: 38,
     urgency: urgency_of_interface,
     cell: interface,
+    rest: rest_of_interfaces,
 };
 
 pub(super) const LANES: Kind = Kind {
-    title: "lanes",
     one: "lane",
     many: "lanes",
     count: |figures| figures.lanes.len(),
+    narrowest: 34,
     urgency: urgency_of_lane,
     cell: lane,
+    rest: rest_of_lanes,
 };
 
 /// Rows that show all.
 pub(super) fn wanted(view: &View<'_>, kind: &Kind, width: usize) -> usize {
     let count = view.figures().map_or(0, kind.count);
-    count.div_ceil(beside(width, count)).max(1)
+    count.div_ceil(beside(width, count, kind)).max(1)
 }
 
 /// Cells beside each other: no more than needed, and none too wide.
-fn beside(width: usize, count: usize) -> usize {
-    let most = (width + 2) / (NARROWEST + 2);
+fn beside(width: usize, count: usize, kind: &Kind) -> usize {
+    let most = (width + 2) / (kind.narrowest + 2);
     most.min(count).max(1)
 }
 
 /// As many rows of cells as are given. What does not fit is told in the last cell.
 pub(super) fn lines(view: &View<'_>, kind: &Kind, width: usize, rows: usize) -> Vec<Line<'static>> {
     let count = view.figures().map_or(0, kind.count);
-    let beside = beside(width, count);
+    let beside = beside(width, count, kind);
     let each = ((width + 2) / beside).saturating_sub(2).min(WIDEST);
     let room = beside * rows;
     let mut shown: Vec<usize> = (0..count).collect();
@@ -75,18 +79,21 @@ pub(super) fn lines(view: &View<'_>, kind: &Kind, width: usize, rows: usize) -> 
         .map(|at| (kind.cell)(view, *at, each))
         .collect();
     if count > shown.len() {
-        let left = count - shown.len();
-        let name = if left == 1 { kind.one } else { kind.many };
+        let left: Vec<usize> = (0..count).filter(|at| !shown.contains(at)).collect();
+        let name = if left.len() == 1 { kind.one } else { kind.many };
         let more = if shown.is_empty() { "" } else { " more" };
         let mut parts = Parts::new(view.look, each);
-        parts.put(Role::Faint, &format!("{left}{more} {name}"));
-        if shown.is_empty() {
-            parts.add(Role::Faint, "(no room to show them)");
-        }
+        parts.put(Role::Faint, &format!("{}{more} {name},", left.len()));
+        let (role, text) = (kind.rest)(view, &left);
+        parts.put(Role::Plain, " ").put(role, &text);
         cells.push(parts.spans());
     }
     if cells.is_empty() {
-        cells.push(Parts::new(view.look, each).put(Role::Faint, "none").spans());
+        cells.push(
+            Parts::new(view.look, each)
+                .put(Role::Faint, &format!("no {}", kind.many))
+                .spans(),
+        );
     }
     cells.chunks(beside).map(|row| joined(row, each)).collect()
 }
@@ -174,80 +181,117 @@ fn urgency_of_interface(view: &View<'_>, at: usize) -> u64 {
     })
 }
 
+/// What a lane counts, wherever it stands in other figures.
+fn of_lane(figures: &Figures, name: &str, count: fn(&Lane) -> f64) -> f64 {
+    let mut lanes = figures.lanes.iter();
+    lanes.find(|lane| lane.name == name).map_or(0.0, count)
+}
+
+/// The share of its time that a lane worked, in per cent; nothing before the second answer.
+fn busy(view: &View<'_>, name: &str) -> Option<u64> {
+    let busy = |figures: &Figures| of_lane(figures, name, |lane| lane.busy_seconds);
+    let busy = view.history().rate_of_time(busy)?;
+    Some((busy * 100.0).round().clamp(0.0, 100.0) as u64)
+}
+
+fn role_of_busy(percent: u64) -> Role {
+    match percent {
+        0..70 => Role::Good,
+        70.. => Role::Warn,
+    }
+}
+
 fn lane(view: &View<'_>, at: usize, width: usize) -> Vec<Span<'static>> {
-    let mut parts = Parts::new(view.look, width);
+    let (look, history) = (view.look, view.history());
+    let mut parts = Parts::new(look, width);
     let Some(figures) = view.figures() else {
         return Vec::new();
     };
     let Some(each) = figures.lanes.get(at) else {
         return Vec::new();
     };
-    let of = |figures: &Figures, count: fn(&Lane) -> f64| {
-        let mut all = figures.lanes.iter();
-        all.find(|other| other.name == each.name).map_or(0.0, count)
+    // Of many, those that are left stand for themselves: `the rest`.
+    let is_number = each.name.bytes().all(|byte| byte.is_ascii_digit());
+    let name = if is_number {
+        format!("lane {}", each.name)
+    } else {
+        each.name.clone()
     };
-    let names = figures.lanes.iter().map(|each| &each.name);
-    parts.left(Role::Strong, &each.name, name_width(names));
-    let busy = view
-        .history()
-        .rate_of_time(|figures| of(figures, |each| each.busy_seconds));
-    let percent = (busy.unwrap_or_default() * 100.0).round().clamp(0.0, 100.0) as u64;
-    let role = match percent {
-        0..70 => Role::Good,
-        70..90 => Role::Warn,
-        _ => Role::Alarm,
+    parts.left(
+        Role::Strong,
+        &name,
+        if figures.lanes.len() > 10 { 8 } else { 6 },
+    );
+    let lost =
+        |figures: &Figures| of_lane(figures, &each.name, |lane| lane.kernel_dropped as f64) as u64;
+    let percent = busy(view, &each.name);
+    let role = role_of_busy(percent.unwrap_or_default());
+    // In a narrow cell what was dropped is worth more than a bar.
+    if width >= 50 || history.total(lost) == 0 {
+        let blocks = bar(percent.unwrap_or_default(), 100, 6, look.unicode);
+        parts.put(Role::Plain, " ").put(role, &blocks);
+    }
+    let text = percent.map_or_else(
+        || look.nothing().to_owned(),
+        |percent| format!("{percent}%"),
+    );
+    let number = if role == Role::Good {
+        Role::Plain
+    } else {
+        role
     };
-    let blocks = bar(percent, 100, 8, view.look.unicode);
-    parts.put(Role::Plain, " ");
-    parts.put(
-        if role == Role::Alarm {
-            Role::Warn
-        } else {
-            role
-        },
-        &blocks,
-    );
-    let text = busy.map_or_else(|| view.look.nothing().to_owned(), |_| format!("{percent}%"));
-    parts.put(Role::Plain, &" ".repeat(5 - columns(&text).min(5)));
-    parts.put(
-        if role == Role::Good {
-            Role::Plain
-        } else {
-            role
-        },
-        &text,
-    );
-    let rate = view
-        .history()
-        .rate_of_time(|figures| of(figures, |each| each.packets as f64));
-    parts.right(Role::Plain, &a_second(rate, view.look), 12);
-    parts.put(Role::Plain, "/s");
-    dropped(&mut parts, view, |figures| {
-        of(figures, |each| each.kernel_dropped as f64) as u64
-    });
+    parts.right(number, &text, 5);
+    if width >= 50 {
+        parts.put(Role::Faint, " busy");
+    }
+    let rate =
+        history.rate_of_time(|figures| of_lane(figures, &each.name, |lane| lane.packets as f64));
+    parts
+        .right(Role::Plain, &a_second(rate, look), 11)
+        .put(Role::Plain, "/s");
+    dropped(&mut parts, view, lost);
     parts.spans()
 }
 
 fn urgency_of_lane(view: &View<'_>, at: usize) -> u64 {
-    let Some(name) = view
-        .figures()
-        .and_then(|figures| figures.lanes.get(at))
-        .map(|lane| &lane.name)
-    else {
+    let lane = view.figures().and_then(|figures| figures.lanes.get(at));
+    let Some(name) = lane.map(|lane| &lane.name) else {
         return 0;
     };
-    let of = |figures: &Figures, count: fn(&Lane) -> f64| {
-        let mut all = figures.lanes.iter();
-        all.find(|other| other.name == *name).map_or(0.0, count)
+    let lost = |figures: &Figures| of_lane(figures, name, |lane| lane.kernel_dropped as f64) as u64;
+    let (lost, _) = view.history().growth(lost);
+    // Whatever is lost is more than being busy.
+    lost.saturating_mul(1_000)
+        .saturating_add(busy(view, name).unwrap_or_default())
+}
+
+fn rest_of_lanes(view: &View<'_>, left: &[usize]) -> (Role, String) {
+    let names = left
+        .iter()
+        .filter_map(|at| view.figures()?.lanes.get(*at))
+        .map(|lane| &lane.name);
+    let busiest = names
+        .filter_map(|name| busy(view, name))
+        .max()
+        .unwrap_or_default();
+    let role = role_of_busy(busiest);
+    let role = if role == Role::Good {
+        Role::Faint
+    } else {
+        role
     };
-    let (lost, _) = view
-        .history()
-        .growth(|figures| of(figures, |each| each.kernel_dropped as f64) as u64);
-    let busy = view
-        .history()
-        .rate_of_time(|figures| of(figures, |each| each.busy_seconds));
-    let busy = (busy.unwrap_or_default().clamp(0.0, 1.0) * 1000.0) as u64;
-    lost.saturating_mul(1000).saturating_add(busy)
+    let most = if left.len() == 1 { "" } else { "at most " };
+    (role, format!("{most}{busiest}% busy"))
+}
+
+fn rest_of_interfaces(view: &View<'_>, left: &[usize]) -> (Role, String) {
+    let all = left
+        .iter()
+        .filter_map(|at| view.figures()?.interfaces.get(*at));
+    match all.filter(|interface| !interface.up).count() {
+        0 => (Role::Faint, "all up".to_owned()),
+        down => (Role::Alarm, format!("{down} DOWN")),
+    }
 }
 
 /// What was dropped, if anything was.
@@ -256,13 +300,15 @@ fn dropped(parts: &mut Parts, view: &View<'_>, of: impl Fn(&Figures) -> u64) {
     if lost > 0 {
         let growing = view.history().growth(&of).0 > 0;
         let role = if growing { Role::Alarm } else { Role::Warn };
-        let number = grouped(lost);
-        let long = format!("{number} dropped");
-        let text = if columns(&long) + 2 <= parts.room() {
-            long
-        } else {
-            format!("{number} lost")
-        };
-        parts.add(role, &text);
+        let short = with_unit(lost, "").replace(' ', "");
+        let texts = [
+            format!("{} dropped", grouped(lost)),
+            format!("{} lost", grouped(lost)),
+            format!("{short} lost"),
+        ];
+        let fits = |text: &&String| columns(text) + 2 <= parts.room();
+        if let Some(text) = texts.iter().find(fits) {
+            parts.add(role, text);
+        }
     }
 }

@@ -93,7 +93,17 @@ pub(super) fn lines(
 
 fn wide(view: &View<'_>, width: usize, height: usize) -> Vec<Line<'static>> {
     let mut lines = header::lines(view, width, 2);
-    let curves = 2 * (height / 12).clamp(1, 4);
+    let left_width = (width * 11 / 20).max(84);
+    let right_width = width - left_width - 2;
+    let parts = [LOSSES, OUTPUT, INTERFACES, LANES];
+    let right_wanted: usize = parts
+        .iter()
+        .map(|part| (part.wanted)(view, right_width).1)
+        .sum();
+    let titles = parts.iter().filter(|part| part.titled).count();
+    let wanted = (right_wanted + titles).max(gate::wanted(view).1 + 1);
+    // The curves take what nobody else can use.
+    let curves = height.saturating_sub(lines.len() + 1 + wanted).clamp(2, 12);
     lines.push(rule(
         view.look,
         traffic::TITLE,
@@ -102,15 +112,8 @@ fn wide(view: &View<'_>, width: usize, height: usize) -> Vec<Line<'static>> {
     ));
     lines.extend(traffic::lines(view, width, curves));
     let rows = height.saturating_sub(lines.len());
-    let left_width = (width * 11 / 20).max(84);
-    let right_width = width - left_width - 2;
     let left = stacked(&[GATE], view, left_width, rows);
-    let right = stacked(
-        &[LOSSES, OUTPUT, INTERFACES, LANES],
-        view,
-        right_width,
-        rows,
-    );
+    let right = stacked(&parts, view, right_width, rows);
     for at in 0..rows {
         let mut spans = left
             .get(at)
@@ -170,7 +173,7 @@ const TRAFFIC: Part = Part {
 };
 
 const GATE: Part = Part {
-    rank: 2,
+    rank: 3,
     least: 2,
     titled: true,
     title: |view, width| rule(view.look, gate::TITLE, &gate::heads(width), width),
@@ -188,8 +191,8 @@ const LOSSES: Part = Part {
 };
 
 const OUTPUT: Part = Part {
-    rank: 5,
-    least: 1,
+    rank: 2,
+    least: 0,
     titled: true,
     title: |view, width| rule(view.look, output::TITLE, &[], width),
     lines: output::lines,
@@ -197,10 +200,10 @@ const OUTPUT: Part = Part {
 };
 
 const INTERFACES: Part = Part {
-    rank: 3,
-    least: 1,
+    rank: 4,
+    least: 0,
     titled: true,
-    title: |view, width| rule(view.look, cells::INTERFACES.title, &[], width),
+    title: |view, width| rule(view.look, cells::TITLE, &[], width),
     lines: |view, width, rows| cells::lines(view, &cells::INTERFACES, width, rows),
     wanted: |view, width| {
         let all = cells::wanted(view, &cells::INTERFACES, width);
@@ -209,10 +212,10 @@ const INTERFACES: Part = Part {
 };
 
 const LANES: Part = Part {
-    rank: 4,
-    least: 1,
-    titled: true,
-    title: |view, width| rule(view.look, cells::LANES.title, &[], width),
+    rank: 5,
+    least: 0,
+    titled: false,
+    title: |_, _| Line::default(),
     lines: |view, width, rows| cells::lines(view, &cells::LANES, width, rows),
     wanted: |view, width| {
         let all = cells::wanted(view, &cells::LANES, width);
@@ -225,7 +228,9 @@ pub(super) fn whole(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
     let mut lines = header::lines(view, width, 2);
     lines.extend(traffic::now(view, width));
     for part in [GATE, LOSSES, OUTPUT, INTERFACES, LANES] {
-        lines.push((part.title)(view, width));
+        if part.titled {
+            lines.push((part.title)(view, width));
+        }
         lines.extend((part.lines)(view, width, (part.wanted)(view, width).1));
     }
     lines
@@ -246,11 +251,12 @@ fn stacked(parts: &[Part], view: &View<'_>, width: usize, height: usize) -> Vec<
         rows[at] += more;
         *left -= more;
     };
-    if let Some(losses) = order.first().filter(|at| parts[**at].rank == LOSSES.rank) {
-        grow(*losses, wanted[*losses].0, &mut left);
+    for at in &order {
+        let losses = parts[*at].rank == LOSSES.rank;
+        grow(*at, if losses { wanted[*at].0 } else { 1 }, &mut left);
     }
     let titles = parts.iter().filter(|part| part.titled).count();
-    let titled = left >= titles + 4;
+    let titled = left >= titles + 3;
     if titled {
         left -= titles;
     }

@@ -16,10 +16,10 @@ use crate::pipeline::Count;
 /// Columns, as far as they fit.
 const NAME: usize = 22;
 const PACKETS: usize = 11;
-const SHARE: usize = 8;
-const BITS: usize = 9;
+const SHARE: usize = 7;
+const BITS: usize = 8;
 const TOTAL: usize = 17;
-const NOTE: usize = 23;
+const NOTE: usize = 21;
 const LONGEST_BAR: usize = 30;
 
 /// Reasons that are shown if there is little room.

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::amount::{since, span};
+use super::amount::{coarse, since, span};
 use super::figures::Figures;
 use super::look::Role;
 use super::parts::Parts;
@@ -46,6 +46,7 @@ fn state(view: &View<'_>) -> (Role, String) {
         Condition::Gone(time) => (Role::Alarm, format!(" NO ANSWER for {} ", span(time))),
         Condition::Unbalanced => (Role::Alarm, " BOOKS DO NOT BALANCE ".to_owned()),
         Condition::Down => (Role::Alarm, " EVERY INTERFACE IS DOWN ".to_owned()),
+        Condition::Losing => (Role::Alarm, format!(" LOSING, up {} ", up())),
         Condition::Restarted(time) => (Role::Warn, format!("restarted {} ago", span(time))),
         Condition::Silent(time) => (
             Role::Warn,
@@ -96,7 +97,7 @@ fn table(figures: &Figures, view: &View<'_>) -> (Role, String) {
     let digest: String = geo.digest.chars().take(16).collect();
     let age = geo.made.map_or_else(
         || "no date".to_owned(),
-        |made| format!("{} old", span(since(made, view.wall))),
+        |made| format!("{} old", coarse(since(made, view.wall))),
     );
     if geo.stale {
         return (
@@ -133,7 +134,7 @@ fn sandbox(figures: &Figures) -> (Role, String) {
 
 fn reload(figures: &Figures, view: &View<'_>) -> (Role, String) {
     let reload = &figures.reload;
-    let ago = span(since(reload.at, view.wall));
+    let ago = coarse(since(reload.at, view.wall));
     if reload.done_count == 0 && reload.refused_count == 0 {
         return (Role::Faint, "never reloaded".to_owned());
     }

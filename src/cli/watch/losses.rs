@@ -53,6 +53,14 @@ const CAUSES: [Cause; 4] = [
     },
 ];
 
+/// Whatever was lost, in one number that grows if any of it does.
+pub(super) fn all_lost(figures: &Figures) -> u64 {
+    CAUSES
+        .iter()
+        .map(|cause| (cause.of)(figures))
+        .fold(0, u64::saturating_add)
+}
+
 /// Frames that came to the interfaces, as far as anybody counted them.
 fn offered(figures: &Figures) -> u64 {
     let (kernel, interface) = figures.dropped();
@@ -88,7 +96,14 @@ pub(super) fn wanted(view: &View<'_>) -> usize {
 /// The worst first, one in a row.
 pub(super) fn lines(view: &View<'_>, width: usize, rows: usize) -> Vec<Line<'static>> {
     let mut lines = all(view, width);
-    lines.truncate(rows);
+    if lines.len() > rows
+        && let Some(last) = rows.checked_sub(1)
+    {
+        let more = format!("and {} more losses", lines.len() - last);
+        lines.truncate(last);
+        let mut parts = Parts::new(view.look, width);
+        lines.push(parts.put(Role::Alarm, &more).line());
+    }
     lines
 }
 

@@ -45,7 +45,8 @@ fn flows(view: &View<'_>, width: usize) -> Line<'static> {
     parts.left(Role::Plain, "flows", NAME);
     parts.right(Role::Strong, &grouped(open), 12);
     parts.put(Role::Plain, " open");
-    parts.right(Role::Plain, &share(open, capacity), 7);
+    parts.put(Role::Faint, &format!(" of {}", grouped(capacity)));
+    parts.add(Role::Plain, &share(open, capacity));
     // Of what is nearly full the number itself is coloured.
     let fill = bar(open, capacity, BAR, view.look.unicode);
     parts.add(
@@ -54,9 +55,8 @@ fn flows(view: &View<'_>, width: usize) -> Line<'static> {
         } else {
             role
         },
-        &fill,
+        fill.trim_end(),
     );
-    parts.add(Role::Faint, &format!("of {}", grouped(capacity)));
     let evicted = view.history().total(|figures| figures.flows.evicted);
     if evicted > 0 {
         parts.add(Role::Warn, &format!("{} evicted", grouped(evicted)));

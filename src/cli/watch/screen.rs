@@ -89,3 +89,80 @@ fn give_back() {
     let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+    use std::thread;
+
+    /// Run by the test below in a terminal, where it takes that over and fails.
+    #[test]
+    #[ignore = "fails on purpose"]
+    fn a_fault() {
+        crate::cli::panic::install_hook();
+        let mut screen = Screen::open().unwrap();
+        screen
+            .draw(|frame| frame.render_widget("figures", frame.area()))
+            .unwrap();
+        // From another thread, as that which asks would.
+        let _ = thread::spawn(|| panic!("10.1.2.3 is not to be told")).join();
+    }
+
+    #[test]
+    fn a_fault_of_the_program_gives_the_terminal_back() {
+        let tmux = |args: &[&str]| {
+            let socket = format!("sekisho-fault-{}", std::process::id());
+            let done = Command::new("tmux")
+                .args(["-L", &socket, "-f", "/dev/null"])
+                .args(args)
+                .output()?;
+            io::Result::Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+        };
+        let program = std::env::current_exe().unwrap();
+        let line = format!(
+            "stty -a > $SANE.before; '{}' --ignored --exact cli::watch::screen::tests::a_fault --nocapture; \
+             echo code $?; stty -a > $SANE.after; sleep 60",
+            program.display()
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let sane = folder.path().join("stty");
+        let line = format!("SANE='{}'; {line}", sane.display());
+        let started = tmux(&[
+            "new-session",
+            "-d",
+            "-x",
+            "80",
+            "-y",
+            "24",
+            "sh",
+            "-c",
+            &line,
+        ]);
+        if let Err(error) = started {
+            println!("NOT TESTED: tmux: {error}");
+            return;
+        }
+        let mut shown = String::new();
+        for _ in 0..600 {
+            thread::sleep(Duration::from_millis(100));
+            shown = tmux(&["capture-pane", "-p"]).unwrap();
+            if sane.with_extension("after").exists() {
+                break;
+            }
+        }
+        let flags = tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag}"]).unwrap();
+        let _ = tmux(&["kill-server"]);
+        assert!(
+            shown.contains("internal fault: src/cli/watch/screen.rs"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("code 70") && !shown.contains("10.1.2.3"),
+            "{shown}"
+        );
+        assert_eq!(flags.trim(), "0 1", "no alternate screen, and a cursor");
+        let stty = |when| std::fs::read_to_string(sane.with_extension(when)).unwrap();
+        assert_eq!(stty("before"), stty("after"));
+    }
+}

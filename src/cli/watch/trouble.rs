@@ -17,7 +17,7 @@ pub(super) struct Trouble {
 impl Trouble {
     /// An error of the system in asking.
     pub(super) fn of(error: &io::Error) -> Self {
-        let start = "start `sekisho capture` with --metrics there, or name another place";
+        let start = "start a sensor with --metrics, or name its place";
         let (what, hint) = match error.kind() {
             ErrorKind::ConnectionRefused => ("nobody answers", start),
             ErrorKind::NotFound => ("no such socket", start),
@@ -54,7 +54,7 @@ impl Trouble {
     pub(super) fn answer(what: &str) -> Self {
         Self {
             what: what.to_owned(),
-            hint: "name the place that `sekisho capture` was given with --metrics",
+            hint: "name the place that a sensor was given with --metrics",
             exit: Exit::NotACapture,
         }
     }

@@ -7,6 +7,7 @@ use super::amount::since;
 use super::figures::Figures;
 use super::history::History;
 use super::look::Look;
+use super::losses;
 use super::trouble::Trouble;
 
 /// What is known about a sensor.
@@ -41,6 +42,8 @@ pub(super) enum Condition {
     Unbalanced,
     /// No interface carries.
     Down,
+    /// Frames or records are being lost.
+    Losing,
     /// A new run was seen to begin so long ago.
     Restarted(Duration),
     /// No frame came for so long.
@@ -78,6 +81,9 @@ impl View<'_> {
         }
         if !figures.interfaces.is_empty() && figures.interfaces.iter().all(|each| !each.up) {
             return Condition::Down;
+        }
+        if figures.output.failing || history.growth(losses::all_lost).0 > 0 {
+            return Condition::Losing;
         }
         let new = history
             .restarted()
