@@ -14,6 +14,8 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 /// The terminal, taken over until this is dropped.
@@ -69,8 +71,30 @@ impl Screen {
     }
 
     /// What was pressed or happened to the terminal within this time, if anything.
+    ///
+    /// # Errors
+    /// If the terminal is gone, or cannot be read.
     pub(super) fn event(wait: Duration) -> io::Result<Option<Event>> {
-        if event::poll(wait)? {
+        // Asked before the library is: on a terminal that is gone it would read nothing for ever.
+        let input = io::stdin();
+        let mut watched = [PollFd::new(&input, PollFlags::IN)];
+        let wait = Timespec {
+            tv_sec: wait.as_secs() as _,
+            tv_nsec: wait.subsec_nanos().into(),
+        };
+        match poll(&mut watched, Some(&wait)) {
+            // A signal: of the window's new size, perhaps.
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let [input] = watched;
+        if input
+            .revents()
+            .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+        {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is gone"));
+        }
+        if event::poll(Duration::ZERO)? {
             event::read().map(Some)
         } else {
             Ok(None)
