@@ -37,6 +37,9 @@ _sekisho() {
             sekisho,replay)
                 cmd="sekisho__subcmd__replay"
                 ;;
+            sekisho,watch)
+                cmd="sekisho__subcmd__watch"
+                ;;
             *)
                 ;;
         esac
@@ -44,7 +47,7 @@ _sekisho() {
 
     case "${cmd}" in
         sekisho)
-            opts="-h -V --help --version replay capture demo locate explain geo check"
+            opts="-h -V --help --version replay capture watch demo locate explain geo check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -561,6 +564,32 @@ _sekisho() {
                     return 0
                     ;;
                 --progress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sekisho__subcmd__watch)
+            opts="-c -h --config --interval --once --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -28,6 +28,7 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -s h -l help -d 'Print hel
 complete -c sekisho -n "__fish_sekisho_needs_command" -s V -l version -d 'Print version'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "replay" -d 'Turn captures into flow records, without domestic traffic'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "capture" -d 'Turn the traffic of interfaces into flow records, without domestic traffic, until it is ended'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "watch" -d 'Show a running sensor in the terminal: rates, classes, reasons, losses, lanes'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "demo" -d 'Run made-up traffic through the whole road; needs no file, no root, no network'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "locate" -d 'Say where addresses are, and which source and rule decided'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "explain" -d 'Say whether a packet between two addresses would pass, and why'
@@ -79,6 +80,10 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l summary -d '
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l no-promisc -d 'See only what is sent from or to this machine'
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand watch" -s c -l config -d 'Read ADDRESS from `listen` in [metrics] of the sensor\'s configuration file' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand watch" -l interval -d 'Seconds between two looks' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand watch" -l once -d 'Print one frame as text, after two intervals, and end'
+complete -c sekisho -n "__fish_sekisho_using_subcommand watch" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l seed -d 'Seed of the traffic: the same seed makes the same packets' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l packets -d 'Packets to make' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
