@@ -139,10 +139,6 @@ pub(super) struct CaptureFlags {
 
 /// `sekisho watch`.
 #[derive(Debug, ClapArgs)]
-#[cfg_attr(
-    not(feature = "watch"),
-    expect(dead_code, reason = "the command says that it is not built in")
-)]
 pub(super) struct WatchArgs {
     /// Where the sensor shows its metrics: 127.0.0.1:9317 or unix:PATH [default: 127.0.0.1:9317]
     #[arg(value_name = "ADDRESS", conflicts_with = "config")]

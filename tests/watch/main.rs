@@ -2,10 +2,12 @@
 //!
 //! The program of a default build says that it has no such command; `cargo test --features watch --test watch`
 //! runs the rest.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that cannot start its program has failed"
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test may fail, says why, and may ask what time it is"
 )]
 
 #[cfg(all(feature = "watch", feature = "live"))]
