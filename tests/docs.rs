@@ -232,7 +232,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     let mut ran = 0;
     for command in found {
         // The name of a command alone, in running text.
-        let is_name = ["capture", "explain", "locate", "replay"]
+        let is_name = ["capture", "explain", "locate", "replay", "watch"]
             .iter()
             .any(|name| command == format!("sekisho {name}"));
         if is_name || command.contains("[OPTIONS]") {
@@ -242,18 +242,25 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
             .replace("SRC DST", "8.8.8.8 1.1.1.1")
             .replace("送信元 宛先", "8.8.8.8 1.1.1.1")
             .replace("COMMAND", "replay")
-            .replace("/etc/sekisho.toml", "sekisho.toml");
+            .replace("/etc/sekisho/sekisho.toml", "sekisho.toml");
         // Live: the interface is the reader's, and nobody ends it here. With none of that name, all the
         // rest of the command is understood.
         if typed.starts_with("sekisho capture") {
             let typed = typed
                 .replace("eth1", "sk-none1")
                 .replace("eth2", "sk-none2")
-                .replace("/var/lib/sekisho/", "./");
+                .replace("/var/lib/sekisho/records/", "./");
             let done = shell(&typed);
             let said = String::from_utf8_lossy(&done.stderr);
             assert_eq!(done.status.code(), Some(66), "{command}: {said}");
             assert!(said.starts_with("sekisho: no such interface: sk-none1: "));
+            continue;
+        }
+        // Likewise: no sensor runs here, and a default build has no such command.
+        if typed.starts_with("sekisho watch") {
+            let alone = typed.split(" | ").next().unwrap();
+            let said = shell(alone).stderr;
+            assert!(said.starts_with(b"sekisho: "), "{command}");
             continue;
         }
         let done = shell(&typed);

@@ -56,7 +56,7 @@ Examples:
   sekisho capture -i eth1 -o /var/lib/sekisho/records/
   sekisho capture -i eth1 -i eth2 --filter 'not port 22' --duration 60 -o flows.jsonl
   sekisho capture -i eth1 --format null --summary - --count 1000000
-  sekisho capture -c /etc/sekisho/sekisho.toml --metrics 127.0.0.1:9317
+  sekisho capture -c /etc/sekisho/sekisho.toml -i eth1 --metrics 127.0.0.1:9317
 
 It needs the capability CAP_NET_RAW, not root, and gives that up, with all files and system calls that it \
 does not need, before it decodes the first frame: so what it writes to must belong to the user it runs as. \
