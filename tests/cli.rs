@@ -78,6 +78,7 @@ fn help_is_as_reviewed() {
         ("replay.txt", &["replay", "--help"]),
         #[cfg(feature = "live")]
         ("capture.txt", &["capture", "--help"]),
+        ("watch.txt", &["watch", "--help"]),
         ("demo.txt", &["demo", "--help"]),
         ("locate.txt", &["locate", "--help"]),
         ("explain.txt", &["explain", "--help"]),

@@ -227,7 +227,7 @@ fn lane(view: &View<'_>, at: usize, width: usize) -> Vec<Span<'static>> {
     let percent = busy(view, &each.name);
     let role = role_of_busy(percent.unwrap_or_default());
     // In a narrow cell what was dropped is worth more than a bar.
-    if width >= 50 || history.total(lost) == 0 {
+    if width >= 46 || history.total(lost) == 0 {
         let blocks = bar(percent.unwrap_or_default(), 100, 6, look.unicode);
         parts.put(Role::Plain, " ").put(role, &blocks);
     }

@@ -142,14 +142,15 @@ fn row(view: &View<'_>, width: usize, cause: &Cause, lost: u64) -> Line<'static>
     let (growth, within) = view.history().growth(cause.of);
     let role = if growth > 0 { Role::Alarm } else { Role::Warn };
     let mut parts = Parts::new(view.look, width);
-    parts.left(role, cause.name, NAME);
-    parts.right(role, &grouped(lost), COUNT);
-    parts.put(role, &format!(" {:<7}", cause.unit));
-    parts.right(role, &share(lost, view.history().total(cause.whole)), 7);
+    let (count, unit) = (grouped(lost), cause.unit);
+    let share = share(lost, view.history().total(cause.whole));
+    let text = format!("{:NAME$}{count:>COUNT$} {unit:7}{share:>7}", cause.name);
     if growth > 0 {
-        parts.add(role, &format!("+{} in {}", grouped(growth), span(within)));
+        // In one piece: on red, gaps would look like parts.
+        let text = format!("{text}  +{} in {} ", grouped(growth), span(within));
+        parts.put(role, &text);
     } else {
-        parts.add(Role::Faint, "not growing");
+        parts.put(role, &text).add(Role::Faint, "not growing");
     }
     parts.add(Role::Faint, cause.hint);
     parts.line()

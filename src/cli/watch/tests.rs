@@ -1,6 +1,8 @@
 //! Frames to the letter: sensors as they may be, drawn at sizes that terminals have, beside the golden
 //! texts in `testdata/watch/`. `SEKISHO_ACCEPT=1` writes those anew.
 
+mod picture;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -320,12 +322,16 @@ fn healthy() -> Watch {
     watch
 }
 
-/// Compares with a golden file; `SEKISHO_ACCEPT=1` writes it.
+/// Compares with a golden frame.
 #[track_caller]
 fn golden(name: &str, got: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("testdata/watch")
-        .join(name);
+    same_as(&format!("testdata/watch/{name}"), got);
+}
+
+/// Compares with a file of the repository; `SEKISHO_ACCEPT=1` writes it.
+#[track_caller]
+fn same_as(name: &str, got: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("SEKISHO_ACCEPT").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, got).unwrap();
