@@ -15,6 +15,9 @@ enum {
     LONGEST = 1518,
     /* Where the IPv4 checksum is. From here to the end of the UDP length, frames differ by flow. */
     DIFFERS = 24,
+    /* Where flows turn, each becomes another one, on another port, every 2^24 frames, one flow after the
+     * other: after 256 frames of its own on average. */
+    TURN = 24,
 };
 
 /* What differs, as it stands in the frame. */

@@ -12,7 +12,7 @@ RATES = (10_000, 200_000)
 
 
 def idle(bench):
-    seconds = 5 if bench.quick else 15
+    seconds = 5 if bench.quick else 10
     receivers = {
         UNIT: functools.partial(EmptyLoop, how="block"),
         "libpcap, not blocking, poll": EmptyLoop,

@@ -5,8 +5,6 @@
  *
  *     cc -O2 -o inject inject.c && ./inject IFACE BYTES RATE SECONDS [turning]
  *
- * `turning`: each flow becomes another one, on another port, after some hundreds of frames.
- *
  * A run of the program takes tens of milliseconds to set up, so there is one for all frames, and where a
  * rate is asked for the program itself drops what is too early. The processor is busy all the same. Needs
  * Linux 5.18 and root. Prints how many frames were passed on, exactly, and in what time.
@@ -26,8 +24,6 @@ enum {
     BURST = 64,
     /* What was missed for longer than this is not made up for. */
     LATE_NANOS = 1000000,
-    /* A flow turns into another one every 2^24 frames, flows in turn: after 256 of its own on average. */
-    TURN = 24,
 };
 
 /* A map of one value, which the program and this process share. */

@@ -1,7 +1,7 @@
 /* Sends frames through a packet socket: at low rates, where the program of inject.c would keep a processor
  * busy with waiting.
  *
- *     cc -O2 -o send send.c && ./send IFACE BYTES RATE SECONDS
+ *     cc -O2 -o send send.c && ./send IFACE BYTES RATE SECONDS [turning]
  *
  * Prints how many frames were sent, exactly, and in what time.
  */
@@ -64,8 +64,14 @@ int main(int argc, char **argv)
             nanosleep(&(struct timespec){.tv_nsec = PAUSE_NANOS}, NULL);
             continue;
         }
-        for (int at = 0; at < batch; at++)
-            memcpy(frames[at] + DIFFERS, &flows[random32() % FLOWS], sizeof(struct flow));
+        for (int at = 0; at < batch; at++) {
+            const uint32_t which = random32() % FLOWS;
+            struct flow flow = flows[which];
+
+            if (asked.turning)
+                flow.source_port ^= (uint16_t)((sent + ((uint64_t)which << (TURN - 16))) >> TURN);
+            memcpy(frames[at] + DIFFERS, &flow, sizeof flow);
+        }
         taken = sendmmsg(fd, messages, (unsigned)batch, 0);
         if (taken < 0 && errno != EINTR && errno != ENOBUFS)
             fail("cannot send");

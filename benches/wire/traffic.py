@@ -26,7 +26,7 @@ class Traffic:
 
     def __init__(self, bench, length, rate, seconds, turning=False):
         kind, namespace, interface = ("inject", bench.net.far, "vb")
-        if 0 < rate <= LOW and not turning:
+        if 0 < rate <= LOW:
             kind, namespace, interface = ("send", bench.net.near, "va")
         command = [bench.built[kind], interface, str(length), f"{rate:.0f}", str(seconds)]
         command += ["turning"] if turning else []
