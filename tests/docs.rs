@@ -266,10 +266,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
                 "nobody answers",
             ];
             let said_so = |line: &&str| said.starts_with(&format!("sekisho: {line}: "));
-            assert!(
-                understood.iter().any(|line| said_so(&line)),
-                "{command}: {said}"
-            );
+            assert!(understood.iter().any(said_so), "{command}: {said}");
             continue;
         }
         let done = shell(&typed);

@@ -64,10 +64,8 @@ fn svg(buffer: &Buffer) -> String {
 
 /// What can be drawn together: text, or the same block.
 fn kind(cell: &Cell) -> char {
-    match cell.symbol().chars().next() {
-        Some(block @ ('\u{2580}'..='\u{258f}' | '─')) => block,
-        _ => ' ',
-    }
+    let block = |c: &char| matches!(c, '\u{2580}'..='\u{258f}' | '─');
+    cell.symbol().chars().next().filter(block).unwrap_or(' ')
 }
 
 fn piece(out: &mut String, x: usize, y: usize, cells: &[Cell]) {
