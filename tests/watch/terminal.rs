@@ -265,3 +265,15 @@ fn a_terminal_that_can_do_nothing_is_told_of_once() {
     let shown = pane.wait_for("ended with 2");
     assert!(shown.contains("use --once"), "{shown}");
 }
+
+/// What is always readable would be asked for keys without a pause.
+#[test]
+fn without_a_terminal_to_type_into_nothing_is_shown() {
+    // Ends the word that the place stands in.
+    let place = "127.0.0.1:9317' < '/dev/null";
+    let Some(pane) = Pane::new(place, "") else {
+        return;
+    };
+    pane.wait_for("no terminal to take keys from");
+    pane.wait_for("ended with 2");
+}

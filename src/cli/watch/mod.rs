@@ -67,13 +67,16 @@ pub(super) fn run(args: &WatchArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         return once(place, interval, talk);
     }
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    if !io::stdout().is_terminal() || dumb {
-        return Err(Problem::new(
-            Exit::Usage,
-            "no terminal to show figures on",
-            "standard output",
-            "use --once for one frame as text",
-        ));
+    let missing = if !io::stdout().is_terminal() || dumb {
+        Some(("no terminal to show figures on", "standard output"))
+    } else if !io::stdin().is_terminal() {
+        Some(("no terminal to take keys from", "standard input"))
+    } else {
+        None
+    };
+    if let Some((what, place)) = missing {
+        let hint = "use --once for one frame as text";
+        return Err(Problem::new(Exit::Usage, what, place, hint));
     }
     interactive(place, interval).map_err(|error| Problem::stdout(&error))
 }
