@@ -5,7 +5,7 @@
 
 use crate::decode::{Headers, Pair, Undecodable, decode};
 use crate::fate::{Fate, NetworkGroup, ProtocolGroup};
-use crate::flow::{self, Ended, FlowTable, Recalled, Side};
+use crate::flow::{self, Ended, FlowTable, Held, Side};
 use crate::gate::{
     Admitted, Excluded, Fragments, Gate, IpVersion, PairVerdict, Policy, SeamVerdict,
 };
@@ -143,7 +143,7 @@ impl Lane {
     /// Judges by another table and policy from the next frame on. Every record of this lane ends, and
     /// must pass again: what could be domestic by either of the two is recalled (RULES §5). What passes
     /// waits to be taken, and is to be rendered by the table of before.
-    pub fn renew(&mut self, table: Arc<Table>, policy: Policy) -> Recalled {
+    pub fn renew(&mut self, table: Arc<Table>, policy: Policy) -> Held {
         self.settle();
         self.flows.flush();
         let recalled = self

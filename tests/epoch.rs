@@ -9,7 +9,7 @@
 )]
 
 use sekisho::demo::Traffic;
-use sekisho::flow::{self, EndReason, Ended, Recalled};
+use sekisho::flow::{self, EndReason, Ended, Held};
 use sekisho::gate::{Authorisation, IpVersion, PairVerdict, Policy};
 use sekisho::geo::{self, CountryCode, Finding, Table};
 use sekisho::lane::{Lane, Settings};
@@ -58,7 +58,7 @@ fn passes(table: &Table, ended: &Ended) -> bool {
 #[derive(Default)]
 struct Books {
     records: Vec<Ended>,
-    recalled: Recalled,
+    recalled: Held,
 }
 
 /// Passes made-up traffic, replacing the table after every `every` frames by the next of these.

@@ -3,48 +3,20 @@
 //! been set back, and times before and after cannot be compared.
 
 use super::ended::Ended;
+use super::held::Held;
 use super::index::Index;
 use super::table::FlowTable;
-use std::ops::AddAssign;
-
-/// Records that were not let out, and the packets in them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Recalled {
-    /// Records.
-    pub records: u64,
-    /// Packets in them.
-    pub packets: u64,
-    /// Wire bytes of these.
-    pub wire_bytes: u64,
-}
-
-impl AddAssign for Recalled {
-    fn add_assign(&mut self, other: Self) {
-        let Self {
-            records,
-            packets,
-            wire_bytes,
-        } = other;
-        self.records += records;
-        self.packets += packets;
-        self.wire_bytes += wire_bytes;
-    }
-}
 
 impl FlowTable {
     /// Ends every record. Those that `passes` lets go can be taken as those before them; the others
     /// are forgotten, and counted here. What has ended before and was not taken yet is asked too.
-    pub fn end_epoch(&mut self, passes: impl Fn(&Ended) -> bool) -> Recalled {
+    pub fn end_epoch(&mut self, passes: impl Fn(&Ended) -> bool) -> Held {
         self.flush();
-        let mut recalled = Recalled::default();
+        let mut recalled = Held::default();
         let mut judge = |ended: &Ended| {
             let passes = passes(ended);
             if !passes {
-                recalled += Recalled {
-                    records: 1,
-                    packets: ended.packets(),
-                    wire_bytes: ended.wire_bytes(),
-                };
+                recalled.count(ended);
             }
             passes
         };

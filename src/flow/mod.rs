@@ -47,6 +47,7 @@ mod boundary;
 mod ended;
 mod entry;
 mod epoch;
+mod held;
 mod index;
 mod join;
 mod key;
@@ -65,7 +66,7 @@ pub(crate) mod tests;
 
 pub use atlas::Atlas;
 pub use ended::{ENDED_LEN, EndReason, Ended, Initiator, Side};
-pub use epoch::Recalled;
+pub use held::Held;
 pub use key::Key;
 pub use live::Live;
 pub use paths::{MAX_PATHS, PathId, PathList, Paths};

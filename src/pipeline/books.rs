@@ -5,7 +5,7 @@ use super::summary::{
     Admitted, ByClass, ByReason, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
 };
 use crate::fate::{Class, Fate, Reason};
-use crate::flow::Recalled;
+use crate::flow::Held;
 use crate::geo::Table;
 use crate::tally::{Count, Tally};
 
@@ -31,7 +31,7 @@ pub(super) struct Losses {
     /// Wire bytes of these packets.
     pub lost_bytes: u64,
     /// Records that a newer table or policy did not let out: intent, not loss.
-    pub recalled: Recalled,
+    pub recalled: Held,
 }
 
 impl Books<'_> {

@@ -1,9 +1,9 @@
 //! How runs end, and clocks that jump.
 
 use crate::harness::{
-    Capture, ENDLESS, Net, frames_add_up, now, number, packets, records_add_up, within,
+    Capture, ENDLESS, Net, command, frames_add_up, now, number, packets, records_add_up, within,
 };
-use crate::traffic::{SERVER, caller, conversations, datagram, segment};
+use crate::traffic::{SERVER, caller, conversations, datagram, mixed, segment};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,11 +14,17 @@ use std::time::Duration;
 #[test]
 fn row_38_a_second_signal_ends_at_once() {
     let Some(net) = Net::new() else { return };
-    let capture = net.capture(&["--format", "null"]);
-    capture.signal(Signal::STOP);
+    let pipe = net.path("pipe");
+    command("mkfifo", &[&pipe.display().to_string()]).unwrap();
+    // Open at both ends and never read from: the first signal alone would leave records to wait for.
+    let mut both_ends = fs::OpenOptions::new();
+    let _reader = both_ends.read(true).write(true).open(pipe).unwrap();
+    let mut capture = net.capture(&["-v", "-o", "pipe", "--max-flows", "50"]);
+    net.sender("va").repeat(&mixed(13, 20_000), 3);
     capture.signal(Signal::TERM);
+    // Two threads that take a signal each at the same moment are one request.
+    capture.wait_for("asked to end");
     capture.signal(Signal::INT);
-    capture.signal(Signal::CONT);
     let (code, said) = capture.end();
     assert_eq!(code, Some(130), "{said}");
 }

@@ -78,11 +78,9 @@ impl Screen {
         // Asked before the library is: on a terminal that is gone it would read nothing for ever.
         let input = io::stdin();
         let mut watched = [PollFd::new(&input, PollFlags::IN)];
-        let wait = Timespec {
-            tv_sec: wait.as_secs() as _,
-            tv_nsec: wait.subsec_nanos().into(),
-        };
-        match poll(&mut watched, Some(&wait)) {
+        // What does not fit is longer than anybody waits.
+        let wait = Timespec::try_from(wait).ok();
+        match poll(&mut watched, wait.as_ref()) {
             // A signal: of the window's new size, perhaps.
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),

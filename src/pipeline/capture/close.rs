@@ -3,7 +3,7 @@
 use super::control::Watched;
 use super::worker::Worked;
 use super::writer::Wrote;
-use crate::flow::Recalled;
+use crate::flow::Held;
 use crate::pipeline::books::{Books, Losses};
 use crate::pipeline::outcome::note_on_halves;
 use crate::pipeline::output::Recorded;
@@ -28,7 +28,7 @@ pub(super) fn close(
     let mut interfaces: Vec<Interface> = names.iter().map(|_| Interface::default()).collect();
     let mut tally = Tally::default();
     let mut shed = wrote.lost;
-    let mut recalled = Recalled::default();
+    let mut recalled = Held::default();
     let (mut evicted, mut clock_steps) = (0, 0);
     for lane in worked {
         tally += &lane.tally;

@@ -144,8 +144,11 @@ impl Control<'_> {
             self.wait(until);
             if now() >= due {
                 due = now() + PUBLISH;
-                reloads.stale = self.publishing.tick(&gaps, now());
-                self.publish_geo(&reloads);
+                let stale = self.publishing.tick(&gaps, now());
+                if stale != reloads.stale {
+                    reloads.stale = stale;
+                    self.publish_geo(&reloads);
+                }
             }
             if now() >= status_due {
                 status_due = now() + STATUS;
@@ -195,13 +198,9 @@ impl Control<'_> {
             .map(|stream| PollFd::new(stream, PollFlags::IN))
             .chain([PollFd::new(&self.links, PollFlags::IN)])
             .collect();
-        let left = until.map(|until| {
-            let left = until.saturating_duration_since(now());
-            Timespec {
-                tv_sec: left.as_secs() as _,
-                tv_nsec: left.subsec_nanos().into(),
-            }
-        });
+        // What does not fit is longer than anybody waits.
+        let left = until.map(|until| until.saturating_duration_since(now()));
+        let left = left.and_then(|left| Timespec::try_from(left).ok());
         // Interrupted by a signal, or ended: what for is seen at the streams.
         let _ = poll(&mut polled, left.as_ref());
     }

@@ -1,9 +1,10 @@
 //! What is published to the metrics: plain numbers, about once a second, nothing per packet.
 
 use super::control::Gaps;
-use super::queue::{Batch, Held};
+use super::queue::Batch;
 use super::writer::Writing;
 use crate::config::Config;
+use crate::flow::Held;
 use crate::geo::Table;
 use crate::metrics::{
     Board, GeoFigures, GeoSource, Identity, InterfaceFigures, Lost, OutputFigures, ProcessFigures,

@@ -1,7 +1,7 @@
 //! From lanes to the writer: a queue of fixed length. Capture never waits for it.
 
 use super::clock::now;
-use crate::flow::Ended;
+use crate::flow::{Ended, Held};
 use crate::geo::Table;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
@@ -20,44 +20,12 @@ pub(super) struct Batch {
     pub lane: usize,
     /// At most [`BATCH`].
     pub records: Vec<Ended>,
+    /// What they hold.
+    pub holds: Held,
     /// How far the packet clock of the lane had come.
     pub end: Timestamp,
     /// What their ends were located by.
     pub table: Arc<Table>,
-}
-
-/// Records, counted, and what they held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Held {
-    pub records: u64,
-    pub packets: u64,
-    pub wire_bytes: u64,
-}
-
-impl Held {
-    /// What a batch holds.
-    pub(super) fn of(records: &[Ended]) -> Self {
-        let mut held = Self::default();
-        for ended in records {
-            held.records += 1;
-            held.packets += ended.packets();
-            held.wire_bytes += ended.wire_bytes();
-        }
-        held
-    }
-}
-
-impl std::ops::AddAssign for Held {
-    fn add_assign(&mut self, other: Self) {
-        let Self {
-            records,
-            packets,
-            wire_bytes,
-        } = other;
-        self.records += records;
-        self.packets += packets;
-        self.wire_bytes += wire_bytes;
-    }
 }
 
 /// The end of the queue that a lane holds.
@@ -105,13 +73,14 @@ impl Outlet {
             if batch.is_empty() {
                 return;
             }
+            let holds = Held::of(&batch);
             let batch = Batch {
                 lane: self.lane,
                 records: batch,
+                holds,
                 end,
                 table: Arc::clone(&self.table),
             };
-            let holds = Held::of(&batch.records);
             let refused = match patience {
                 None => self
                     .queue

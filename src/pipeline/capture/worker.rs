@@ -2,10 +2,10 @@
 //! others but the table.
 
 use super::clock::now;
-use super::queue::{Held, Outlet};
+use super::queue::Outlet;
 use super::renewal::{Renewal, Renewals};
 use super::stop::{Budget, Stop};
-use crate::flow::{Ended, Paths, Recalled, SLACK};
+use crate::flow::{Ended, Held, Paths, SLACK};
 use crate::lane::Lane;
 use crate::metrics::{Board, Delivered, LaneFigures, Lost};
 use crate::source::{Drops, LiveError, LiveHandle};
@@ -56,7 +56,7 @@ pub(super) struct Worker<'a> {
     outlet: Outlet,
     moment: Moment,
     renewals: u64,
-    recalled: Recalled,
+    recalled: Held,
     clock_steps: u64,
     begun: Instant,
     waited: Duration,
@@ -79,7 +79,7 @@ pub(super) struct Worked {
     pub sent: Held,
     /// Records that it did not.
     pub shed: Held,
-    pub recalled: Recalled,
+    pub recalled: Held,
     pub evicted: u64,
     pub clock_steps: u64,
     /// Why it ended, unless it was asked to: at which interface, and how.
@@ -156,7 +156,7 @@ impl<'a> Worker<'a> {
                 fresh: None,
             },
             renewals: 0,
-            recalled: Recalled::default(),
+            recalled: Held::default(),
             clock_steps: 0,
             begun: now(),
             waited: Duration::ZERO,

@@ -3,10 +3,10 @@
 //! It may be held up by a disk or a pipe, for good: nothing waits for it without a limit.
 
 use super::clock::{now, wall};
-use super::queue::{Batch, Held};
+use super::queue::Batch;
 use super::stop::Stop;
 use crate::export::{Error, Figures, Format, Rotated, Run, RunContext, Written, render};
-use crate::flow::{PathList, Paths, Settings};
+use crate::flow::{Held, PathList, Paths, Settings};
 use crossbeam_channel::{Receiver, bounded, select};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -214,6 +214,7 @@ impl Working {
         let Batch {
             lane,
             records,
+            holds,
             end,
             table,
         } = batch;
@@ -231,7 +232,7 @@ impl Working {
         if !records.iter().all(|ended| paths.known.holds(ended.path())) {
             paths.known = paths.shared.list();
         }
-        self.books.given += Held::of(records);
+        self.books.given += *holds;
         self.books.stale |= records
             .iter()
             .any(|ended| table.is_stale_at(ended.start().nanos()));

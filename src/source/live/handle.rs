@@ -275,11 +275,9 @@ fn poll_for<'a>(
         .into_iter()
         .map(|socket| PollFd::from_borrowed_fd(socket, PollFlags::IN))
         .collect();
-    let timeout = Timespec {
-        tv_sec: at_most.as_secs() as _,
-        tv_nsec: at_most.subsec_nanos().into(),
-    };
-    match poll(&mut sockets, Some(&timeout)) {
+    // What does not fit is longer than anybody waits.
+    let timeout = Timespec::try_from(at_most).ok();
+    match poll(&mut sockets, timeout.as_ref()) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }

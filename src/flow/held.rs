@@ -1,0 +1,47 @@
+//! Records, counted, and what they hold: for books in which each of them is in one place.
+
+use super::ended::Ended;
+use std::ops::AddAssign;
+
+/// Records, and the packets in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Records.
+    pub records: u64,
+    /// Packets in them.
+    pub packets: u64,
+    /// Wire bytes of these.
+    pub wire_bytes: u64,
+}
+
+impl Held {
+    /// What these records hold.
+    #[must_use]
+    pub fn of(records: &[Ended]) -> Self {
+        let mut held = Self::default();
+        for ended in records {
+            held.count(ended);
+        }
+        held
+    }
+
+    /// One more.
+    pub fn count(&mut self, ended: &Ended) {
+        self.records += 1;
+        self.packets += ended.packets();
+        self.wire_bytes += ended.wire_bytes();
+    }
+}
+
+impl AddAssign for Held {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            records,
+            packets,
+            wire_bytes,
+        } = other;
+        self.records += records;
+        self.packets += packets;
+        self.wire_bytes += wire_bytes;
+    }
+}
