@@ -55,11 +55,17 @@ def main():
             tables, charts = sections[name](bench)
             print(f"# {name}, load {os.getloadavg()[0]:.1f}\n", *tables.values(), sep="\n\n", end="\n\n", flush=True)
             if not arguments.quick:
+                asked = f"python3 benches/wire {name}"
+                if name == "hour":
+                    asked += f" --seconds {arguments.seconds}" + (f" --rate {arguments.rate:.0f}" if arguments.rate else "")
                 for place, text in tables.items():
-                    put(PAGE, place, f"{text}\n\n<sub>`python3 benches/wire {name}`, {datetime.date.today()}; {machine()}</sub>")
+                    put(PAGE, place, f"{text}\n\n<sub>`{asked}`, {datetime.date.today()}; {machine()}</sub>")
                 for file, chart in charts.items():
                     (FIGURES / file).write_text(chart)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted: what was started has ended, the namespaces are gone")

@@ -76,8 +76,8 @@ class Bench:
         receiver.settle()
         cpu = receiver.cpu() - before
         frames, dropped = receiver.end()
-        if dropped is not None and frames + dropped != sent.frames:
-            raise SystemExit(f"{sent.frames:,} frames sent, but {frames:,} taken and {dropped:,} dropped")
+        if receiver.exact and frames + dropped != sent.frames:
+            raise SystemExit(f"{type(receiver).__name__}: {sent.frames:,} frames sent, but {frames:,} taken and {dropped:,} dropped")
         return Measured(sent, frames, dropped, cpu)
 
     def most_without_loss(self, length):

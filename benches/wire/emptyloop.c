@@ -1,5 +1,6 @@
 /* The unit of docs/live-performance.md: what any libpcap program pays on a live interface before it does
- * anything. Counts frames, and looks into none.
+ * anything. Counts frames, and looks at one byte of each, as whatever does anything must: without it the
+ * frames would not even be brought to this processor.
  *
  *     cc -O2 -o emptyloop emptyloop.c -lpcap && ./emptyloop poll|block IFACE RING_MIB SNAPLEN
  *
@@ -19,6 +20,7 @@ enum { LATENCY_MS = 50 };
 static volatile sig_atomic_t ended;
 static pcap_t *capture;
 static unsigned long long frames;
+static volatile unsigned long sum;
 
 static void end(int signal)
 {
@@ -30,9 +32,9 @@ static void end(int signal)
 static void count(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
     (void)user;
-    (void)header;
-    (void)bytes;
     frames++;
+    if (header->caplen > 26)
+        sum += bytes[26];
 }
 
 int main(int argc, char **argv)

@@ -9,8 +9,8 @@ from run import MIB
 from traffic import Traffic
 
 MINUTE = 60
-# Afterwards flows come and go at the same pace, and every record of a boundary has been written once.
-WARM = 6
+# Afterwards flows come and go at the same pace, and two boundaries have passed, at which every record ends.
+WARM = 11
 
 
 def hour(bench, seconds, rate=None):
@@ -40,7 +40,8 @@ def hour(bench, seconds, rate=None):
     if frames + dropped != sent.frames:
         raise SystemExit(f"{sent.frames:,} frames sent, but {frames:,} taken and {dropped:,} dropped")
     mib = [bytes / MIB for bytes in resident]
-    warm = mib[min(WARM, len(mib) - 1):]
+    first = min(WARM, len(mib) - 1)
+    warm = mib[first:]
     facts = [
         ["seconds", f"{sent.seconds:,.0f}"],
         ["million packets a second", f"{sent.rate / 1e6:.2f}"],
@@ -48,7 +49,7 @@ def hour(bench, seconds, rate=None):
         ["lost", f"**{sent.frames - frames:,}**"],
         ["ns a packet", f"{cpu / frames * 1e9:.0f}"],
         ["written, MiB", f"{written / MIB:,.0f}"],
-        ["resident from minute 6 on, MiB", f"{warm[0]:.0f} at first, {min(warm):.0f} to {max(warm):.0f}, {warm[-1]:.0f} in the end"],
+        [f"resident from minute {first} on, MiB", f"{warm[0]:.0f} at first, {min(warm):.0f} to {max(warm):.0f}, {warm[-1]:.0f} in the end"],
     ]
     minutes = [[str(minute), f"{one:.0f}"] for minute, one in enumerate(mib)]
     step = max(1, len(mib) // 12)

@@ -20,6 +20,8 @@ class Receiver:
     """A program on the back processor, from when it captures until it has said what it took."""
 
     ready = None
+    # Whether all that was sent must be taken or said to be dropped: tcpdump, for one, leaves its last block.
+    exact = False
 
     def __init__(self, bench, command):
         self.bench = bench
@@ -101,6 +103,7 @@ class Receiver:
 
 class EmptyLoop(Receiver):
     ready = "capturing"
+    exact = True
 
     def __init__(self, bench, how="poll"):
         super().__init__(bench, [bench.built["emptyloop"], how, "vb", str(RING_MIB), str(SNAPLEN)])
@@ -111,6 +114,7 @@ class EmptyLoop(Receiver):
 
 class Sekisho(Receiver):
     ready = "capturing: vb"
+    exact = True
 
     def __init__(self, bench, lanes, *more, written=None):
         self.summary = bench.folder / "summary.json"
