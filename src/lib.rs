@@ -41,6 +41,7 @@
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
+//!                                                                       ledger   fate, tally, time
 //!                                                                       sandbox   nothing
 //! ```
 
@@ -54,6 +55,7 @@ pub mod flow;
 pub mod gate;
 pub mod geo;
 pub mod lane;
+pub mod ledger;
 pub mod locate;
 pub mod metrics;
 pub mod pipeline;

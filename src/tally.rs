@@ -5,7 +5,7 @@ use crate::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
 use std::ops::AddAssign;
 
 /// Packets and their bytes on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Count {
     /// Packets.
     pub packets: u64,

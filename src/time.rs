@@ -37,6 +37,12 @@ impl Timestamp {
         self.0.abs_diff(other.0)
     }
 
+    /// From the RFC 3339 form with nine digits, as [`Timestamp::write_rfc3339`] writes it.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        parse(text.as_bytes().try_into().ok()?)
+    }
+
     /// Writes the RFC 3339 form with nine digits into a fixed buffer:
     /// `2026-11-22T05:49:00.000000001Z`, always 30 bytes.
     pub fn write_rfc3339(self, out: &mut [u8; 30]) {
@@ -52,6 +58,46 @@ impl Timestamp {
         put(&mut out[17..19], of_day % 60);
         put(&mut out[20..29], nanos);
     }
+}
+
+/// Reads what [`Timestamp::write_rfc3339`] writes, and nothing else.
+fn parse(text: &[u8; 30]) -> Option<Timestamp> {
+    let number = |range: std::ops::Range<usize>| {
+        text[range].iter().try_fold(0_u64, |value, digit| {
+            let digit = u64::from(digit.checked_sub(b'0')?);
+            (digit < 10).then_some(value * 10 + digit)
+        })
+    };
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    if !(1970..=2554).contains(&year)
+        || !(1..=12).contains(&month)
+        || hour > 23
+        || minute > 59
+        || second > 59
+    {
+        return None;
+    }
+    let days = days_from_civil(year, month, day);
+    let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second;
+    let found = Timestamp::from_nanos(
+        seconds
+            .checked_mul(NANOS_PER_SEC)?
+            .checked_add(number(20..29)?)?,
+    );
+    // The separators, and days that a month does not have.
+    let mut written = [0; 30];
+    found.write_rfc3339(&mut written);
+    (written == *text).then_some(found)
+}
+
+/// Days since 1970-01-01 of a proleptic Gregorian date not before it; the inverse of [`civil_from_days`].
+const fn days_from_civil(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year / 400, year % 400);
+    let march_month = (month + 9) % 12;
+    let of_year = (153 * march_month + 2) / 5 + day.saturating_sub(1);
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 /// Writes `value` in decimal, right-aligned, over digits that are already `0`.
@@ -101,6 +147,22 @@ mod tests {
             (u64::MAX, "2554-07-21T23:34:33.709551615Z"),
         ] {
             assert_eq!(Timestamp::from_nanos(nanos).to_string(), text);
+            assert_eq!(
+                Timestamp::parse_rfc3339(text),
+                Some(Timestamp::from_nanos(nanos))
+            );
+        }
+        for text in [
+            "2026-02-29T00:00:00.000000000Z",
+            "2026-13-01T00:00:00.000000000Z",
+            "2026-01-00T00:00:00.000000000Z",
+            "2026-01-01T24:00:00.000000000Z",
+            "2026-01-01 00:00:00.000000000Z",
+            "2554-07-21T23:34:33.709551616Z",
+            "1969-12-31T23:59:59.999999999Z",
+            "2026-01-01T00:00:00Z",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
         }
     }
 

@@ -31,6 +31,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("metrics", &["fate", "tally", "time"]),
+    ("ledger", &["fate", "tally", "time"]),
     ("demo", &["source", "time"]),
     ("sandbox", &[]),
     (
@@ -41,14 +42,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "source", "decode", "geo", "locate", "gate", "flow", "export", "fate", "tally", "time",
-            "lane", "config", "demo", "metrics", "sandbox",
+            "lane", "config", "demo", "metrics", "sandbox", "ledger",
         ],
     ),
     (
         "cli",
         &[
             "config", "pipeline", "geo", "demo", "gate", "fate", "locate", "decode", "export",
-            "source", "time", "sandbox", "metrics",
+            "source", "time", "sandbox", "metrics", "ledger",
         ],
     ),
 ];
