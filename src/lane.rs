@@ -12,7 +12,7 @@ use crate::gate::{
 use crate::geo::Table;
 use crate::locate::{Located, ends, locate, locate_each};
 use crate::source::Frame;
-use crate::tally::Tally;
+use crate::tally::{Count, Counts, Intervals, Tally};
 use std::sync::Arc;
 
 /// What a lane needs to be built: the same for every lane of a run.
@@ -39,6 +39,34 @@ pub struct Lane {
     gate: Gate,
     flows: FlowTable,
     tally: Tally,
+    /// Frames that came, counted before anything is known of them.
+    frames: Count,
+    cut: Cut,
+}
+
+/// What the lane had counted when its present interval began.
+struct Cut {
+    tally: Tally,
+    frames: Count,
+    /// Of the present interval, in nanoseconds of packet time.
+    begin: u64,
+    /// Nanoseconds; the greatest number where nothing is counted by interval.
+    width: u64,
+    intervals: Option<Intervals>,
+}
+
+impl Cut {
+    /// Nothing counted yet; by intervals of a width, or by none.
+    fn new(width: Option<u64>) -> Self {
+        let intervals = width.map(Intervals::new);
+        Self {
+            tally: Tally::default(),
+            frames: Count::default(),
+            begin: 0,
+            width: intervals.as_ref().map_or(u64::MAX, Intervals::width),
+            intervals,
+        }
+    }
 }
 
 impl Lane {
@@ -53,7 +81,14 @@ impl Lane {
             gate: Gate::new(settings.policy.clone(), fragments),
             flows: FlowTable::new(&settings.flow),
             tally: Tally::default(),
+            frames: Count::default(),
+            cut: Cut::new(None),
         }
+    }
+
+    /// Counts by interval of packet time too, of so many nanoseconds. Before the first frame only.
+    pub fn count_by(&mut self, width: u64) {
+        self.cut = Cut::new(Some(width));
     }
 
     /// The lane of a later range (from 1) of the same run, to be absorbed by the lane before it.
@@ -66,12 +101,15 @@ impl Lane {
             gate: Gate::new(self.gate.policy().clone(), self.gate.fragments().empty()),
             flows: self.flows.for_range(nth),
             tally: Tally::default(),
+            frames: Count::default(),
+            cut: Cut::new(self.cut.intervals.as_ref().map(Intervals::width)),
         }
     }
 
     /// Takes one frame down the road, together with those that come next to it.
     #[inline(always)]
     pub fn feed(&mut self, frame: &Frame<'_>) {
+        self.arrive(frame);
         // Below its length: `settle` empties a full batch.
         let headers = &mut self.batch[self.held % BATCH];
         match decode(frame, headers) {
@@ -89,6 +127,7 @@ impl Lane {
 
     /// Takes one frame down the road, after all before it, and says how it ended.
     pub fn pass(&mut self, frame: &Frame<'_>) -> Fate {
+        self.arrive(frame);
         self.settle();
         let [headers, ..] = &mut *self.batch;
         match decode(frame, headers) {
@@ -103,6 +142,56 @@ impl Lane {
         }
     }
 
+    /// Counts a frame that is nothing but that yet.
+    #[inline(always)]
+    fn arrive(&mut self, frame: &Frame<'_>) {
+        let seen = frame.seen.nanos();
+        if seen.wrapping_sub(self.cut.begin) >= self.cut.width {
+            self.turn_to(seen);
+        }
+        self.frames.packets += 1;
+        self.frames.bytes += u64::from(frame.wire_len);
+    }
+
+    /// Goes over to the interval of a moment. What waits belongs to the one before.
+    #[cold]
+    fn turn_to(&mut self, seen: u64) {
+        self.close_interval();
+        if let Some(intervals) = &self.cut.intervals {
+            self.cut.begin = intervals.begin_of(seen);
+        }
+    }
+
+    /// Puts what was counted in the present interval with the others.
+    fn close_interval(&mut self) {
+        let counts = self.counts_since_cut();
+        if let Some(intervals) = &mut self.cut.intervals {
+            intervals.add(self.cut.begin, &counts);
+            self.cut.width = intervals.width();
+        }
+    }
+
+    /// What was counted since this was last asked, up to the last frame. Not with [`Lane::count_by`],
+    /// which asks for itself.
+    pub fn counts_since_cut(&mut self) -> Counts {
+        self.settle();
+        let frames = Count {
+            packets: self.frames.packets - self.cut.frames.packets,
+            bytes: self.frames.bytes - self.cut.frames.bytes,
+        };
+        let counts = Counts::between(&self.cut.tally, &self.tally, frames);
+        self.cut.tally.clone_from(&self.tally);
+        self.cut.frames = self.frames;
+        counts
+    }
+
+    /// What was counted by interval, if [`Lane::count_by`] asked for it. Begins anew.
+    pub fn take_intervals(&mut self) -> Option<Intervals> {
+        self.close_interval();
+        let width = self.cut.intervals.as_ref()?.width();
+        self.cut.intervals.replace(Intervals::new(width))
+    }
+
     /// Judges what waits.
     #[inline(never)]
     fn settle(&mut self) {
@@ -113,6 +202,8 @@ impl Lane {
             gate,
             flows,
             tally,
+            frames: _,
+            cut: _,
         } = self;
         if *held == BATCH {
             locate_each(batch, table, |located| {
@@ -169,8 +260,17 @@ impl Lane {
     pub fn absorb(&mut self, mut later: Self) {
         self.settle();
         later.settle();
+        self.close_interval();
+        later.close_interval();
         self.flows.absorb(later.flows);
         self.tally += &later.tally;
+        self.frames += later.frames;
+        if let (Some(intervals), Some(more)) = (&mut self.cut.intervals, later.cut.intervals) {
+            intervals.absorb(more);
+            self.cut.width = intervals.width();
+        }
+        self.cut.tally.clone_from(&self.tally);
+        self.cut.frames = self.frames;
         self.gate
             .fragments_mut()
             .absorb(later.gate.into_fragments());
@@ -218,10 +318,32 @@ fn judge_alone(
 
 #[inline(always)]
 fn judge(located: &Located<'_>, gate: &mut Gate, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
-    match gate.judge_usual(located) {
+    let fate = match gate.judge_usual(located) {
         Some(Ok(pass)) => admit(&pass.admitted(), flows, tally),
         Some(Err(excluded)) => count_excluded(excluded, tally),
         None => judge_any(located, gate, flows, tally),
+    };
+    let headers = located.headers();
+    if headers.transport().opens_tcp() {
+        count_opening(headers, fate, tally);
+    }
+    fate
+}
+
+#[inline(never)]
+fn count_opening(headers: &Headers, fate: Fate, tally: &mut Tally) {
+    if let Some(layer) = headers.innermost()
+        && ProtocolGroup::of(layer.protocol) == ProtocolGroup::Tcp
+    {
+        tally.count_opening(fate, network(layer.pair.version));
+    }
+}
+
+#[inline]
+const fn network(version: IpVersion) -> NetworkGroup {
+    match version {
+        IpVersion::V4 => NetworkGroup::V4,
+        IpVersion::V6 => NetworkGroup::V6,
     }
 }
 
@@ -254,10 +376,7 @@ fn turn_back(undecodable: Undecodable, gate: &Gate, tally: &mut Tally) -> Fate {
 #[inline]
 fn count_admitted(admitted: &Admitted, tally: &mut Tally) -> Fate {
     let fate = Fate::Admitted(admitted.class());
-    let network = match admitted.version() {
-        IpVersion::V4 => NetworkGroup::V4,
-        IpVersion::V6 => NetworkGroup::V6,
-    };
+    let network = network(admitted.version());
     let protocol = ProtocolGroup::of(admitted.protocol());
     tally.count(fate, network, protocol, admitted.wire_len());
     fate

@@ -103,6 +103,14 @@ impl Transport {
     pub const TCP_FLAGS: u8 = 2;
     /// ICMP type and code were captured.
     pub const ICMP: u8 = 4;
+
+    /// Whether a TCP connection is asked for: SYN without ACK (RFC 9293 §3.1). Flags are 0 where there is
+    /// no TCP.
+    #[inline]
+    #[must_use]
+    pub const fn opens_tcp(self) -> bool {
+        self.tcp_flags & 0x12 == 0x02
+    }
 }
 
 /// Why a pair beside the layers' own is judged.

@@ -1,6 +1,10 @@
 //! Counts frames by fate. Plain integers in each lane, added up at the end; every number that anyone
 //! sees is a rendering of a tally. It holds no address and nothing made from one.
 
+mod intervals;
+
+pub use intervals::{Counts, Intervals};
+
 use crate::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
 use std::ops::AddAssign;
 
@@ -45,16 +49,20 @@ const NETWORKS: usize = NetworkGroup::ALL.len();
 const PROTOCOLS: usize = ProtocolGroup::ALL.len();
 const CELLS: usize = Fate::COUNT * NETWORKS * PROTOCOLS;
 
-/// Frames and bytes by fate, IP version and protocol group.
+const OPENINGS: usize = Fate::COUNT * NETWORKS;
+
+/// Frames and bytes by fate, IP version and protocol group, and TCP openings by fate and IP version.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tally {
     cells: Box<[Count; CELLS]>,
+    openings: Box<[u64; OPENINGS]>,
 }
 
 impl Default for Tally {
     fn default() -> Self {
         Self {
             cells: Box::new([Count::default(); CELLS]),
+            openings: Box::new([0; OPENINGS]),
         }
     }
 }
@@ -90,6 +98,19 @@ impl Tally {
         let cell = &mut self.cells[index(fate, network, protocol)];
         cell.packets += 1;
         cell.bytes += u64::from(wire_len);
+    }
+
+    /// Counts a TCP segment with SYN and without ACK, beside [`Tally::count`]: about as many connections
+    /// were asked for, and nothing tells whose.
+    #[inline]
+    pub fn count_opening(&mut self, fate: Fate, network: NetworkGroup) {
+        self.openings[fate.index() * NETWORKS + network as usize] += 1;
+    }
+
+    /// TCP openings that ended in one fate, of one IP version.
+    #[must_use]
+    pub fn openings(&self, fate: Fate, network: NetworkGroup) -> u64 {
+        self.openings[fate.index() * NETWORKS + network as usize]
     }
 
     /// What ended in one cell.
@@ -129,8 +150,12 @@ impl Tally {
 
 impl AddAssign<&Self> for Tally {
     fn add_assign(&mut self, other: &Self) {
-        for (cell, more) in self.cells.iter_mut().zip(other.cells.iter()) {
+        let Self { cells, openings } = other;
+        for (cell, more) in self.cells.iter_mut().zip(cells.iter()) {
             *cell += *more;
+        }
+        for (count, more) in self.openings.iter_mut().zip(openings.iter()) {
+            *count += more;
         }
     }
 }
