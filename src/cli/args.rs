@@ -291,6 +291,12 @@ pub(super) struct RunFlags {
     /// File for the summary as JSON, or - for stdout [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) summary: Option<String>,
+    /// Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]
+    #[arg(long, value_name = "DIR", help_heading = "Results")]
+    pub(super) ledger: Option<String>,
+    /// File of the key that signs it; made if it is not there [default: DIR.key]
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) ledger_key: Option<String>,
 }
 
 /// How captures are replayed.

@@ -63,6 +63,8 @@ pub(super) fn layer(
         format,
         output,
         summary,
+        ledger,
+        ledger_key,
     } = run;
     layer.flow.idle = idle.map(|value| Given::by_flag("--idle", value));
     layer.flow.active = active.map(|value| Given::by_flag("--active", value));
@@ -70,6 +72,8 @@ pub(super) fn layer(
     layer.export.format = format.map(|value| Given::by_flag("--format", value));
     layer.export.output = output.map(|value| Given::by_flag("--output", value));
     layer.export.summary = summary.map(|value| Given::by_flag("--summary", value));
+    layer.ledger.folder = ledger.map(|value| Given::by_flag("--ledger", value));
+    layer.ledger.key = ledger_key.map(|value| Given::by_flag("--ledger-key", value));
     match how {
         How::Replay(ReplayFlags { lanes, progress }) => {
             layer.replay.lanes = lanes.map(|value| Given::by_flag("--lanes", value));

@@ -24,6 +24,8 @@ pub struct Layer {
     pub flow: FlowLayer,
     /// `[export]`.
     pub export: ExportLayer,
+    /// `[ledger]`.
+    pub ledger: LedgerLayer,
     /// `[replay]`.
     pub replay: ReplayLayer,
     /// `[capture]`.
@@ -78,6 +80,16 @@ pub struct ExportLayer {
     pub compress: Option<Given<String>>,
 }
 
+/// `[ledger]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct LedgerLayer {
+    pub folder: Option<Given<String>>,
+    pub interval: Option<Given<u64>>,
+    pub key: Option<Given<String>>,
+}
+
 /// `[replay]` of a layer.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -122,6 +134,12 @@ impl Layer {
             gate: GateLayer { authorize },
             flow,
             export,
+            ledger:
+                LedgerLayer {
+                    folder,
+                    interval,
+                    key,
+                },
             replay: ReplayLayer { lanes, progress },
             capture,
             metrics: MetricsLayer { listen },
@@ -186,6 +204,11 @@ impl Layer {
                 rotate_bytes: rotate_bytes.or(lower.export.rotate_bytes),
                 rotate_secs: rotate_secs.or(lower.export.rotate_secs),
                 compress: compress.or(lower.export.compress),
+            },
+            ledger: LedgerLayer {
+                folder: folder.or(lower.ledger.folder),
+                interval: interval.or(lower.ledger.interval),
+                key: key.or(lower.ledger.key),
             },
             replay: ReplayLayer {
                 lanes: lanes.or(lower.replay.lanes),

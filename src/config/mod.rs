@@ -13,6 +13,7 @@ mod read;
 mod resolve;
 mod resolve_capture;
 mod resolve_geo;
+mod resolve_ledger;
 mod values;
 mod write;
 
@@ -21,7 +22,8 @@ pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
 pub use layer::{
-    CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, MetricsLayer, ReplayLayer,
+    CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, LedgerLayer, MetricsLayer,
+    ReplayLayer,
 };
 pub use values::{Days, MaxAge, Output, ProgressMode, SandboxMode};
 
@@ -48,6 +50,8 @@ pub struct Config {
     pub flow: Flow,
     /// Where results go.
     pub export: Export,
+    /// Where the ledger is kept.
+    pub ledger: Ledger,
     /// How captures are replayed.
     pub replay: Replay,
     /// How interfaces are captured from.
@@ -103,6 +107,36 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+}
+
+/// Section `[ledger]`: where the ledger is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// Its folder, if one is kept.
+    pub folder: Option<std::path::PathBuf>,
+    /// Seconds of an interval.
+    pub interval_secs: u64,
+    /// The file of the key that signs, if not the usual one.
+    pub key: Option<std::path::PathBuf>,
+}
+
+impl Ledger {
+    /// The file of the key that signs: where nothing else is said, beside the folder, under its name with
+    /// `.key`, so that the folder can be handed on as it is.
+    #[must_use]
+    pub fn key_file(&self) -> Option<std::path::PathBuf> {
+        self.key.clone().or_else(|| {
+            let mut name = self
+                .folder
+                .as_ref()?
+                .components()
+                .as_path()
+                .as_os_str()
+                .to_owned();
+            name.push(".key");
+            Some(name.into())
+        })
+    }
 }
 
 /// Section `[replay]`: how captures are replayed.
@@ -169,6 +203,11 @@ impl Default for Config {
                 rotate_secs: 300,
                 compress: Compress::None,
             },
+            ledger: Ledger {
+                folder: None,
+                interval_secs: 60,
+                key: None,
+            },
             replay: Replay {
                 lanes: 0,
                 progress: ProgressMode::Auto,
@@ -225,13 +264,14 @@ impl Config {
     }
 
     /// SHA-256 over the settings that results depend on, in hex: names them in a summary. Where results
-    /// go, how they are rendered, from which interfaces and by how many lanes is not among them.
+    /// go, how they are rendered and accounted for, from which interfaces and by how many lanes is not among them.
     #[must_use]
     pub fn digest(&self) -> String {
         let Self {
             state: _,
             metrics: _,
             export: _,
+            ledger: _,
             replay: _,
             capture:
                 Capture {

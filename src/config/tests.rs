@@ -86,6 +86,11 @@ fn what_is_written_reads_back_the_same() {
         rotate_secs: 2,
         compress: Compress::Zstd,
     };
+    config.ledger = Ledger {
+        folder: Some("/var/lib/sekisho/ledger".into()),
+        interval_secs: 7,
+        key: Some("/etc/sekisho/\"ledger\".key".into()),
+    };
     config.replay = Replay {
         lanes: 3,
         progress: ProgressMode::Never,

@@ -83,6 +83,7 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
         authorisation: _,
         flow,
         export,
+        ledger,
         replay: _,
         capture,
         metrics,
@@ -92,6 +93,7 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
         (*state != new.state, "state"),
         (*flow != new.flow, "[flow]"),
         (*export != new.export, "[export]"),
+        (*ledger != new.ledger, "[ledger]"),
         (*capture != new.capture, "[capture]"),
         (*metrics != new.metrics, "[metrics]"),
     ];
