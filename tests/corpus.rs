@@ -13,11 +13,13 @@ mod answer;
 
 use answer::{Answer, Score};
 use sekisho::export::Format;
+use sekisho::fate::Fate;
 use sekisho::flow;
 use sekisho::gate::{Authorisation, Policy};
 use sekisho::geo::{self, CountryCode, Table};
 use sekisho::lane;
 use sekisho::pipeline::{Failure, Job, Outcome, Progress};
+use sekisho::tally::Count;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +107,7 @@ fn run(
         target: target.clone(),
         sensor: "corpus".to_owned(),
         config: String::new(),
+        interval: Some(NANOS),
     };
     let outcome = job.run(&Silent);
     let records = match outcome {
@@ -122,6 +125,32 @@ fn scratch() -> tempfile::TempDir {
     } else {
         tempfile::tempdir().expect("a folder")
     }
+}
+
+/// What the intervals hold is what the summary says, in frames and by fate.
+fn add_up(outcome: &Outcome, name: &str) {
+    let account = outcome.account.as_ref().expect("an account");
+    let (mut frames, mut admitted, mut excluded) = <(Count, Count, Count)>::default();
+    for (_, counts) in account.intervals.iter() {
+        frames += counts.frames();
+        for (fate, _, _, count, openings) in counts.cells() {
+            assert!(openings <= count.packets, "{name}");
+            match fate {
+                Fate::Admitted(_) => admitted += count,
+                Fate::Excluded(_) => excluded += count,
+            }
+        }
+    }
+    let summary = &outcome.summary;
+    assert_eq!(frames, summary.frames, "{name}");
+    assert_eq!(admitted.packets, summary.admitted.packets, "{name}");
+    assert_eq!(excluded.bytes, summary.excluded.bytes, "{name}");
+    let totals = account.totals;
+    assert_eq!(
+        (totals.frames, totals.admitted, totals.excluded),
+        (frames, admitted, excluded),
+        "{name}"
+    );
 }
 
 #[test]
@@ -158,7 +187,11 @@ fn any_number_of_lanes_gives_the_same_bytes() {
             let (outcome, records) = run(&capture, &settings, lanes, folder.path());
             assert!(records == expected, "{name}: {lanes} lanes differ");
             match (&first, &outcome) {
-                (Ok(first), Ok(outcome)) => assert_eq!(first.summary, outcome.summary, "{name}"),
+                (Ok(first), Ok(outcome)) => {
+                    assert_eq!(first.summary, outcome.summary, "{name}");
+                    assert_eq!(first.account, outcome.account, "{name}");
+                    add_up(outcome, &name);
+                }
                 (Err(_), Err(_)) => {}
                 _ => panic!("{name}: {lanes} lanes end otherwise"),
             }

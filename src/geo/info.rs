@@ -147,6 +147,17 @@ impl Table {
         })
     }
 
+    /// The operator's lists: `domestic` or `anycast`, and SHA-256 of the bytes in hexadecimal.
+    pub fn lists(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let of = |kind, list: &'_ super::list::List| {
+            let digests = list.files.iter().map(|file| (kind, hex(&file.sha256)));
+            digests.collect::<Vec<_>>()
+        };
+        of("domestic", &self.domestic)
+            .into_iter()
+            .chain(of("anycast", &self.anycast))
+    }
+
     /// The digest in hexadecimal.
     #[must_use]
     pub fn digest_hex(&self) -> String {

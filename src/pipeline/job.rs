@@ -1,8 +1,9 @@
 //! One run: inputs through the lanes, records out, books closed.
 
-use super::books::Books;
+use super::books::{Books, Losses};
+use super::entries;
 use super::lanes::Join;
-use super::outcome::{Outcome, Progress, note_on_halves};
+use super::outcome::{Account, Outcome, Progress, note_on_halves};
 use super::output::Records;
 use super::plan::plan;
 use super::summary::Input as InputBooks;
@@ -32,10 +33,12 @@ pub struct Job {
     pub sensor: String,
     /// SHA-256 of the settings in force, in hex.
     pub config: String,
+    /// Nanoseconds of an interval, if the run is to be accounted for by intervals.
+    pub interval: Option<u64>,
 }
 
 /// What is known of one input while a run goes on.
-struct Account {
+struct Read {
     input: Input,
     frames: Count,
     trouble: Option<Trouble>,
@@ -47,22 +50,22 @@ impl Job {
     /// # Errors
     /// Where nothing could be read at all, or nothing can be written any more.
     pub fn run(&self, progress: &dyn Progress) -> Result<Outcome, Failure> {
-        let mut accounts = expand_all(&self.inputs);
-        refuse_if_nothing_opens(&accounts)?;
+        let mut reads = expand_all(&self.inputs);
+        refuse_if_nothing_opens(&reads)?;
         let plan = plan(
-            accounts.iter().map(Account::to_read),
+            reads.iter().map(Read::to_read),
             self.lanes,
             self.range_bytes,
         );
         progress.begin(plan.bytes);
         let mut records = Records::new(self)?;
         let mut note = |index: usize, walked: Walked| {
-            if let Some(account) = accounts.get_mut(index) {
-                account.add(walked);
+            if let Some(read) = reads.get_mut(index) {
+                read.add(walked);
             }
         };
         let report = |bytes, packets| progress.advance(bytes, packets);
-        let first = Lane::new(&self.lane);
+        let first = self.lane();
         // The model of the lanes of later pieces: what they number, the first one knows.
         let model = first.for_range(0);
         let mut join = Join::new(first, &mut records, &mut note, &report);
@@ -73,7 +76,7 @@ impl Job {
             join.walk_alone(&plan.pieces);
         }
         let lane = join.into_lane();
-        let outcome = self.close(lane, accounts, records);
+        let outcome = self.close(lane, reads, records);
         progress.end();
         outcome
     }
@@ -87,7 +90,7 @@ impl Job {
         name: &str,
         feed: impl FnOnce(&mut dyn FnMut(&Frame<'_>)),
     ) -> Result<Outcome, Failure> {
-        let mut lane = Lane::new(&self.lane);
+        let mut lane = self.lane();
         let mut records = Records::new(self)?;
         let mut frames = Count::default();
         feed(&mut |frame| {
@@ -98,33 +101,47 @@ impl Job {
                 records.take(lane.flows());
             }
         });
-        let account = Account {
+        let read = Read {
             input: Input::File(name.into()),
             frames,
             trouble: None,
         };
-        self.close(lane, vec![account], records)
+        self.close(lane, vec![read], records)
+    }
+
+    /// The lane that a run begins with.
+    fn lane(&self) -> Lane {
+        let mut lane = Lane::new(&self.lane);
+        if let Some(width) = self.interval {
+            lane.count_by(width);
+        }
+        lane
     }
 
     fn close(
         &self,
-        lane: Lane,
-        accounts: Vec<Account>,
+        mut lane: Lane,
+        reads: Vec<Read>,
         records: Records,
     ) -> Result<Outcome, Failure> {
-        refuse_if_nothing_opens(&accounts)?;
+        refuse_if_nothing_opens(&reads)?;
         let mut damaged = Vec::new();
         let mut frames = Count::default();
-        let mut inputs = Vec::with_capacity(accounts.len());
-        for account in accounts {
-            frames += account.frames;
-            damaged.extend(account.complaint());
-            let books = account.books();
+        let mut inputs = Vec::with_capacity(reads.len());
+        for read in reads {
+            frames += read.frames;
+            damaged.extend(read.complaint());
+            let books = read.books();
             tracing::info!(input = ?books.path, packets = books.packets, complete = books.complete);
             inputs.push(books);
         }
+        let intervals = lane.take_intervals();
         let (flows, tally): (_, Tally) = lane.finish();
         let recorded = records.finish(self, flows)?;
+        let account = intervals.map(|intervals| Account {
+            intervals,
+            totals: entries::totals(frames, &tally, &recorded, &Losses::default()),
+        });
         let authorisation = self.lane.policy.authorisation();
         let notes = note_on_halves(&recorded.written, authorisation);
         let books = Books {
@@ -138,31 +155,37 @@ impl Job {
             damaged,
             notes: notes.into_iter().collect(),
             ended_by: None,
+            account,
         })
     }
 }
 
+/// How many captures these names are.
+pub(super) fn count(names: &[PathBuf]) -> u64 {
+    expand_all(names).len() as u64
+}
+
 /// Expands every name on its own, so that one that is missing does not keep the others from being read.
-fn expand_all(names: &[PathBuf]) -> Vec<Account> {
-    let mut accounts = Vec::new();
+fn expand_all(names: &[PathBuf]) -> Vec<Read> {
+    let mut reads = Vec::new();
     for name in names {
         match expand(&[name]) {
-            Ok(found) => accounts.extend(found.inputs.into_iter().map(Account::new)),
-            Err(error) => accounts.push(Account {
+            Ok(found) => reads.extend(found.inputs.into_iter().map(Read::new)),
+            Err(error) => reads.push(Read {
                 trouble: Some(Trouble::Unopened(error)),
-                ..Account::new(Input::File(name.clone()))
+                ..Read::new(Input::File(name.clone()))
             }),
         }
     }
-    accounts
+    reads
 }
 
 /// Where not one input could be opened there is no run: the first one decides the exit code, and each
 /// has its line.
-fn refuse_if_nothing_opens(accounts: &[Account]) -> Result<(), Failure> {
+fn refuse_if_nothing_opens(reads: &[Read]) -> Result<(), Failure> {
     let mut errors = Vec::new();
-    for account in accounts {
-        match &account.trouble {
+    for read in reads {
+        match &read.trouble {
             Some(Trouble::Unopened(error)) => errors.push(error),
             None | Some(Trouble::Damaged(_) | Trouble::Failed(_)) => return Ok(()),
         }
@@ -175,7 +198,7 @@ fn refuse_if_nothing_opens(accounts: &[Account]) -> Result<(), Failure> {
     }
 }
 
-impl Account {
+impl Read {
     const fn new(input: Input) -> Self {
         Self {
             input,

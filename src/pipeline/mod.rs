@@ -4,6 +4,7 @@ mod books;
 #[cfg(feature = "live")]
 mod capture;
 mod claims;
+mod entries;
 mod failure;
 mod job;
 mod lanes;
@@ -19,7 +20,7 @@ mod walk;
 pub use capture::{Limits, Reread, capture};
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
-pub use outcome::{Outcome, Progress};
+pub use outcome::{Account, Outcome, Progress};
 pub use summary::{
     Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
     Summary,
@@ -104,6 +105,11 @@ fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
         },
         sensor: config.sensor.clone(),
         config: config.digest(),
+        interval: config
+            .ledger
+            .folder
+            .is_some()
+            .then(|| entries::width(config)),
     })
 }
 

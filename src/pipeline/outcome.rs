@@ -3,6 +3,8 @@
 use super::{FailureKind, Summary};
 use crate::export::Written;
 use crate::gate::Authorisation;
+use crate::ledger::Totals;
+use crate::tally::Intervals;
 
 /// Whoever watches a run. Called a few times a second at most, from several threads.
 pub trait Progress: Sync {
@@ -25,6 +27,17 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// What ended it before its time, if something did; a line of `damaged` tells of it.
     pub ended_by: Option<FailureKind>,
+    /// What the ledger needs, where one is kept.
+    pub account: Option<Account>,
+}
+
+/// A run over captures, accounted for by intervals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Frames by interval of packet time.
+    pub intervals: Intervals,
+    /// The sums.
+    pub totals: Totals,
 }
 
 /// From this many records on, one-sidedness is no accident. *Guessed*.

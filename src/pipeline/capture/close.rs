@@ -105,6 +105,7 @@ pub(super) fn close(
             .into_iter()
             .collect(),
         ended_by,
+        account: None,
     }
 }
 
