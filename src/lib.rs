@@ -42,6 +42,7 @@
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
 //!                                                                       ledger   fate, tally, time
+//!                                                                       evaluation nothing
 //!                                                                       sandbox   nothing
 //! ```
 
@@ -49,6 +50,7 @@ pub mod cli;
 pub mod config;
 pub mod decode;
 pub mod demo;
+pub mod evaluation;
 pub mod export;
 pub mod fate;
 pub mod flow;

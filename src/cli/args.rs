@@ -53,6 +53,9 @@ pub(super) enum Command {
     /// Read the configuration, build everything, start nothing
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
+    /// Measure country tables: how far they disagree, by space and traffic, and how often they are wrong
+    #[command(after_help = help::EVALUATE)]
+    Evaluate(EvaluateArgs),
 }
 
 /// `sekisho replay`.
@@ -231,6 +234,24 @@ pub(super) struct CheckArgs {
     pub(super) run: RunFlags,
     #[command(flatten)]
     pub(super) how: ReplayFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho evaluate`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct EvaluateArgs {
+    /// Captures to weigh by; none of their addresses are kept [default: by address space only]
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// What is known to be true: PREFIX,PLACE a line, the place `domestic`, `foreign` or a country
+    #[arg(long, value_name = "CSV")]
+    pub(super) truth: Option<PathBuf>,
+    /// File for the figures as JSON, for `sekisho report --evaluation`; - for stdout [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: PlaceFlags,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }

@@ -120,6 +120,18 @@ Examples:
   sekisho geo
   sekisho geo --geo country.mmdb --geo embedded --home JP";
 
+pub(super) const EVALUATE: &str = "\
+Examples:
+  sekisho evaluate --geo a.mmdb --geo b.mmdb
+  sekisho evaluate --geo a.mmdb --geo embedded --json evaluation.json capture.pcap
+  sekisho evaluate --geo a.mmdb --truth known.csv capture.pcap
+
+Flows are counted as TCP openings (SYN without ACK), which need no address. Rates of error are of flows whose \
+ends are all in the list of the truth, with Wilson's interval of 95 %.
+
+Exit codes: 0 done, 1 an input was damaged, 2 usage, 65 not a capture, 66 no such input, 74 output failed, \
+78 a table or list is refused.";
+
 pub(super) const CHECK: &str = "\
 Examples:
   sekisho check

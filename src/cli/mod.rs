@@ -10,6 +10,7 @@ mod atlas;
 mod capture;
 mod check;
 mod demo;
+mod evaluate;
 mod exit;
 mod explain;
 mod flags;
@@ -78,5 +79,6 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
         Command::Check(args) => check::run(args, talk),
+        Command::Evaluate(args) => evaluate::run(args, talk),
     }
 }

@@ -25,6 +25,16 @@ impl Held {
         held
     }
 
+    /// What it holds more than it held before.
+    #[must_use]
+    pub const fn since(self, before: Self) -> Self {
+        Self {
+            records: self.records - before.records,
+            packets: self.packets - before.packets,
+            wire_bytes: self.wire_bytes - before.wire_bytes,
+        }
+    }
+
     /// One more.
     pub fn count(&mut self, ended: &Ended) {
         self.records += 1;

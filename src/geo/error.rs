@@ -72,6 +72,16 @@ pub enum Error {
         /// What is wrong.
         reason: PrefixError,
     },
+    /// A line of a list of the truth cannot be read.
+    #[error("{}:{line}: {reason}", shown(.path))]
+    Truth {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// A prefix that cannot carry IPv4 addresses (RFC 6052 §2.2).
     #[error(
         "{prefix} cannot be a NAT64 prefix: give an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero (RFC 6052)"

@@ -4,6 +4,7 @@
 //! registry files, operator lists. Out: one immutable [`Table`] for IPv4 and IPv6, a few nanoseconds
 //! a look-up.
 
+mod agreement;
 mod compile;
 mod embedded;
 mod error;
@@ -26,9 +27,11 @@ mod source_embedded;
 mod source_mmdb;
 mod special;
 mod table;
+mod truth;
 
 use evidence::Evidence;
 
+pub use agreement::{Agreement, Places};
 pub use error::Error;
 pub use explain::{Explanation, Opinion};
 pub use finding::{CountryCode, Finding, NotACountry, Place};
@@ -37,6 +40,7 @@ pub use prefix::{Prefix, PrefixError};
 pub use settings::{Settings, Site, SourceSpec};
 pub use source::SourceKind;
 pub use table::Table;
+pub use truth::Truth;
 
 #[cfg(test)]
 mod tests;

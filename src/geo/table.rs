@@ -63,6 +63,21 @@ impl Table {
     /// # Errors
     /// As [`Table::build`].
     pub fn build_to_look_at(settings: &Settings) -> Result<Self, Error> {
+        Self::build_of(settings, None)
+    }
+
+    /// One table for each source alone, in the order of [`Table::agreement`], to measure them by. No
+    /// packet may be judged by one of these where the others are configured too.
+    ///
+    /// # Errors
+    /// As [`Table::build`].
+    pub fn build_each(settings: &Settings) -> Result<Vec<Self>, Error> {
+        let sources = Self::build(settings)?.sources.len();
+        let each = (0..sources).map(|number| Self::build_of(settings, Some(number)));
+        each.collect()
+    }
+
+    fn build_of(settings: &Settings, only: Option<usize>) -> Result<Self, Error> {
         if settings.home.is_empty() {
             return Err(Error::NoHome);
         }
@@ -72,6 +87,9 @@ impl Table {
         embedded::check_nat64(&settings.nat64_prefixes)?;
         let home_bits = Home::new(&settings.home);
         let mut sources = source::read_all(&settings.sources, &home_bits)?;
+        if let Some(number) = only {
+            sources = sources.into_iter().skip(number).take(1).collect();
+        }
         for source in &mut sources {
             source.v4.index();
             source.v6.index();

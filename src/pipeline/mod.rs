@@ -5,8 +5,10 @@ mod books;
 mod capture;
 mod claims;
 mod entries;
+mod evaluate;
 mod failure;
 mod job;
+mod keeper;
 mod lanes;
 mod outcome;
 mod output;
@@ -18,8 +20,10 @@ mod walk;
 
 #[cfg(feature = "live")]
 pub use capture::{Limits, Reread, capture};
+pub use evaluate::evaluate;
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
+use keeper::Keeper;
 pub use outcome::{Account, Outcome, Progress};
 pub use summary::{
     Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
@@ -33,6 +37,7 @@ use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
 use crate::gate::Policy;
 use crate::geo::{self, Table};
+use crate::ledger::Mode;
 use crate::time::NANOS_PER_SEC;
 use crate::{flow, lane};
 use std::hash::{BuildHasher, RandomState};
@@ -55,7 +60,9 @@ pub fn replay(
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
     probe(config)?;
-    job(config, inputs.to_vec())?.run(progress)
+    let job = job(config, inputs.to_vec())?;
+    let inputs = job::count(inputs);
+    kept(config, &job, Mode::Replay, inputs, || job.run(progress))
 }
 
 /// Runs made-up traffic through the whole road.
@@ -71,9 +78,32 @@ pub fn demo(
     probe(config)?;
     let job = job(config, Vec::new())?;
     let traffic = Traffic::new(seed, packets);
-    progress.begin(None);
-    let outcome = job.run_frames("demo", |deliver| traffic.for_each_frame(deliver));
-    progress.end();
+    kept(config, &job, Mode::Demo, 0, || {
+        progress.begin(None);
+        let outcome = job.run_frames("demo", |deliver| traffic.for_each_frame(deliver));
+        progress.end();
+        outcome
+    })
+}
+
+/// A run with its ledger, if one is kept: opened before anything is read, and complete after the records
+/// are.
+fn kept(
+    config: &Config,
+    job: &Job,
+    mode: Mode,
+    inputs: u64,
+    run: impl FnOnce() -> Result<Outcome, Failure>,
+) -> Result<Outcome, Failure> {
+    let Some(mut keeper) = Keeper::open(config)? else {
+        return run();
+    };
+    keeper.begin(
+        None,
+        entries::beginning(mode, inputs, config, &job.lane.table),
+    )?;
+    let outcome = run();
+    keeper.end(&outcome)?;
     outcome
 }
 

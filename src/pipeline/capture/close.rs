@@ -4,7 +4,9 @@ use super::control::Watched;
 use super::worker::Worked;
 use super::writer::Wrote;
 use crate::flow::Held;
+use crate::ledger::Totals;
 use crate::pipeline::books::{Books, Losses};
+use crate::pipeline::entries;
 use crate::pipeline::outcome::note_on_halves;
 use crate::pipeline::output::Recorded;
 use crate::pipeline::summary::{Input, Lost};
@@ -18,7 +20,7 @@ pub(super) fn close(
     sensor: &str,
     worked: Vec<Worked>,
     wrote: &Wrote,
-) -> Outcome {
+) -> (Outcome, Totals) {
     let Watched {
         gaps,
         config,
@@ -79,14 +81,15 @@ pub(super) fn close(
         ));
     }
     damaged.extend(wrote.error.as_ref().map(ToString::to_string));
+    let recorded = Recorded {
+        written: wrote.written,
+        evicted,
+        stale: wrote.stale,
+    };
     let books = Books {
         frames,
         tally: &tally,
-        recorded: &Recorded {
-            written: wrote.written,
-            evicted,
-            stale: wrote.stale,
-        },
+        recorded: &recorded,
         inputs,
     };
     let losses = Losses {
@@ -98,7 +101,8 @@ pub(super) fn close(
         lost_bytes: shed.wire_bytes,
         recalled,
     };
-    Outcome {
+    let totals = entries::totals(frames, &tally, &recorded, &losses);
+    let outcome = Outcome {
         summary: books.close_with(sensor, config.digest(), table, losses),
         damaged,
         notes: note_on_halves(&wrote.written, config.authorisation)
@@ -106,7 +110,8 @@ pub(super) fn close(
             .collect(),
         ended_by,
         account: None,
-    }
+    };
+    (outcome, totals)
 }
 
 /// What all lanes counted on one interface.

@@ -8,8 +8,11 @@ use super::service::Service;
 use super::worker::Shared;
 use crate::config::Config;
 use crate::geo::Table;
+use crate::ledger::{self, Event, Gap, GapCause, Moment};
 use crate::metrics::{Reload, ReloadFigures};
+use crate::pipeline::entries;
 use crate::source::{LinkChange, LinkWatch};
+use crate::time::Timestamp;
 use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
@@ -68,17 +71,21 @@ pub(super) struct Gaps {
     pub count: u64,
     pub total: Duration,
     since: Option<Instant>,
+    /// Likewise, by the wall clock.
+    since_wall: Option<Timestamp>,
 }
 
 impl Gaps {
     fn begin(&mut self, at: Instant) {
         self.count += 1;
         self.since = Some(at);
+        self.since_wall = Some(wall());
     }
 
     fn end(&mut self, at: Instant) {
         self.total = self.until(at);
         self.since = None;
+        self.since_wall = None;
     }
 
     /// Whether there is a carrier.
@@ -110,6 +117,8 @@ pub(super) struct Control<'a> {
     pub rotate: Option<&'a Sender<()>>,
     pub deadline: Option<Instant>,
     pub publishing: Publishing<'a>,
+    /// How long an interval of the ledger is, if one is kept.
+    pub interval: Option<Duration>,
 }
 
 /// What was seen until the end.
@@ -129,6 +138,7 @@ impl Control<'_> {
         let mut life = Life::new(self.shared, self.service.watchdog());
         let mut reloads = Reloads::default();
         let mut due = now();
+        let mut boundary = self.interval.map(|length| now() + until_boundary(length));
         let mut status_due = now() + STATUS;
         while !self.shared.stop.is_asked() {
             if self.deadline.is_some_and(|deadline| now() >= deadline) {
@@ -139,6 +149,7 @@ impl Control<'_> {
                 .deadline
                 .into_iter()
                 .chain(life.due())
+                .chain(boundary)
                 .chain([due])
                 .min();
             self.wait(until);
@@ -149,6 +160,13 @@ impl Control<'_> {
                     reloads.stale = stale;
                     self.publish_geo(&reloads);
                 }
+            }
+            if let (Some(due), Some(length), Some(notes)) =
+                (&mut boundary, self.interval, &self.shared.notes)
+                && now() >= *due
+            {
+                *due = now() + until_boundary(length);
+                self.shared.cuts.next(notes, self.publishing.lost());
             }
             if now() >= status_due {
                 status_due = now() + STATUS;
@@ -175,7 +193,8 @@ impl Control<'_> {
             }
         }
         self.service.stopping();
-        for gaps in &mut gaps {
+        for (at, gaps) in gaps.iter_mut().enumerate() {
+            self.tell_gap(at, gaps);
             gaps.end(now());
         }
         self.publishing.tick(&gaps, now());
@@ -211,6 +230,7 @@ impl Control<'_> {
         let begun = now();
         let found = self.settings.reload();
         let done = found.is_ok();
+        let renewed = matches!(found, Ok(Found::New(_)));
         let line = match found {
             Err(error) => format!("reload refused: {error}: the settings of before stay in force"),
             Ok(Found::Nothing) => "reloaded: nothing has changed".to_owned(),
@@ -238,6 +258,15 @@ impl Control<'_> {
         }
         figures.last = Some(Reload { at: wall(), done });
         self.publishing.board.publish_reloads(*figures);
+        if let Some(notes) = &self.shared.notes {
+            notes.event(Event::Reload(ledger::Reload { done }));
+            if renewed {
+                notes.event(entries::configured(&self.settings.config));
+                let policy = entries::policy(&self.settings.config);
+                policy.into_iter().for_each(|event| notes.event(event));
+                notes.event(entries::geo(&self.settings.table));
+            }
+        }
         let identity = publish::identity(&self.settings.config);
         self.publishing.board.publish_identity(identity);
         self.publish_geo(reloads);
@@ -247,6 +276,18 @@ impl Control<'_> {
         let epoch = reloads.tables + 1;
         let figures = publish::geo(&self.settings.table, epoch, reloads.stale);
         self.publishing.board.publish_geo(figures);
+    }
+
+    /// Tells the ledger of a gap that is over, or goes on to the end.
+    fn tell_gap(&self, at: usize, gaps: &Gaps) {
+        if let (Some(notes), Some(since)) = (&self.shared.notes, gaps.since_wall) {
+            notes.event(Event::Gap(Gap {
+                cause: GapCause::LinkDown,
+                from: Moment(since),
+                to: Moment(wall().max(since)),
+                interface: self.names.get(at).cloned(),
+            }));
+        }
     }
 
     fn ask_to_rotate(&self) {
@@ -270,6 +311,7 @@ impl Control<'_> {
                 );
             }
             LinkChange::Up(_) => {
+                self.tell_gap(at, gaps);
                 gaps.end(now());
                 tracing::warn!("interface carries again: {name}");
             }
@@ -328,6 +370,12 @@ impl<'a> Life<'a> {
         self.seen = beats;
         all_move
     }
+}
+
+/// How long it is until the wall clock shows a multiple of an interval.
+fn until_boundary(length: Duration) -> Duration {
+    let length = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX).max(1);
+    Duration::from_nanos(length - wall().nanos() % length)
 }
 
 /// Whether something came, and takes it all.

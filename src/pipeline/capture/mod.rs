@@ -10,6 +10,7 @@
 //! as in a replay; where no packet moves the packet clock, passing time does, behind anything that is still
 //! to come, so that it only emits early what would end the same.
 
+mod bookkeeper;
 mod clock;
 mod close;
 mod control;
@@ -27,16 +28,20 @@ mod writer;
 
 pub use reload::Reread;
 
+use super::entries;
+use super::keeper::Keeper;
 use super::target::probe_capture;
 use super::{Failure, FailureKind, Outcome};
 use crate::config::Config;
 use crate::export::{Rotated, Rotation};
 use crate::flow::Held;
 use crate::lane::Lane;
+use crate::ledger::{self, Mode};
 use crate::metrics::{Endpoint, Listen, ListenError};
 use crate::sandbox;
 use crate::source::{LinkWatch, LiveError, LiveHandle, LiveSettings};
 use crate::time::NANOS_PER_SEC;
+use bookkeeper::{Bookkeeper, Cuts};
 use clock::{now, wall};
 use close::close;
 use control::{Control, Signals, Watched};
@@ -81,6 +86,7 @@ pub fn capture(
     sandbox::begin();
     let _lock = config.state.as_deref().map(StateLock::take).transpose()?;
     probe_capture(config)?;
+    let keeper = Keeper::open(config)?;
     let service = Service::from_environment();
     let process = Process::new();
     let endpoint = endpoint(config)?;
@@ -115,7 +121,19 @@ pub fn capture(
         handle.begin()?;
     }
     let (renewals, taken) = Renewals::new(handles.len());
+    let begun = wall();
+    let bookkeeper = match keeper {
+        None => None,
+        Some(mut keeper) => {
+            let events = entries::beginning(Mode::Capture, 0, config, &job.lane.table);
+            keeper.begin(Some(begun), events)?;
+            let stop = stop.clone();
+            Some(Bookkeeper::start(keeper, handles.len(), begun, stop))
+        }
+    };
     let shared = Shared {
+        cuts: Cuts::default(),
+        notes: bookkeeper.as_ref().map(|keeper| keeper.notes.clone()),
         stop,
         budget: Budget::new(limits.frames),
         renewals,
@@ -157,6 +175,9 @@ pub fn capture(
         rotate: rotates.then_some(&rotate),
         deadline: limits.duration.and_then(|after| now().checked_add(after)),
         publishing: Publishing::new(&board, process, &writing, records),
+        interval: bookkeeper
+            .is_some()
+            .then_some(Duration::from_secs(config.ledger.interval_secs)),
     };
     let (worked, watched) = run(lanes, control);
     let mut sent = Held::default();
@@ -164,7 +185,16 @@ pub fn capture(
         sent += lane.sent;
     }
     let wrote = writing.end(sent);
-    Ok(close(&watched, &job.sensor, worked, &wrote))
+    let (mut outcome, totals) = close(&watched, &job.sensor, worked, &wrote);
+    let stopped = ledger::Stop {
+        totals,
+        balanced: outcome.summary.balanced,
+    };
+    if let Some(Err(failure)) = bookkeeper.map(|keeper| keeper.end(stopped)) {
+        outcome.damaged.push(failure.to_string());
+        outcome.ended_by = outcome.ended_by.or(Some(failure.kind()));
+    }
+    Ok(outcome)
 }
 
 /// Runs the lanes, each on a thread, and watches them until the last one is done.

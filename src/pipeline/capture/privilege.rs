@@ -45,6 +45,8 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
             plan.write.push(path.clone());
         }
     }
+    // Its key was read before.
+    plan.write.extend(config.ledger.folder.clone());
     // The socket is removed from its folder at the end.
     let socket = listen.and_then(Listen::unix_path).and_then(Path::parent);
     plan.write.extend(socket.map(Path::to_owned));

@@ -121,6 +121,13 @@ impl<'a> Publishing<'a> {
     }
 }
 
+impl Publishing<'_> {
+    /// What no output took so far.
+    pub(super) fn lost(&self) -> Held {
+        self.writing.figures().0.lost
+    }
+}
+
 /// What the system says of this process. What it takes is got at the start: later there is no way to it.
 pub(super) struct Process {
     memory: Option<File>,

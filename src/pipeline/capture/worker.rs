@@ -1,12 +1,14 @@
 //! One lane and its sockets, one on each interface, on a thread of its own. It shares nothing with the
 //! others but the table.
 
+use super::bookkeeper::{Cut, Cuts, Notes};
 use super::clock::now;
 use super::queue::Outlet;
 use super::renewal::{Renewal, Renewals};
 use super::stop::{Budget, Stop};
 use crate::flow::{Ended, Held, Paths, SLACK};
 use crate::lane::Lane;
+use crate::ledger::Event;
 use crate::metrics::{Board, Delivered, LaneFigures, Lost};
 use crate::source::{Drops, LiveError, LiveHandle};
 use crate::tally::{Count, Tally};
@@ -41,6 +43,9 @@ pub(super) struct Shared {
     /// Counts up, by lane, as long as it goes on.
     pub beats: Vec<AtomicU64>,
     pub board: Arc<Board>,
+    pub cuts: Cuts,
+    /// If a ledger is kept.
+    pub notes: Option<Notes>,
 }
 
 /// A lane that captures.
@@ -58,10 +63,21 @@ pub(super) struct Worker<'a> {
     renewals: u64,
     recalled: Held,
     clock_steps: u64,
+    /// The interval of the ledger that goes on, and what was told of those before.
+    cut: u64,
+    told: Told,
     begun: Instant,
     waited: Duration,
     /// Reused for every taking of records.
     ended: Vec<Ended>,
+}
+
+/// What the ledger knows of a lane: sums.
+#[derive(Default)]
+struct Told {
+    kernel_dropped: u64,
+    shed: Held,
+    recalled: Held,
 }
 
 /// What a lane did.
@@ -114,18 +130,16 @@ impl Moment {
         Timestamp::from_nanos(self.latest.nanos().saturating_add(since))
     }
 
-    /// Whether the clock of the capture was set back: all frames of a tick are far behind. Begins a new
-    /// tick, after it if so.
-    fn was_set_back(&mut self) -> bool {
-        let Some(fresh) = self.fresh.take() else {
-            return false;
-        };
-        let set_back = fresh.nanos().saturating_add(SLACK) < self.latest.nanos();
-        if set_back {
+    /// By how many nanoseconds the clock of the capture was set back, if it was: all frames of a tick are
+    /// far behind. Begins a new tick, after it if so.
+    fn was_set_back(&mut self) -> Option<u64> {
+        let fresh = self.fresh.take()?;
+        let back = self.latest.nanos().checked_sub(fresh.nanos())?;
+        (back > SLACK).then(|| {
             self.latest = fresh;
             self.at = now();
-        }
-        set_back
+            back
+        })
     }
 }
 
@@ -158,6 +172,8 @@ impl<'a> Worker<'a> {
             renewals: 0,
             recalled: Held::default(),
             clock_steps: 0,
+            cut: 0,
+            told: Told::default(),
             begun: now(),
             waited: Duration::ZERO,
             ended: Vec::new(),
@@ -180,6 +196,7 @@ impl<'a> Worker<'a> {
             trouble.get_or_insert(error);
         }
         self.publish();
+        self.tell(self.cut);
         let Self {
             handles,
             frames,
@@ -228,6 +245,13 @@ impl<'a> Worker<'a> {
             if let Some(renewal) = self.shared.renewals.newer_than(&mut self.renewals) {
                 self.renew(renewal);
             }
+            if let Some(number) = self.shared.cuts.newer_than(self.cut) {
+                // More than one only if this thread did not get a processor for so long.
+                while self.cut < number {
+                    self.tell(self.cut);
+                    self.cut += 1;
+                }
+            }
             let most = self.read_all()?;
             if self.shared.budget.is_spent() {
                 return Ok(());
@@ -268,6 +292,31 @@ impl<'a> Worker<'a> {
         self.shared.renewals.took(self.renewals);
     }
 
+    /// Tells the ledger what this lane did in the interval that it was in.
+    fn tell(&mut self, number: u64) {
+        let Some(notes) = &self.shared.notes else {
+            return;
+        };
+        // What an interface drops by itself, each lane's handle counts alike: the first one tells.
+        let by_itself = self.drops.iter().map(|drops| drops.interface);
+        let by_itself: u64 = by_itself.filter(|_| self.number == 0).sum();
+        let by_kernel: u64 = self.drops.iter().map(|drops| drops.kernel).sum();
+        let (_, shed) = self.outlet.counts();
+        let now = Told {
+            kernel_dropped: by_kernel + by_itself,
+            shed,
+            recalled: self.recalled,
+        };
+        let before = std::mem::replace(&mut self.told, now);
+        let cut = Cut {
+            counts: self.lane.counts_since_cut(),
+            kernel_dropped: self.told.kernel_dropped - before.kernel_dropped,
+            shed: self.told.shed.since(before.shed),
+            recalled: self.told.recalled.since(before.recalled),
+        };
+        notes.cut(number, cut);
+    }
+
     /// Once in a while: counters that wrap, and time where no frame moves it.
     fn tick(&mut self) -> Result<(), (usize, LiveError)> {
         for (at, handle) in self.handles.iter_mut().enumerate() {
@@ -276,8 +325,12 @@ impl<'a> Worker<'a> {
                 *slot = drops;
             }
         }
-        if self.moment.was_set_back() {
+        if let Some(nanos) = self.moment.was_set_back() {
             self.clock_steps += 1;
+            // Of one clock, which all lanes have.
+            if let (Some(notes), 0) = (&self.shared.notes, self.number) {
+                notes.event(Event::ClockStep { nanos });
+            }
             self.lane.flows().restart_clock();
         }
         // Flows end early that would end the same, and no record depends on it.
@@ -414,23 +467,24 @@ mod tests {
             at: now(),
             fresh: None,
         };
-        assert!(!moment.was_set_back());
+        assert_eq!(moment.was_set_back(), None);
         moment.saw(at(1_000_000));
-        assert!(!moment.was_set_back());
+        assert_eq!(moment.was_set_back(), None);
         // Out of order, or late by hours, but not all of them.
         moment.saw(at(999_995));
-        assert!(!moment.was_set_back());
+        assert_eq!(moment.was_set_back(), None);
         moment.saw(at(990_000));
         moment.saw(at(1_000_001));
-        assert!(!moment.was_set_back());
-        assert!(!moment.was_set_back(), "no frame tells nothing");
+        assert_eq!(moment.was_set_back(), None);
+        assert_eq!(moment.was_set_back(), None, "no frame tells nothing");
         // Three days.
         moment.saw(at(740_801));
         moment.saw(at(740_800));
-        assert!(moment.was_set_back());
+        let back = at(1_000_001).nanos() - at(740_801).nanos();
+        assert_eq!(moment.was_set_back(), Some(back));
         assert_eq!(moment.latest, at(740_801));
         moment.saw(at(740_802));
-        assert!(!moment.was_set_back());
+        assert_eq!(moment.was_set_back(), None);
     }
 
     #[test]

@@ -1,0 +1,115 @@
+//! The ledger of a run: opened before anything is read, so that a run that cannot be accounted for does
+//! not begin.
+
+use super::{Account, Failure, FailureKind, Outcome, entries};
+use crate::config::Config;
+use crate::ledger::{
+    self, CrashRecovered, Event, Fault, Gap, GapCause, Key, Ledger, Moment, Opened, Stop,
+};
+use crate::time::Timestamp;
+
+/// A ledger that is added to.
+pub(super) struct Keeper {
+    ledger: Ledger,
+    opened: Opened,
+}
+
+impl Keeper {
+    /// Opens what the configuration names, and makes it where it is not there.
+    pub(super) fn open(config: &Config) -> Result<Option<Self>, Failure> {
+        let settings = &config.ledger;
+        let (Some(folder), Some(key)) = (&settings.folder, settings.key_file()) else {
+            return Ok(None);
+        };
+        let key = Key::load_or_create(&key, &format!("sekisho/{}", config.sensor))?;
+        let (ledger, opened) = Ledger::open(folder, &key)?;
+        Ok(Some(Self { ledger, opened }))
+    }
+
+    /// What stands at the begin of a run. That the one before broke off, and how long nothing was seen, is
+    /// noted first.
+    pub(super) fn begin(
+        &mut self,
+        at: Option<Timestamp>,
+        events: Vec<Event>,
+    ) -> Result<(), Failure> {
+        let broke_off = !self.opened.is_ended;
+        if broke_off {
+            let entries = self.opened.entries;
+            self.note(at, Event::CrashRecovered(CrashRecovered { entries }))?;
+        }
+        // A replay has no time of its own in which it could have seen something.
+        if let (Some(now), Some(from)) = (at, self.opened.last_known()) {
+            let gap = Gap {
+                cause: if broke_off {
+                    GapCause::Crashed
+                } else {
+                    GapCause::Stopped
+                },
+                from,
+                to: Moment(now).max(from),
+                interface: None,
+            };
+            self.note(at, Event::Gap(gap))?;
+        }
+        for event in events {
+            self.note(at, event)?;
+        }
+        self.sign()
+    }
+
+    /// The end of a run over captures, in whatever way.
+    pub(super) fn end(mut self, outcome: &Result<Outcome, Failure>) -> Result<(), Failure> {
+        match outcome {
+            Ok(Outcome {
+                account: Some(account),
+                summary,
+                ..
+            }) => {
+                let Account { intervals, totals } = account;
+                for (begin, counts) in intervals.iter() {
+                    let end = begin.saturating_add(intervals.width());
+                    self.note(None, entries::interval(begin, end, counts, 0))?;
+                }
+                self.note(
+                    None,
+                    Event::Stop(Stop {
+                        totals: *totals,
+                        balanced: summary.balanced,
+                    }),
+                )?;
+            }
+            // Its records are not there either.
+            Ok(Outcome { account: None, .. }) | Err(_) => self.note(None, Event::Aborted {})?,
+        }
+        self.sign()
+    }
+
+    /// Something to be written with the next [`Keeper::commit`].
+    pub(super) fn note(&mut self, at: Option<Timestamp>, event: Event) -> Result<(), Failure> {
+        self.ledger.append(at.map(Moment), event)?;
+        Ok(())
+    }
+
+    /// Durable from here on.
+    pub(super) fn commit(&mut self) -> Result<(), Failure> {
+        Ok(self.ledger.commit()?)
+    }
+
+    /// Durable and signed.
+    pub(super) fn sign(&mut self) -> Result<(), Failure> {
+        Ok(self.ledger.sign()?)
+    }
+}
+
+impl From<ledger::Error> for Failure {
+    fn from(error: ledger::Error) -> Self {
+        let kind = match error.fault() {
+            Fault::Usage | Fault::Damaged | Fault::Configuration => FailureKind::Configuration,
+            Fault::NoInput | Fault::Output => FailureKind::Output,
+            Fault::Busy => FailureKind::Busy,
+            Fault::Permission => FailureKind::Permission,
+        };
+        Self::line(kind, error.to_string())
+    }
+}
