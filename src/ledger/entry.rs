@@ -77,6 +77,8 @@ pub enum Event {
     CrashRecovered(CrashRecovered),
     /// The run ends.
     Stop(Stop),
+    /// A run over captures ended without a result: no record of it is kept.
+    Aborted {},
 }
 
 impl Event {
@@ -99,6 +101,7 @@ impl Event {
             Self::Purge(_) => "purge",
             Self::CrashRecovered(_) => "crash_recovered",
             Self::Stop(_) => "stop",
+            Self::Aborted {} => "aborted",
         }
     }
 }

@@ -71,7 +71,7 @@ impl Ledger {
             signed: begun.size,
             is_ended: last
                 .last()
-                .is_none_or(|entry| matches!(entry.event, Event::Stop(_))),
+                .is_none_or(|entry| matches!(entry.event, Event::Stop(_) | Event::Aborted {})),
             last_at: last.iter().rev().find_map(|entry| entry.at),
             last_interval_end: last.iter().rev().find_map(|entry| match &entry.event {
                 Event::Interval(interval) => Some(interval.to),
