@@ -53,6 +53,9 @@ pub(super) enum Command {
     /// Read the configuration, build everything, start nothing
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
+    /// Check a ledger from its files alone: signatures, hashes, sums, and the files of records
+    #[command(after_help = help::VERIFY)]
+    Verify(VerifyArgs),
 }
 
 /// `sekisho replay`.
@@ -231,6 +234,35 @@ pub(super) struct CheckArgs {
     pub(super) run: RunFlags,
     #[command(flatten)]
     pub(super) how: ReplayFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho verify`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct VerifyArgs {
+    /// Folder of the ledger
+    #[arg(value_name = "LEDGER_DIR")]
+    pub(super) ledger: PathBuf,
+    /// Key that must have signed, known from elsewhere: name+id+base64, or a file with it
+    /// [default: the ledger's own, which shows only that the ledger agrees with itself]
+    #[arg(long, value_name = "KEY")]
+    pub(super) key: Option<String>,
+    /// Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew
+    #[arg(long, value_name = "FILE")]
+    pub(super) since: Option<PathBuf>,
+    /// File of records, or a folder of them, that must be the ledger's; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(super) records: Vec<PathBuf>,
+    /// Make the proof that this entry is under the signature, for somebody without the ledger
+    #[arg(long, value_name = "INDEX")]
+    pub(super) proof: Option<u64>,
+    /// File for the proof, or - for stdout, where it takes the place of the table [default: -]
+    #[arg(short, long, value_name = "FILE", requires = "proof")]
+    pub(super) output: Option<PathBuf>,
+    /// What was found, as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }
