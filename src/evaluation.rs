@@ -58,11 +58,12 @@ pub struct Space {
 }
 
 impl Space {
-    /// What both say the same of, and all.
+    /// What both place alike, and what at least one of them places.
     #[must_use]
     pub fn agreed(&self) -> (u64, u64) {
-        let agreed = (0..3).map(|at| self.places[at][at]).sum();
-        (agreed, self.places.iter().flatten().sum())
+        let [[home, _, _], [_, abroad, _], [_, _, neither]] = self.places;
+        let all: u64 = self.places.iter().flatten().sum();
+        (home + abroad, all - neither)
     }
 
     /// What exactly one of the two says is at home.

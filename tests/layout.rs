@@ -78,6 +78,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "sandbox",
             "metrics",
             "ledger",
+            "tally",
             "evaluation",
         ],
     ),
@@ -108,6 +109,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lz4_flex", &["source"]),
     ("toml", &["config"]),
     ("schemars", &["export"]),
+    ("ed25519_dalek", &["ledger"]),
+    ("ct_merkle", &["ledger"]),
+    ("base64ct", &["ledger"]),
+    ("zeroize", &["ledger"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

@@ -53,9 +53,15 @@ pub(super) enum Command {
     /// Read the configuration, build everything, start nothing
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
+<<<<<<< HEAD
     /// Measure country tables: how far they disagree, by space and traffic, and how often they are wrong
     #[command(after_help = help::EVALUATE)]
     Evaluate(EvaluateArgs),
+=======
+    /// Check a ledger from its files alone: signatures, hashes, sums, and the files of records
+    #[command(after_help = help::VERIFY)]
+    Verify(VerifyArgs),
+>>>>>>> ledger
 }
 
 /// `sekisho replay`.
@@ -238,6 +244,7 @@ pub(super) struct CheckArgs {
     pub(super) talk: TalkFlags,
 }
 
+<<<<<<< HEAD
 /// `sekisho evaluate`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct EvaluateArgs {
@@ -252,6 +259,33 @@ pub(super) struct EvaluateArgs {
     pub(super) json: Option<PathBuf>,
     #[command(flatten)]
     pub(super) place: PlaceFlags,
+=======
+/// `sekisho verify`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct VerifyArgs {
+    /// Folder of the ledger
+    #[arg(value_name = "LEDGER_DIR")]
+    pub(super) ledger: PathBuf,
+    /// Key that must have signed, known from elsewhere: name+id+base64, or a file with it
+    /// [default: the ledger's own, which shows only that the ledger agrees with itself]
+    #[arg(long, value_name = "KEY")]
+    pub(super) key: Option<String>,
+    /// Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew
+    #[arg(long, value_name = "FILE")]
+    pub(super) since: Option<PathBuf>,
+    /// File of records, or a folder of them, that must be the ledger's; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(super) records: Vec<PathBuf>,
+    /// Make the proof that this entry is under the signature, for somebody without the ledger
+    #[arg(long, value_name = "INDEX")]
+    pub(super) proof: Option<u64>,
+    /// File for the proof, or - for stdout, where it takes the place of the table [default: -]
+    #[arg(short, long, value_name = "FILE", requires = "proof")]
+    pub(super) output: Option<PathBuf>,
+    /// What was found, as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+>>>>>>> ledger
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }

@@ -116,7 +116,7 @@ fn by_space(out: &mut String, space: &Space) {
     let disputed = grouped(space.disputed_home());
     let _ = writeln!(
         out,
-        "  the same of {}; {disputed} are at home by one only",
+        "  of what one of them places, both place {} alike; {disputed} are at home by one only",
         share(agreed, all)
     );
 }

@@ -140,3 +140,18 @@ Examples:
 
 Exit codes: 0 all would start, 2 usage, 74 a result could not be written there, 77 this user may not \
 write there, 78 something is refused.";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  sekisho verify /var/lib/sekisho/ledger
+  sekisho verify ledger --key lab.pub --since checkpoint.last-month
+  sekisho verify ledger --key lab.pub --records /var/lib/sekisho/records
+  sekisho verify ledger --proof 17 -o entry-17.tlog-proof
+
+Nothing is asked but the files. A ledger that was rolled back to what it was, or written anew with another \
+key, agrees with itself: keep its key.pub and, from time to time, its checkpoint where nobody who keeps the \
+ledger can reach them, and give them with --key and --since. Entries after the last signature are counted \
+apart: a sensor that runs has some.
+
+Exit codes: 0 all holds, 2 usage, 3 something is wrong, 66 no ledger or no such file, 74 the proof could not \
+be written, 77 permission.";

@@ -25,6 +25,7 @@ mod summary_table;
 mod talk;
 mod terminal;
 mod usage;
+mod verify;
 pub mod view;
 #[cfg(feature = "watch")]
 mod watch;
@@ -79,6 +80,10 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
         Command::Check(args) => check::run(args, talk),
+<<<<<<< HEAD
         Command::Evaluate(args) => evaluate::run(args, talk),
+=======
+        Command::Verify(args) => verify::run(args, talk),
+>>>>>>> ledger
     }
 }

@@ -11,6 +11,7 @@
 //! is read: who appends says when.
 
 mod append;
+mod books;
 mod canonical;
 mod checkpoint;
 mod entry;
@@ -19,9 +20,14 @@ mod files;
 mod key;
 mod note;
 mod open;
+mod overview;
+mod proof;
+mod read;
+mod records;
 mod tiles;
 mod tree;
 mod verdict;
+mod verify;
 
 pub use append::Ledger;
 pub use entry::{
@@ -33,4 +39,7 @@ pub use error::{Error, Fault};
 pub use key::Key;
 pub use note::Verifier;
 pub use open::Opened;
+pub use overview::Overview;
+pub use proof::{LONGEST_PROOF, Proof, write_proof};
 pub use verdict::{Finding, Verification};
+pub use verify::{VerifyOptions, prove, verify};
