@@ -53,15 +53,12 @@ pub(super) enum Command {
     /// Read the configuration, build everything, start nothing
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
-<<<<<<< HEAD
     /// Measure country tables: how far they disagree, by space and traffic, and how often they are wrong
     #[command(after_help = help::EVALUATE)]
     Evaluate(EvaluateArgs),
-=======
     /// Check a ledger from its files alone: signatures, hashes, sums, and the files of records
     #[command(after_help = help::VERIFY)]
     Verify(VerifyArgs),
->>>>>>> ledger
 }
 
 /// `sekisho replay`.
@@ -244,7 +241,6 @@ pub(super) struct CheckArgs {
     pub(super) talk: TalkFlags,
 }
 
-<<<<<<< HEAD
 /// `sekisho evaluate`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct EvaluateArgs {
@@ -259,7 +255,10 @@ pub(super) struct EvaluateArgs {
     pub(super) json: Option<PathBuf>,
     #[command(flatten)]
     pub(super) place: PlaceFlags,
-=======
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
 /// `sekisho verify`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct VerifyArgs {
@@ -285,7 +284,6 @@ pub(super) struct VerifyArgs {
     /// What was found, as one JSON object
     #[arg(long)]
     pub(super) json: bool,
->>>>>>> ledger
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }

@@ -80,10 +80,7 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
         Command::Check(args) => check::run(args, talk),
-<<<<<<< HEAD
         Command::Evaluate(args) => evaluate::run(args, talk),
-=======
         Command::Verify(args) => verify::run(args, talk),
->>>>>>> ledger
     }
 }

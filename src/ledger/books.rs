@@ -184,6 +184,14 @@ impl Runs {
                     None => findings.add(index, "run ends that did not begin".into()),
                 }
             }
+            Event::Aborted {} => {
+                self.unsaid(findings);
+                let sums = self.open.take().map(|(_, sums)| sums.totals);
+                if sums != Some(Totals::default()) {
+                    let what = "run ends without a result that did not begin, or had one";
+                    findings.add(index, what.into());
+                }
+            }
             Event::Configured(_)
             | Event::Policy(_)
             | Event::Authority(_)

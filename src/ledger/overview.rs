@@ -42,7 +42,7 @@ impl Overview {
         for entry in entries {
             match &entry.event {
                 Event::Start(_) => all.runs += 1,
-                Event::Stop(_) => all.ended += 1,
+                Event::Stop(_) | Event::Aborted {} => all.ended += 1,
                 Event::Interval(interval) => {
                     all.intervals += 1;
                     all.from = Some(
