@@ -45,6 +45,7 @@
 //!                                                                       sandbox   nothing
 //! ```
 
+pub mod authorisation;
 pub mod cli;
 pub mod config;
 pub mod decode;
