@@ -168,6 +168,15 @@ impl Policy {
         self.span.authorisation
     }
 
+    /// The classes in force at a moment.
+    #[must_use]
+    pub fn authorisation_at(&self, seen: Timestamp) -> Authorisation {
+        let schedule = self.schedule.as_ref();
+        schedule.map_or(self.span.authorisation, |schedule| {
+            schedule.at(seen).authorisation
+        })
+    }
+
     /// The classes in force at some time.
     #[must_use]
     pub fn ever(&self) -> Authorisation {

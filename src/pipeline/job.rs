@@ -5,7 +5,7 @@ use super::lanes::Join;
 use super::outcome::{Outcome, Progress, note_on_halves};
 use super::output::Records;
 use super::plan::plan;
-use super::summary::Input as InputBooks;
+use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
 use crate::export::Format;
@@ -32,6 +32,8 @@ pub struct Job {
     pub sensor: String,
     /// SHA-256 of the settings in force, in hex.
     pub config: String,
+    /// What it is authorised by.
+    pub authorisation: Authorisation,
 }
 
 /// What is known of one input while a run goes on.
@@ -125,13 +127,14 @@ impl Job {
         }
         let (flows, tally): (_, Tally) = lane.finish();
         let recorded = records.finish(self, flows)?;
-        let authorisation = self.lane.policy.authorisation();
+        let authorisation = self.lane.policy.ever();
         let notes = note_on_halves(&recorded.written, authorisation);
         let books = Books {
             frames,
             tally: &tally,
             recorded: &recorded,
             inputs,
+            authorisation: self.authorisation.clone(),
         };
         Ok(Outcome {
             summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),

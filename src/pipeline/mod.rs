@@ -1,5 +1,6 @@
 //! Runs lanes over captures and interfaces, and joins what they found.
 
+mod authority;
 mod books;
 #[cfg(feature = "live")]
 mod capture;
@@ -17,11 +18,12 @@ mod walk;
 
 #[cfg(feature = "live")]
 pub use capture::{Limits, Reread, capture};
+pub use authority::{Authorities, Standings, line as authority_line};
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
 pub use outcome::{Outcome, Progress};
 pub use summary::{
-    Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
+    Admitted, Authorisation, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
     Summary,
 };
 pub use target::probe;
@@ -30,7 +32,6 @@ pub use target::probe_capture;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
-use crate::gate::Policy;
 use crate::geo::{self, Table};
 use crate::time::NANOS_PER_SEC;
 use crate::{flow, lane};
@@ -54,7 +55,8 @@ pub fn replay(
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
     probe(config)?;
-    job(config, inputs.to_vec())?.run(progress)
+    let authorities = Authorities::load(config, &[authority::REPLAY.to_owned()])?;
+    job(config, inputs.to_vec(), &authorities)?.run(progress)
 }
 
 /// Runs made-up traffic through the whole road.
@@ -68,7 +70,8 @@ pub fn demo(
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
     probe(config)?;
-    let job = job(config, Vec::new())?;
+    let authorities = Authorities::load(config, &[authority::DEMO.to_owned()])?;
+    let job = job(config, Vec::new(), &authorities)?;
     let traffic = Traffic::new(seed, packets);
     progress.begin(None);
     let outcome = job.run_frames("demo", |deliver| traffic.for_each_frame(deliver));
@@ -76,14 +79,14 @@ pub fn demo(
     outcome
 }
 
-fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
+fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Result<Job, Failure> {
     let table = Table::build(&geo_settings(config))
         .map_err(|error| Failure::line(FailureKind::Configuration, error.to_string()))?;
     Ok(Job {
         inputs,
         lane: lane::Settings {
+            policy: authorities.policy(&table),
             table: Arc::new(table),
-            policy: Policy::new(config.authorisation),
             flow: flow::Settings {
                 idle: config.flow.idle_secs.saturating_mul(NANOS_PER_SEC),
                 active: config.flow.active_secs.saturating_mul(NANOS_PER_SEC),
@@ -93,6 +96,8 @@ fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
             },
         },
         lanes: match config.replay.lanes {
+            // In which order frames use up a volume must not depend on lanes.
+            _ if authorities.are_metered() => 1,
             0 => thread::available_parallelism().map_or(1, usize::from),
             lanes => lanes,
         },
@@ -104,6 +109,7 @@ fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
         },
         sensor: config.sensor.clone(),
         config: config.digest(),
+        authorisation: authorities.shown(),
     })
 }
 

@@ -23,6 +23,7 @@ pub(super) fn close(
         gaps,
         config,
         table,
+        authorities,
     } = watched;
     let names = &config.capture.interfaces;
     let mut interfaces: Vec<Interface> = names.iter().map(|_| Interface::default()).collect();
@@ -88,6 +89,7 @@ pub(super) fn close(
             stale: wrote.stale,
         },
         inputs,
+        authorisation: authorities.shown(),
     };
     let losses = Losses {
         kernel_dropped,

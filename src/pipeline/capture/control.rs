@@ -8,7 +8,9 @@ use super::service::Service;
 use super::worker::Shared;
 use crate::config::Config;
 use crate::geo::Table;
+use crate::ledger::Standing;
 use crate::metrics::{Reload, ReloadFigures};
+use crate::pipeline::{Authorities, Standings, authority_line};
 use crate::source::{LinkChange, LinkWatch};
 use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -102,6 +104,8 @@ pub(super) struct Control<'a> {
     pub shared: &'a Shared,
     pub taken: Taken,
     pub settings: Settings<'a>,
+    /// How authorisations stood when it was last told.
+    pub standings: Standings,
     pub service: &'a Service,
     /// What the sensor says of itself, once it runs.
     pub announcement: &'a str,
@@ -120,6 +124,8 @@ pub(super) struct Watched {
     pub config: Config,
     /// The table in force in the end.
     pub table: Arc<Table>,
+    /// What it is authorised by in the end.
+    pub authorities: Authorities,
 }
 
 impl Control<'_> {
@@ -144,6 +150,7 @@ impl Control<'_> {
             self.wait(until);
             if now() >= due {
                 due = now() + PUBLISH;
+                self.tell_of_authorities();
                 let stale = self.publishing.tick(&gaps, now());
                 if stale != reloads.stale {
                     reloads.stale = stale;
@@ -183,6 +190,7 @@ impl Control<'_> {
             gaps,
             config: self.settings.config,
             table: self.settings.table,
+            authorities: self.settings.authorities,
         }
     }
 
@@ -241,6 +249,18 @@ impl Control<'_> {
         let identity = publish::identity(&self.settings.config);
         self.publishing.board.publish_identity(identity);
         self.publish_geo(reloads);
+    }
+
+    /// Says which authorisations began, ended or were used up. The gate needs no telling: it judges by each
+    /// packet's own time.
+    fn tell_of_authorities(&mut self) {
+        let changes = self.standings.changes(&self.settings.authorities, wall());
+        for entry in changes {
+            // The operator itself: nothing to tell.
+            if entry.standing != Standing::SelfAuthorised {
+                (self.say)(&authority_line(&entry));
+            }
+        }
     }
 
     fn publish_geo(&self, reloads: &Reloads) {

@@ -28,7 +28,7 @@ mod writer;
 pub use reload::Reread;
 
 use super::target::probe_capture;
-use super::{Failure, FailureKind, Outcome};
+use super::{Authorities, Failure, FailureKind, Outcome, Standings};
 use crate::config::Config;
 use crate::export::{Rotated, Rotation};
 use crate::flow::Held;
@@ -96,7 +96,8 @@ pub fn capture(
     let report = privilege::give_up(config, reread, listen)?;
     say(&report.to_string());
     report.notes().iter().for_each(|note| say(note));
-    let job = super::job(config, Vec::new())?;
+    let authorities = Authorities::load(config, &config.capture.interfaces)?;
+    let job = super::job(config, Vec::new(), &authorities)?;
     let rotation = Rotation {
         bytes: config.export.rotate_bytes,
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
@@ -150,7 +151,8 @@ pub fn capture(
         woken,
         shared: &shared,
         taken,
-        settings: Settings::new(config, &job.lane.table, reread),
+        settings: Settings::new(config, &job.lane.table, authorities, reread),
+        standings: Standings::default(),
         service: &service,
         announcement: &announcement,
         say,
