@@ -105,6 +105,7 @@ fn run(
         target: target.clone(),
         sensor: "corpus".to_owned(),
         config: String::new(),
+        authorisation: sekisho::pipeline::Authorisation::default(),
     };
     let outcome = job.run(&Silent);
     let records = match outcome {

@@ -143,7 +143,8 @@ impl Reader<'_> {
         let mut classes = Authorisation::NONE;
         for id in given.get_ref() {
             if id == "domestic_domestic" {
-                let hint = "remove it: traffic between two ends at home is excluded whatever is signed";
+                let hint =
+                    "remove it: traffic between two ends at home is excluded whatever is signed";
                 return Err(self.flaw(given, "domestic_domestic can never be authorised", hint));
             }
             let known = [

@@ -41,7 +41,9 @@ impl BadKey {
     #[must_use]
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::NotAKey => "give the second line of a minisign .pub, or a line `ssh-ed25519 AAAA…`",
+            Self::NotAKey => {
+                "give the second line of a minisign .pub, or a line `ssh-ed25519 AAAA…`"
+            }
             Self::NotEd25519 => "only ssh-ed25519 is read: ssh-keygen -t ed25519",
             Self::Weak => "make another: this one proves nothing",
         }

@@ -19,7 +19,9 @@ pub(super) fn verify(bytes: &[u8], signature: &[u8], keys: &[Key]) -> Result<usi
     };
     let is_written_so = untrusted.starts_with(UNTRUSTED)
         && trusted.starts_with(TRUSTED)
-        && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+        && !text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
         && base64::decode(global.as_bytes()).is_some_and(|global| global.len() == 64);
     let made = base64::decode(made.as_bytes()).filter(|made| made.len() == 74 && is_written_so);
     let made = made.ok_or_else(odd)?;
@@ -34,10 +36,7 @@ pub(super) fn verify(bytes: &[u8], signature: &[u8], keys: &[Key]) -> Result<usi
         }
         _ => return Err(odd()),
     }
-    let id: [u8; 8] = rest
-        .first_chunk()
-        .copied()
-        .ok_or_else(odd)?;
+    let id: [u8; 8] = rest.first_chunk().copied().ok_or_else(odd)?;
     let decoded = Signature::decode(text).map_err(|_| odd())?;
     let mut is_known = false;
     for (at, key) in keys.iter().enumerate() {
@@ -58,10 +57,7 @@ pub(super) fn verify(bytes: &[u8], signature: &[u8], keys: &[Key]) -> Result<usi
     } else {
         Flaw::new(
             "signature by a key that is not listed",
-            format!(
-                "{} is not in `keys` of [authorisation]",
-                minisign_id(id)
-            ),
+            format!("{} is not in `keys` of [authorisation]", minisign_id(id)),
         )
     })
 }

@@ -86,7 +86,9 @@ fn unarmour(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn parse(blob: &[u8]) -> Option<Blob<'_>> {
-    let mut rest = blob.strip_prefix(MAGIC)?.strip_prefix(&1_u32.to_be_bytes())?;
+    let mut rest = blob
+        .strip_prefix(MAGIC)?
+        .strip_prefix(&1_u32.to_be_bytes())?;
     let public = string(&mut rest)?;
     let namespace = string(&mut rest)?;
     let reserved = string(&mut rest)?;

@@ -20,7 +20,14 @@ const fn key(section: &'static str, name: &'static str, expects: &'static str) -
 
 /// All sections.
 pub(super) const SECTIONS: [&str; 8] = [
-    "geo", "gate", "authorisation", "flow", "export", "replay", "capture", "metrics",
+    "geo",
+    "gate",
+    "authorisation",
+    "flow",
+    "export",
+    "replay",
+    "capture",
+    "metrics",
 ];
 
 /// All keys, in the order of the reference file.
@@ -162,7 +169,10 @@ pub(super) fn advice(section: &str, name: &str) -> String {
         };
     }
     let known: Vec<&str> = if section.is_empty() {
-        ["sensor", "state", "profile"].into_iter().chain(SECTIONS).collect()
+        ["sensor", "state", "profile"]
+            .into_iter()
+            .chain(SECTIONS)
+            .collect()
     } else {
         real()
             .filter(|key| key.section == section)

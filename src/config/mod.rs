@@ -23,7 +23,8 @@ pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
 pub use layer::{
-    AuthorisationLayer, CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, MetricsLayer, ReplayLayer,
+    AuthorisationLayer, CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer,
+    MetricsLayer, ReplayLayer,
 };
 pub use values::{Days, MaxAge, Output, ProgressMode, SandboxMode};
 

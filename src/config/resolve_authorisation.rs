@@ -11,7 +11,10 @@ use crate::gate::{Authorisation, Class};
 
 impl From<'_> {
     /// The classes of `[gate] authorize`.
-    pub(super) fn authorisation(self, given: Given<Vec<Given<String>>>) -> Result<Authorisation, Error> {
+    pub(super) fn authorisation(
+        self,
+        given: Given<Vec<Given<String>>>,
+    ) -> Result<Authorisation, Error> {
         let mut authorisation = Authorisation::NONE;
         for class in given.value {
             match class.value.as_str() {
@@ -85,15 +88,12 @@ impl From<'_> {
             found.push(key);
         }
         let threshold_place = threshold.as_ref().map(|given| given.origin.clone());
-        let threshold = self.number(
-            threshold,
-            "threshold",
-            1..=32,
-            "",
-            default.threshold as u64,
-        )? as usize;
+        let threshold =
+            self.number(threshold, "threshold", 1..=32, "", default.threshold as u64)? as usize;
         // Of the last one that was given: defaults contradict nothing.
-        let origin = threshold_place.or(place).unwrap_or(Origin::Flag("defaults"));
+        let origin = threshold_place
+            .or(place)
+            .unwrap_or(Origin::Flag("defaults"));
         if !files.is_empty() && found.len() < threshold {
             return Err(self.forbid(
                 &origin,

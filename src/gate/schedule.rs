@@ -318,7 +318,10 @@ mod tests {
         let until = Some(Timestamp::from_nanos(u64::MAX));
         let schedule = Schedule::new(Authorisation::ALL, vec![grants], until);
         let last = schedule.at(Timestamp::from_nanos(u64::MAX));
-        assert_eq!((last.authorisation, last.is_stale), (Authorisation::NONE, false));
+        assert_eq!(
+            (last.authorisation, last.is_stale),
+            (Authorisation::NONE, false)
+        );
         let before = schedule.at(Timestamp::from_nanos(u64::MAX - 1));
         assert_eq!((before.authorisation, before.last), (FF, u64::MAX - 1));
     }

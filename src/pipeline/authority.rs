@@ -125,7 +125,8 @@ impl Authorities {
         let files = |it: &Self| -> Vec<Signed> {
             it.files.iter().map(|file| file.signed.clone()).collect()
         };
-        (self.profile, self.limit, &self.interfaces) == (other.profile, other.limit, &other.interfaces)
+        (self.profile, self.limit, &self.interfaces)
+            == (other.profile, other.limit, &other.interfaces)
             && files(self) == files(other)
     }
 
@@ -160,10 +161,33 @@ impl Authorities {
         self.files.iter().any(|file| file.meter.is_some())
     }
 
+    /// One line for people on each authorisation: what it lets pass, where, when, and who signed it.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let line = |file: &Counted| {
+            let Signed { document, keys, .. } = &file.signed;
+            let classes: Vec<&str> = document.classes.ids().collect();
+            format!(
+                "authorised: {} by {}: {} on {} from {} until {}, signed by {}",
+                document.id,
+                document.authority,
+                classes.join(", "),
+                document.interfaces.join(", "),
+                document.not_before,
+                document.not_after,
+                keys.join(" and ")
+            )
+        };
+        self.files.iter().map(line).collect()
+    }
+
     /// For the summary.
     #[must_use]
     pub fn shown(&self) -> Shown {
-        let ids = self.files.iter().map(|file| file.signed.document.id.clone());
+        let ids = self
+            .files
+            .iter()
+            .map(|file| file.signed.document.id.clone());
         let ids = if self.are_self_given() {
             vec![SELF_AUTHORISED.to_owned()]
         } else {
@@ -306,11 +330,14 @@ pub fn line(entry: &ledger::Authority) -> String {
             format!("authorisation expired: {id}: nothing is admitted under it since {since}")
         }
         Standing::Exhausted => {
-            format!("authorisation used up: {id}: its volume is reached, nothing more is admitted under it")
+            format!(
+                "authorisation used up: {id}: its volume is reached, nothing more is admitted under it"
+            )
         }
         Standing::SelfAuthorised => format!("{id}: {classes}"),
         Standing::Missing => {
-            "no authorisation: profile statutory: everything is excluded and only counted".to_owned()
+            "no authorisation: profile statutory: everything is excluded and only counted"
+                .to_owned()
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::output::Recorded;
 use super::summary::{
-    Admitted, Authorisation, ByClass, ByReason, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
+    Admitted, Authorisation, ByClass, ByReason, Excluded, Flows, Geo, GeoSource, Input, Lost,
+    SCHEMA, Summary,
 };
 use crate::fate::{Class, Fate, Reason};
 use crate::flow::Held;

@@ -16,15 +16,15 @@ mod summary;
 mod target;
 mod walk;
 
+pub use authority::{Authorities, Standings, line as authority_line};
 #[cfg(feature = "live")]
 pub use capture::{Limits, Reread, capture};
-pub use authority::{Authorities, Standings, line as authority_line};
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
 pub use outcome::{Outcome, Progress};
 pub use summary::{
-    Admitted, Authorisation, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
-    Summary,
+    Admitted, Authorisation, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input,
+    Lost, SCHEMA, Summary,
 };
 pub use target::probe;
 #[cfg(feature = "live")]

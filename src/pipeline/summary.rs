@@ -59,6 +59,16 @@ pub struct Authorisation {
     pub ids: Vec<String>,
 }
 
+impl Default for Authorisation {
+    /// The operator's own.
+    fn default() -> Self {
+        Self {
+            profile: "standard",
+            ids: vec!["self-authorised".to_owned()],
+        }
+    }
+}
+
 /// Frames that passed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Admitted {
@@ -247,10 +257,7 @@ mod tests {
             version: "0.0.0",
             sensor: "test".to_owned(),
             config: "00".to_owned(),
-            authorisation: Authorisation {
-                profile: "standard",
-                ids: vec!["self-authorised".to_owned()],
-            },
+            authorisation: Authorisation::default(),
             frames: Count {
                 packets: 5,
                 bytes: 500,

@@ -37,7 +37,8 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
     let read = reread.file.into_iter().chain(sources).chain(lists);
     plan.read.extend(read.map(Path::to_owned));
     let files = config.authorisations.files.iter();
-    plan.read.extend(files.flat_map(|path| authorisation::files(path)));
+    plan.read
+        .extend(files.flat_map(|path| authorisation::files(path)));
     for interface in &config.capture.interfaces {
         plan.read_counters_of(interface);
     }
