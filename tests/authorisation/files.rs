@@ -98,7 +98,7 @@ fn no_byte_of_what_the_armour_holds_may_be_another() {
     let blob = unbase64(&body);
     assert_eq!(armour(&blob), armoured);
     for at in 0..blob.len() {
-        for flip in 1..=255_u8 {
+        for flip in (0..8).map(|bit| 1_u8 << bit) {
             let mut bad = blob.clone();
             bad[at] ^= flip;
             fs::write(beside(&path, ".sshsig"), armour(&bad)).unwrap();
