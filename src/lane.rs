@@ -285,8 +285,9 @@ impl Lane {
     }
 }
 
-/// Whether every packet of a record would be admitted, as far as the record tells. It keeps the pair of
-/// the innermost layer only: where others were judged too, nothing can be proved any more.
+/// Whether every packet of a record would be admitted, as far as the record tells: at the time of its first
+/// packet and of its last. It keeps the pair of the innermost layer only: where others were judged too,
+/// nothing can be proved any more.
 fn passes_again(ended: &Ended, table: &Table, policy: &Policy) -> bool {
     let passes = |from: Side, to: Side| {
         let ends = ends(
@@ -297,8 +298,11 @@ fn passes_again(ended: &Ended, table: &Table, policy: &Policy) -> bool {
             },
             table,
         );
-        let verdict = policy.verdict(ends.src, ends.dst);
-        from.packets == 0 || matches!(verdict, PairVerdict::Admit(_))
+        let admits = |seen| {
+            let verdict = policy.verdict_at(seen, ends.src, ends.dst);
+            matches!(verdict, PairVerdict::Admit(_))
+        };
+        from.packets == 0 || (admits(ended.start()) && admits(ended.end()))
     };
     ended.marks() & Admitted::BY_MORE_PAIRS == 0
         && passes(ended.src(), ended.dst())

@@ -28,7 +28,8 @@
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
 //! interface. [`metrics`] shows to Prometheus what these do, and [`sandbox`] takes from a live run every
-//! right that it no longer needs. [`config`] says with which settings, [`cli`] talks with people, [`demo`]
+//! right that it no longer needs. [`authorisation`] reads who allowed what to pass, and until when; the gate
+//! asks it of every packet's own time. [`config`] says with which settings, [`cli`] talks with people, [`demo`]
 //! makes traffic for demonstrations and tests.
 //!
 //! # Who may import whom
@@ -43,9 +44,10 @@
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
 //!                                                                       ledger   fate, tally, time
 //!                                                                       evaluation nothing
-//!                                                                       sandbox   nothing
+//!   authorisation  gate, time                                           sandbox   nothing
 //! ```
 
+pub mod authorisation;
 pub mod cli;
 pub mod config;
 pub mod decode;

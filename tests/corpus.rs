@@ -108,6 +108,7 @@ fn run(
         sensor: "corpus".to_owned(),
         config: String::new(),
         interval: Some(NANOS),
+        authorisation: sekisho::pipeline::Authorisation::default(),
     };
     let outcome = job.run(&Silent);
     let records = match outcome {

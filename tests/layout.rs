@@ -21,6 +21,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("geo", &[]),
     ("locate", &["decode", "geo"]),
     ("gate", &["decode", "fate", "geo", "locate", "time"]),
+    ("authorisation", &["gate", "time"]),
     ("flow", &["gate", "geo", "time"]),
     ("export", &["flow", "time"]),
     ("tally", &["fate"]),
@@ -37,7 +38,15 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("evaluation", &[]),
     (
         "config",
-        &["gate", "geo", "flow", "export", "time", "sandbox"],
+        &[
+            "authorisation",
+            "gate",
+            "geo",
+            "flow",
+            "export",
+            "time",
+            "sandbox",
+        ],
     ),
     (
         "pipeline",
@@ -59,6 +68,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "sandbox",
             "ledger",
             "evaluation",
+            "authorisation",
         ],
     ),
     (
@@ -107,7 +117,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("flate2", &["source"]),
     ("zstd", &["source", "export"]),
     ("lz4_flex", &["source"]),
-    ("toml", &["config"]),
+    ("toml", &["authorisation", "config"]),
+    ("minisign_verify", &["authorisation"]),
+    ("ed25519_dalek", &["authorisation"]),
     ("schemars", &["export"]),
     ("ed25519_dalek", &["ledger"]),
     ("ct_merkle", &["ledger"]),

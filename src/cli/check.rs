@@ -4,9 +4,9 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::talk::{Problem, Talk};
 use super::{atlas, flags};
-use crate::config::{Config, Output};
+use crate::config::{Config, Output, Profile};
 use crate::gate::Authorisation;
-use crate::pipeline::{self, Failure};
+use crate::pipeline::{self, Authorities, Failure};
 
 pub(super) fn run(mut args: CheckArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
@@ -22,10 +22,14 @@ pub(super) fn run(mut args: CheckArgs, talk: &mut Talk) -> Result<Exit, Problem>
         args.run,
         flags::How::Replay(args.how),
     )?;
+    let authorities = Authorities::load(&config, &config.capture.interfaces)?;
     let digest = atlas::digest_for_a_run(&config)?;
     probe(&config)?;
     if args.print {
         talk.result(&config.to_toml())?;
+    }
+    for line in authorities.lines() {
+        talk.say(&line);
     }
     for note in notes(&config) {
         talk.say(&format!("note: {name}: {note}"));
@@ -69,6 +73,12 @@ fn notes(config: &Config) -> Vec<&'static str> {
     let mut notes = Vec::new();
     if config.authorisation == Authorisation::NONE {
         notes.push("no class is authorised, so everything is excluded and only the books are kept");
+    }
+    if config.profile == Profile::Statutory && config.authorisations.files.is_empty() {
+        notes.push(
+            "there is no authorisation, so in the profile statutory everything is excluded and only \
+             the books are kept",
+        );
     }
     if config.flow.idle_secs > config.flow.active_secs {
         notes.push("`idle` is longer than `active`, so it never comes into play");

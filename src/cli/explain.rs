@@ -8,6 +8,7 @@ use super::locate::not_an_address;
 use super::talk::{Problem, Talk, escaped};
 use super::view::AddressView;
 use super::{atlas, flags, summary_table};
+use crate::config::Profile;
 use crate::fate::{Class, Reason};
 use crate::gate::{Authorisation, PairVerdict, Policy};
 use crate::geo::CountryCode;
@@ -19,7 +20,14 @@ pub(super) fn run(args: ExplainArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     let config = flags::config_to_look_at(args.place, args.gate)?;
     let atlas = atlas::open(&config)?;
     let (src, dst) = (atlas.address(src), atlas.address(dst));
-    talk.result(&render(&src, &dst, config.authorisation))?;
+    let mut text = render(&src, &dst, config.authorisation);
+    if config.profile == Profile::Statutory || !config.authorisations.files.is_empty() {
+        text.push_str(
+            "           And only while a signed authorisation of these classes is in force\n           \
+             (docs/authorisation.md); `sekisho check` names them.\n",
+        );
+    }
+    talk.result(&text)?;
     Ok(Exit::Done)
 }
 

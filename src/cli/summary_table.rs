@@ -50,6 +50,7 @@ pub(super) fn render(summary: &Summary, export: &Export, style: Style) -> String
     table.flows(export);
     table.inputs();
     table.geo();
+    table.authorisation();
     table.losses();
     table.books();
     table.out
@@ -216,6 +217,16 @@ impl<'a> Table<'a> {
                 Some(YELLOW),
             );
         }
+    }
+
+    fn authorisation(&mut self) {
+        let authorisation = &self.summary.authorisation;
+        let profile = authorisation.profile;
+        let (ids, sgr) = match authorisation.ids.as_slice() {
+            [] => ("nothing".to_owned(), Some(YELLOW)),
+            ids => (ids.join(" "), None),
+        };
+        self.fact("authorised", &format!("{ids} (profile {profile})"), sgr);
     }
 
     fn losses(&mut self) {

@@ -19,14 +19,23 @@ const fn key(section: &'static str, name: &'static str, expects: &'static str) -
 }
 
 /// All sections.
-pub(super) const SECTIONS: [&str; 8] = [
-    "geo", "gate", "flow", "export", "ledger", "replay", "capture", "metrics",
+pub(super) const SECTIONS: [&str; 9] = [
+    "geo",
+    "gate",
+    "authorisation",
+    "flow",
+    "export",
+    "ledger",
+    "replay",
+    "capture",
+    "metrics",
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 33] = [
+pub(super) const KEYS: [Key; 37] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
+    key("", "profile", "\"standard\" or \"statutory\""),
     key("geo", "home", "a list of country codes, such as [\"JP\"]"),
     key(
         "geo",
@@ -64,6 +73,17 @@ pub(super) const KEYS: [Key; 33] = [
         "authorize",
         "a list of classes, such as [\"foreign_domestic\"]",
     ),
+    key(
+        "authorisation",
+        "files",
+        "a list of files, such as [\"authorisation.toml\"]",
+    ),
+    key(
+        "authorisation",
+        "keys",
+        "a list of public keys, such as [\"RWQ…\", \"ssh-ed25519 AAAA…\"]",
+    ),
+    key("authorisation", "threshold", "a whole number, such as 1"),
     key("flow", "idle", "a whole number of seconds, such as 60"),
     key("flow", "active", "a whole number of seconds, such as 300"),
     key(
@@ -161,7 +181,10 @@ pub(super) fn advice(section: &str, name: &str) -> String {
         };
     }
     let known: Vec<&str> = if section.is_empty() {
-        ["sensor", "state"].into_iter().chain(SECTIONS).collect()
+        ["sensor", "state", "profile"]
+            .into_iter()
+            .chain(SECTIONS)
+            .collect()
     } else {
         real()
             .filter(|key| key.section == section)

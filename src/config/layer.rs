@@ -16,10 +16,14 @@ pub struct Layer {
     pub sensor: Option<Given<String>>,
     /// `state`.
     pub state: Option<Given<String>>,
+    /// `profile`.
+    pub profile: Option<Given<String>>,
     /// `[geo]`.
     pub geo: GeoLayer,
     /// `[gate]`.
     pub gate: GateLayer,
+    /// `[authorisation]`.
+    pub authorisation: AuthorisationLayer,
     /// `[flow]`.
     pub flow: FlowLayer,
     /// `[export]`.
@@ -55,6 +59,16 @@ pub struct GeoLayer {
 #[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
 pub struct GateLayer {
     pub authorize: List,
+}
+
+/// `[authorisation]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct AuthorisationLayer {
+    pub files: List,
+    pub keys: List,
+    pub threshold: Option<Given<u64>>,
 }
 
 /// `[flow]` of a layer.
@@ -130,8 +144,15 @@ impl Layer {
         let Self {
             sensor,
             state,
+            profile,
             geo,
             gate: GateLayer { authorize },
+            authorisation:
+                AuthorisationLayer {
+                    files,
+                    keys,
+                    threshold,
+                },
             flow,
             export,
             ledger:
@@ -179,6 +200,7 @@ impl Layer {
         Self {
             sensor: sensor.or(lower.sensor),
             state: state.or(lower.state),
+            profile: profile.or(lower.profile),
             geo: GeoLayer {
                 home: home.or(lower.geo.home),
                 sources: sources.or(lower.geo.sources),
@@ -191,6 +213,11 @@ impl Layer {
             },
             gate: GateLayer {
                 authorize: authorize.or(lower.gate.authorize),
+            },
+            authorisation: AuthorisationLayer {
+                files: files.or(lower.authorisation.files),
+                keys: keys.or(lower.authorisation.keys),
+                threshold: threshold.or(lower.authorisation.threshold),
             },
             flow: FlowLayer {
                 idle: idle.or(lower.flow.idle),

@@ -11,24 +11,27 @@ mod keys;
 mod layer;
 mod read;
 mod resolve;
+mod resolve_authorisation;
 mod resolve_capture;
 mod resolve_geo;
 mod resolve_ledger;
 mod values;
 mod write;
 
+pub use crate::authorisation::Profile;
 pub use crate::export::{Compress, Format};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
 pub use layer::{
-    CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, LedgerLayer, MetricsLayer,
-    ReplayLayer,
+    AuthorisationLayer, CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer,
+    LedgerLayer, MetricsLayer, ReplayLayer,
 };
 pub use values::{Days, MaxAge, Output, ProgressMode, SandboxMode};
 
 use std::path::Path;
 
+use crate::authorisation::Key;
 use crate::gate::Authorisation;
 use crate::geo::{CountryCode, Prefix, Site, SourceSpec};
 
@@ -42,10 +45,14 @@ pub struct Config {
     pub sensor: String,
     /// The folder of this sensor's own files, if it has any: of one running sensor at a time.
     pub state: Option<std::path::PathBuf>,
+    /// Under which rules it is run.
+    pub profile: Profile,
     /// Where addresses are.
     pub geo: Geo,
-    /// The classes that may pass.
+    /// The classes that may pass, as far as the operator decides it.
     pub authorisation: Authorisation,
+    /// Signed authorisations.
+    pub authorisations: Authorisations,
     /// When a flow ends.
     pub flow: Flow,
     /// Where results go.
@@ -79,6 +86,17 @@ pub struct Geo {
     pub nat64_prefixes: Vec<Prefix>,
     /// Prefixes between which access softwires run.
     pub softwire_prefixes: Vec<Prefix>,
+}
+
+/// Section `[authorisation]`: signed authorisations, and who may sign them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorisations {
+    /// The files. Without any the operator authorises itself, where the profile lets it.
+    pub files: Vec<std::path::PathBuf>,
+    /// The keys whose signatures count.
+    pub keys: Vec<Key>,
+    /// How many different ones must have signed each file.
+    pub threshold: usize,
 }
 
 /// Section `[flow]`: when a flow ends.
@@ -179,6 +197,7 @@ impl Default for Config {
         Self {
             sensor: "sekisho".to_owned(),
             state: None,
+            profile: Profile::Standard,
             geo: Geo {
                 home: CountryCode::new("JP").into_iter().collect(),
                 sources: vec![SourceSpec::Embedded],
@@ -190,6 +209,11 @@ impl Default for Config {
                 softwire_prefixes: Vec::new(),
             },
             authorisation: Authorisation::ALL,
+            authorisations: Authorisations {
+                files: Vec::new(),
+                keys: Vec::new(),
+                threshold: 1,
+            },
             flow: Flow {
                 idle_secs: 60,
                 active_secs: 300,
@@ -284,15 +308,19 @@ impl Config {
                     sandbox: _,
                 },
             sensor,
+            profile,
             geo,
             authorisation,
+            authorisations,
             flow,
         } = self;
         let default = Self::default();
         write::digest(&Self {
             sensor: sensor.clone(),
             geo: geo.clone(),
+            profile: *profile,
             authorisation: *authorisation,
+            authorisations: authorisations.clone(),
             flow: *flow,
             capture: Capture {
                 filter: filter.clone(),

@@ -8,9 +8,8 @@ use super::keys::nearest;
 use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
 use super::values::{Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
+use crate::authorisation::Profile;
 use crate::export::{Compress, Format};
-use crate::gate::Authorisation;
-use crate::gate::Class;
 
 pub(super) type List = Option<Given<Vec<Given<String>>>>;
 
@@ -25,8 +24,10 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
     let Layer {
         sensor,
         state,
+        profile,
         geo,
         gate: GateLayer { authorize },
+        authorisation,
         flow,
         export,
         ledger,
@@ -43,11 +44,21 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
             Some(given) if !given.value.is_empty() => Some(from.path(&given)?),
             None | Some(_) => default.state,
         },
+        profile: match profile {
+            None => default.profile,
+            Some(given) => from.choice(
+                &given,
+                "profile",
+                &[Profile::Standard, Profile::Statutory],
+                Profile::id,
+            )?,
+        },
         geo: from.geo(geo, default.geo)?,
         authorisation: match authorize {
             None => default.authorisation,
             Some(given) => from.authorisation(given)?,
         },
+        authorisations: from.authorisations(authorisation, default.authorisations)?,
         flow: from.flow(flow, default.flow)?,
         export: from.export(export, default.export)?,
         ledger: from.ledger(ledger, default.ledger)?,
@@ -93,48 +104,6 @@ impl From<'_> {
             format!("bad sensor name `{name}`"),
             "use 1 to 63 letters, digits, dots, _ and -, the first a letter or digit",
         ))
-    }
-
-    fn authorisation(self, given: Given<Vec<Given<String>>>) -> Result<Authorisation, Error> {
-        let mut authorisation = Authorisation::NONE;
-        for class in given.value {
-            match class.value.as_str() {
-                "foreign_foreign" => authorisation.foreign_foreign = true,
-                "foreign_domestic" => authorisation.foreign_domestic = true,
-                "domestic_foreign" => authorisation.domestic_foreign = true,
-                "domestic_domestic" => {
-                    return Err(self.forbid(
-                        &class.origin,
-                        "domestic_domestic can never be authorised",
-                        "remove it: traffic between two ends at home is excluded whatever the settings",
-                    ));
-                }
-                "foreign_undetermined" | "undetermined_foreign" => {
-                    return Err(self.refuse(
-                        &class.origin,
-                        format!("`{}` is not authorised by itself", class.value),
-                        "authorise every class it could be: foreign_foreign and the one with home",
-                    ));
-                }
-                other => {
-                    let known = [
-                        Class::ForeignForeign.id(),
-                        Class::ForeignDomestic.id(),
-                        Class::DomesticForeign.id(),
-                    ];
-                    let hint = nearest(other, known).map_or_else(
-                        || format!("known: {}", known.join(", ")),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    return Err(self.refuse(
-                        &class.origin,
-                        format!("unknown class `{other}`"),
-                        hint,
-                    ));
-                }
-            }
-        }
-        Ok(authorisation)
     }
 
     fn flow(self, layer: FlowLayer, default: Flow) -> Result<Flow, Error> {

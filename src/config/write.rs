@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::values::{MaxAge, Output};
-use super::{Capture, Config, Export, Flow, Geo, Ledger, Metrics, Replay};
+use super::{Authorisations, Capture, Config, Export, Flow, Geo, Ledger, Metrics, Replay};
 use crate::gate::Authorisation;
 use crate::geo::SourceSpec;
 
@@ -16,6 +16,7 @@ pub(super) fn toml(config: &Config) -> String {
     let Config {
         sensor,
         state,
+        profile,
         geo:
             Geo {
                 home,
@@ -32,6 +33,12 @@ pub(super) fn toml(config: &Config) -> String {
                 foreign_foreign,
                 foreign_domestic,
                 domestic_foreign,
+            },
+        authorisations:
+            Authorisations {
+                files,
+                keys,
+                threshold,
             },
         flow:
             Flow {
@@ -90,10 +97,11 @@ pub(super) fn toml(config: &Config) -> String {
     // Writing into a String cannot fail.
     let _ = write!(
         out,
-        "sensor = {}\nstate = {}\n\n\
+        "sensor = {}\nstate = {}\nprofile = {}\n\n\
          [geo]\nhome = {}\nsources = {}\ndomestic_list = {}\nanycast_list = {}\nsite = {}\n\
          max_age = {max_age}\nnat64_prefixes = {}\nsoftwire_prefixes = {}\n\n\
          [gate]\nauthorize = {}\n\n\
+         [authorisation]\nfiles = {}\nkeys = {}\nthreshold = {threshold}\n\n\
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\n\
@@ -104,6 +112,7 @@ pub(super) fn toml(config: &Config) -> String {
          [metrics]\nlisten = {}\n",
         text(sensor),
         text(&state),
+        text(profile.id()),
         list(home),
         list(sources),
         paths(domestic_lists),
@@ -112,6 +121,8 @@ pub(super) fn toml(config: &Config) -> String {
         list(nat64_prefixes),
         list(softwire_prefixes),
         list(authorize.map(|(_, class)| class)),
+        paths(files),
+        list(keys),
         text(format.id()),
         text(&output.to_string()),
         text(&summary),

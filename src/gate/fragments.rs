@@ -6,6 +6,7 @@
 //! [`FRAGMENT_CAPACITY`] first fragments only: two ranges of a capture, walked apart, join exactly
 //! unless a fragment of the later one had its first in the earlier one, and that is noticed.
 
+use super::policy::Policy;
 use super::rule::{Admitted, Excluded};
 use crate::decode::{Fragment, Headers, IpVersion, Layer};
 use crate::fate::Reason;
@@ -73,27 +74,31 @@ impl Fragments {
         }
     }
 
-    /// Settles a packet with fragments in it: first ones are remembered with their fate, a later one
-    /// takes its first's.
-    pub(super) fn settle(
+    /// The verdict on a packet with fragments in it: a later one takes its first's.
+    pub(super) fn inherit_all(
         &mut self,
         headers: &Headers,
         verdict: Result<Admitted, Excluded>,
+        policy: &Policy,
     ) -> Result<Admitted, Excluded> {
         let mut verdict = verdict;
         for (depth, layer) in headers.layers().iter().enumerate() {
             if let Fragment::Later { id, at } = layer.fragment {
                 let key = self.key(depth, layer, id);
-                verdict = self.inherit(headers, layer, (key, at), verdict);
+                verdict = self.inherit(headers, layer, (key, at), verdict, policy);
             }
         }
+        verdict
+    }
+
+    /// Remembers the first fragments in a packet with its fate.
+    pub(super) fn remember_all(&mut self, headers: &Headers, verdict: &Result<Admitted, Excluded>) {
         for (depth, layer) in headers.layers().iter().enumerate() {
             if let Fragment::First { id, end } = layer.fragment {
                 let fate = verdict.map_err(|excluded| excluded.reason);
                 self.remember(self.key(depth, layer, id), headers.seen(), end, fate);
             }
         }
-        verdict
     }
 
     fn inherit(
@@ -102,6 +107,7 @@ impl Fragments {
         layer: &Layer,
         (key, at): (u64, u16),
         own: Result<Admitted, Excluded>,
+        policy: &Policy,
     ) -> Result<Admitted, Excluded> {
         // Its own layer has already excluded it: nothing to inherit, and nothing to look up.
         let own = own?;
@@ -116,10 +122,12 @@ impl Fragments {
         match first.filter(|first| recent(first.seen)) {
             // It writes over what the first was judged by, or would have, had it come before.
             Some(first) if at < first.end => Err(Excluded::of(headers, Reason::Fragment)),
+            // What was inside the first may be authorised no more, if it was of another time.
             Some(First {
                 admitted: Some(admitted),
+                seen,
                 ..
-            }) => Ok(own.as_part_of(admitted)),
+            }) if policy.holds_at(*seen) => Ok(own.as_part_of(admitted)),
             _ => {
                 self.note_missed(key);
                 if carries_ip(layer.protocol) || may_quote(layer.protocol, at) {

@@ -5,15 +5,17 @@
 //! accepts, or [`Excluded`], a reason and lengths.
 //!
 //! The rule itself is [`Policy::judge_pair`] over one pair of ends and `rule::judge` over a packet;
-//! what a later fragment inherits from its first is in `fragments`.
+//! what a later fragment inherits from its first is in `fragments`, what is authorised when in `schedule`.
 
 mod fragments;
 mod policy;
 mod rule;
+mod schedule;
 
 pub use fragments::{FRAGMENT_CAPACITY, FRAGMENT_MEMORY, Fragments, SeamVerdict};
 pub use policy::{Authorisation, PairVerdict, Policy};
 pub use rule::{Admitted, Excluded, Pass};
+pub use schedule::{Grant, Meter, Schedule};
 
 pub use crate::decode::{IpVersion, Path, Transport, Tunnel};
 pub use crate::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
@@ -47,10 +49,14 @@ impl Gate {
     }
 
     /// Judges the usual packet, of one layer with nothing beside it, by the ends of that; nothing if
-    /// it is not so simple: then [`Gate::judge_any`] does.
+    /// it is not so simple, or of a time for which the policy is not compiled, or metered: then
+    /// [`Gate::judge_any`] does.
     #[inline(always)]
     #[must_use]
     pub fn judge_usual<'h>(&self, located: &Located<'h>) -> Option<Result<Pass<'h>, Excluded>> {
+        if !self.policy.is_plain_at(located.headers().seen()) {
+            return None;
+        }
         rule::judge_usual(located, &self.policy)
     }
 
@@ -60,9 +66,24 @@ impl Gate {
     /// As [`Gate::judge`].
     #[inline(never)]
     pub fn judge_any(&mut self, located: &Located<'_>) -> Result<Admitted, Excluded> {
-        let verdict = rule::judge(located, &self.policy);
-        if located.headers().layers().iter().any(rule::is_fragment) {
-            return self.fragments.settle(located.headers(), verdict);
+        let headers = located.headers();
+        let seen = headers.seen();
+        self.policy.turn_to(seen);
+        let mut classes = Authorisation::NONE;
+        let mut verdict = rule::judge(located, &self.policy, &mut classes);
+        let has_fragments = headers.layers().iter().any(rule::is_fragment);
+        if has_fragments {
+            verdict = self.fragments.inherit_all(headers, verdict, &self.policy);
+        }
+        if let Ok(admitted) = &verdict {
+            // A later fragment is of its first one's class too.
+            let classes = classes.or(Authorisation::of(admitted.class()));
+            if !self.policy.charge(seen, classes, headers.wire_len()) {
+                verdict = Err(Excluded::of(headers, Reason::VolumeCap));
+            }
+        }
+        if has_fragments {
+            self.fragments.remember_all(headers, &verdict);
         }
         verdict
     }

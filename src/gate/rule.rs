@@ -1,6 +1,6 @@
 //! The rule over a whole packet, and the proof of having passed it.
 
-use super::policy::{PairVerdict, Policy};
+use super::policy::{Authorisation, PairVerdict, Policy};
 use crate::decode::{
     Fragment, Headers, IpVersion, Layer, NotIp, Path, SidePair, Stop, Transport, Undecodable,
 };
@@ -329,8 +329,12 @@ pub(super) fn judge_usual<'h>(
 
 /// Judges a packet by every IP layer that it carries and by the pairs beside them (RULES §2, §4):
 /// admitted if and only if each of them is. Pure: the same located headers and policy give the same
-/// verdict.
-pub(super) fn judge(located: &Located<'_>, policy: &Policy) -> Result<Admitted, Excluded> {
+/// verdict. `classes` becomes every class that an admitted packet could belong to, in any layer.
+pub(super) fn judge(
+    located: &Located<'_>,
+    policy: &Policy,
+    classes: &mut Authorisation,
+) -> Result<Admitted, Excluded> {
     let headers = located.headers();
     // The first in the order of RULES §5 decides; a certain domestic pair is the first of all.
     let mut worst: Option<Reason> = reason_of_stop(headers.stop(), true);
@@ -339,7 +343,10 @@ pub(super) fn judge(located: &Located<'_>, policy: &Policy) -> Result<Admitted, 
     for (depth, (layer, ends)) in headers.layers().iter().zip(located.layers()).enumerate() {
         let verdict = policy.verdict(ends.src, ends.dst);
         match verdict {
-            PairVerdict::Admit(class) => innermost = Some((layer, class)),
+            PairVerdict::Admit(class) => {
+                *classes = classes.or(Authorisation::of(class));
+                innermost = Some((layer, class));
+            }
             PairVerdict::Exclude(_) if depth == 0 && located.softwire() => {}
             PairVerdict::Exclude(reason) if depth == 0 => exclude(reason),
             PairVerdict::Exclude(reason) => exclude(reason_inside(reason, Reason::TunnelDomestic)),
@@ -347,7 +354,10 @@ pub(super) fn judge(located: &Located<'_>, policy: &Policy) -> Result<Admitted, 
     }
     for (ends, kind) in located.side_pairs() {
         match (policy.verdict(ends.src, ends.dst), kind) {
-            (PairVerdict::Admit(_), _)
+            (PairVerdict::Admit(class), SidePair::Routed) => {
+                *classes = classes.or(Authorisation::of(class));
+            }
+            (PairVerdict::Admit(_), SidePair::Quoted)
             // What an error quotes went the other way, in a class of its own: only what could be
             // domestic–domestic or is no address at all keeps the error back.
             | (

@@ -287,6 +287,12 @@ impl Table {
         self.fresh_until.is_some_and(|until| nanos > until)
     }
 
+    /// The last nanosecond since the epoch at which it is not stale; nothing if it never is.
+    #[must_use]
+    pub const fn fresh_until(&self) -> Option<u64> {
+        self.fresh_until
+    }
+
     /// Memory of the structures on the packet path, in bytes.
     #[must_use]
     pub fn hot_bytes(&self) -> usize {

@@ -2,7 +2,8 @@
 
 use super::output::Recorded;
 use super::summary::{
-    Admitted, ByClass, ByReason, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA, Summary,
+    Admitted, Authorisation, ByClass, ByReason, Excluded, Flows, Geo, GeoSource, Input, Lost,
+    SCHEMA, Summary,
 };
 use crate::fate::{Class, Fate, Reason};
 use crate::flow::Held;
@@ -19,6 +20,8 @@ pub(super) struct Books<'a> {
     pub recorded: &'a Recorded,
     /// The inputs, in order.
     pub inputs: Vec<Input>,
+    /// What it was authorised by.
+    pub authorisation: Authorisation,
 }
 
 /// What a live run did not get, or did not write. Never part of what was excluded.
@@ -56,6 +59,7 @@ impl Books<'_> {
             tally,
             recorded,
             inputs,
+            authorisation,
         } = self;
         let Recorded {
             written,
@@ -75,6 +79,7 @@ impl Books<'_> {
             version: env!("CARGO_PKG_VERSION"),
             sensor: sensor.to_owned(),
             config,
+            authorisation,
             frames,
             kernel_dropped,
             admitted: Admitted {

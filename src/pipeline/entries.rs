@@ -1,22 +1,18 @@
 //! What a run puts into its ledger, from what its stages counted and were told.
 
+use super::authority::{Authorities, Standings};
 use super::books::Losses;
 use super::output::Recorded;
 use crate::config::Config;
-use crate::gate::Authorisation;
 use crate::geo::Table;
 use crate::ledger::{
-    Authority, Cell, Configured, Event, GeoInForce, GeoSource, Interval, List, Mode, Moment,
-    Policy, Profile, Standing, Start, Totals,
+    Cell, Configured, Event, GeoInForce, GeoSource, Interval, List, Mode, Moment, Start, Totals,
 };
 use crate::tally::{Count, Counts, Tally};
 use crate::time::{NANOS_PER_SEC, Timestamp};
 use std::path::Path;
 
-/// The id of runs that nobody else authorised.
-const SELF_AUTHORISED: &str = "self-authorised";
-
-/// What stands at the begin of every run: how it was started, and under which settings, policy and table.
+/// What stands at the begin of every run: how it was started, and with which settings and table.
 pub(super) fn beginning(mode: Mode, inputs: u64, config: &Config, table: &Table) -> Vec<Event> {
     let interfaces = match mode {
         Mode::Capture => config.capture.interfaces.clone(),
@@ -33,7 +29,6 @@ pub(super) fn beginning(mode: Mode, inputs: u64, config: &Config, table: &Table)
         }),
         configured(config),
     ];
-    events.extend(policy(config));
     events.push(geo(table));
     events
 }
@@ -45,39 +40,20 @@ pub(super) fn configured(config: &Config) -> Event {
     })
 }
 
-/// What may pass, and by whose leave.
-pub(super) fn policy(config: &Config) -> [Event; 2] {
-    let Authorisation {
-        foreign_foreign,
-        foreign_domestic,
-        domestic_foreign,
-    } = config.authorisation;
-    let classes = [
-        (foreign_foreign, "foreign_foreign"),
-        (foreign_domestic, "foreign_domestic"),
-        (domestic_foreign, "domestic_foreign"),
-    ];
-    let classes = classes.into_iter().filter(|(authorised, _)| *authorised);
-    let classes: Vec<String> = classes.map(|(_, id)| id.to_owned()).collect();
-    [
-        Event::Policy(Policy {
-            profile: Profile::Standard,
-            classes: classes.clone(),
-        }),
-        Event::Authority(Authority {
-            standing: Standing::SelfAuthorised,
-            id: SELF_AUTHORISED.to_owned(),
-            authority: None,
-            purpose: None,
-            classes,
-            interfaces: Vec::new(),
-            not_before: None,
-            not_after: None,
-            volume: None,
-            sha256: None,
-            keys: Vec::new(),
-        }),
-    ]
+/// What may pass at a moment, and by whose leave, where that is otherwise than when this was asked before.
+pub(super) fn leave(
+    standings: &mut Standings,
+    authorities: &Authorities,
+    table: &Table,
+    at: Timestamp,
+) -> Vec<Event> {
+    let changes = standings.changes(authorities, at);
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let policy = Event::Policy(authorities.policy_entry(table, at));
+    let changes = changes.into_iter().map(Event::Authority);
+    std::iter::once(policy).chain(changes).collect()
 }
 
 /// The table that decides.

@@ -6,7 +6,7 @@ use super::lanes::Join;
 use super::outcome::{Account, Outcome, Progress, note_on_halves};
 use super::output::Records;
 use super::plan::plan;
-use super::summary::Input as InputBooks;
+use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
 use crate::export::Format;
@@ -35,6 +35,8 @@ pub struct Job {
     pub config: String,
     /// Nanoseconds of an interval, if the run is to be accounted for by intervals.
     pub interval: Option<u64>,
+    /// What it is authorised by.
+    pub authorisation: Authorisation,
 }
 
 /// What is known of one input while a run goes on.
@@ -142,13 +144,14 @@ impl Job {
             intervals,
             totals: entries::totals(frames, &tally, &recorded, &Losses::default()),
         });
-        let authorisation = self.lane.policy.authorisation();
+        let authorisation = self.lane.policy.ever();
         let notes = note_on_halves(&recorded.written, authorisation);
         let books = Books {
             frames,
             tally: &tally,
             recorded: &recorded,
             inputs,
+            authorisation: self.authorisation.clone(),
         };
         Ok(Outcome {
             summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),

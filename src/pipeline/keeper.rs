@@ -1,8 +1,10 @@
 //! The ledger of a run: opened before anything is read, so that a run that cannot be accounted for does
 //! not begin.
 
+use super::authority::{Authorities, Standings};
 use super::{Account, Failure, FailureKind, Outcome, entries};
 use crate::config::Config;
+use crate::geo::Table;
 use crate::ledger::{
     self, CrashRecovered, Event, Fault, Gap, GapCause, Key, Ledger, Moment, Opened, Stop,
 };
@@ -59,7 +61,12 @@ impl Keeper {
     }
 
     /// The end of a run over captures, in whatever way.
-    pub(super) fn end(mut self, outcome: &Result<Outcome, Failure>) -> Result<(), Failure> {
+    pub(super) fn end(
+        mut self,
+        outcome: &Result<Outcome, Failure>,
+        authorities: &Authorities,
+        table: &Table,
+    ) -> Result<(), Failure> {
         match outcome {
             Ok(Outcome {
                 account: Some(account),
@@ -67,7 +74,12 @@ impl Keeper {
                 ..
             }) => {
                 let Account { intervals, totals } = account;
+                let mut standings = Standings::default();
                 for (begin, counts) in intervals.iter() {
+                    let at = Timestamp::from_nanos(begin);
+                    for event in entries::leave(&mut standings, authorities, table, at) {
+                        self.note(None, event)?;
+                    }
                     let end = begin.saturating_add(intervals.width());
                     self.note(None, entries::interval(begin, end, counts, 0))?;
                 }

@@ -1,5 +1,6 @@
 //! Runs lanes over captures and interfaces, and joins what they found.
 
+mod authority;
 mod books;
 #[cfg(feature = "live")]
 mod capture;
@@ -18,6 +19,7 @@ mod summary;
 mod target;
 mod walk;
 
+pub use authority::{Authorities, Standings, line as authority_line};
 #[cfg(feature = "live")]
 pub use capture::{Limits, Reread, capture};
 pub use evaluate::evaluate;
@@ -26,8 +28,8 @@ pub use job::Job;
 use keeper::Keeper;
 pub use outcome::{Account, Outcome, Progress};
 pub use summary::{
-    Admitted, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input, Lost, SCHEMA,
-    Summary,
+    Admitted, Authorisation, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input,
+    Lost, SCHEMA, Summary,
 };
 pub use target::probe;
 #[cfg(feature = "live")]
@@ -35,7 +37,6 @@ pub use target::probe_capture;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
-use crate::gate::Policy;
 use crate::geo::{self, Table};
 use crate::ledger::Mode;
 use crate::time::NANOS_PER_SEC;
@@ -60,9 +61,11 @@ pub fn replay(
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
     probe(config)?;
-    let job = job(config, inputs.to_vec())?;
+    let authorities = Authorities::load(config, &[authority::REPLAY.to_owned()])?;
+    let job = job(config, inputs.to_vec(), &authorities)?;
     let inputs = job::count(inputs);
-    kept(config, &job, Mode::Replay, inputs, || job.run(progress))
+    let started = (Mode::Replay, inputs);
+    kept(config, &job, &authorities, started, || job.run(progress))
 }
 
 /// Runs made-up traffic through the whole road.
@@ -76,9 +79,10 @@ pub fn demo(
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
     probe(config)?;
-    let job = job(config, Vec::new())?;
+    let authorities = Authorities::load(config, &[authority::DEMO.to_owned()])?;
+    let job = job(config, Vec::new(), &authorities)?;
     let traffic = Traffic::new(seed, packets);
-    kept(config, &job, Mode::Demo, 0, || {
+    kept(config, &job, &authorities, (Mode::Demo, 0), || {
         progress.begin(None);
         let outcome = job.run_frames("demo", |deliver| traffic.for_each_frame(deliver));
         progress.end();
@@ -91,8 +95,8 @@ pub fn demo(
 fn kept(
     config: &Config,
     job: &Job,
-    mode: Mode,
-    inputs: u64,
+    authorities: &Authorities,
+    (mode, inputs): (Mode, u64),
     run: impl FnOnce() -> Result<Outcome, Failure>,
 ) -> Result<Outcome, Failure> {
     let Some(mut keeper) = Keeper::open(config)? else {
@@ -103,18 +107,18 @@ fn kept(
         entries::beginning(mode, inputs, config, &job.lane.table),
     )?;
     let outcome = run();
-    keeper.end(&outcome)?;
+    keeper.end(&outcome, authorities, &job.lane.table)?;
     outcome
 }
 
-fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
+fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Result<Job, Failure> {
     let table = Table::build(&geo_settings(config))
         .map_err(|error| Failure::line(FailureKind::Configuration, error.to_string()))?;
     Ok(Job {
         inputs,
         lane: lane::Settings {
+            policy: authorities.policy(&table),
             table: Arc::new(table),
-            policy: Policy::new(config.authorisation),
             flow: flow::Settings {
                 idle: config.flow.idle_secs.saturating_mul(NANOS_PER_SEC),
                 active: config.flow.active_secs.saturating_mul(NANOS_PER_SEC),
@@ -124,6 +128,8 @@ fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
             },
         },
         lanes: match config.replay.lanes {
+            // In which order frames use up a volume must not depend on lanes.
+            _ if authorities.are_metered() => 1,
             0 => thread::available_parallelism().map_or(1, usize::from),
             lanes => lanes,
         },
@@ -140,6 +146,7 @@ fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
             .folder
             .is_some()
             .then(|| entries::width(config)),
+        authorisation: authorities.shown(),
     })
 }
 

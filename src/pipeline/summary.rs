@@ -24,6 +24,8 @@ pub struct Summary {
     pub sensor: String,
     /// SHA-256 of the settings in force, in hex.
     pub config: String,
+    /// What it was authorised by.
+    pub authorisation: Authorisation,
     /// Frames received by the program.
     pub frames: Count,
     /// Frames that the kernel or an interface dropped before; none in a replay.
@@ -45,6 +47,26 @@ pub struct Summary {
     /// Whether every frame is in exactly one of the numbers above, and every admitted packet in
     /// exactly one record, recalled or lost.
     pub balanced: bool,
+}
+
+/// What a run was authorised by.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Authorisation {
+    /// The profile: `standard` or `statutory`.
+    pub profile: &'static str,
+    /// Ids of the authorisations whose signatures hold, in force or not; `self-authorised` where the operator
+    /// authorises itself.
+    pub ids: Vec<String>,
+}
+
+impl Default for Authorisation {
+    /// The operator's own.
+    fn default() -> Self {
+        Self {
+            profile: "standard",
+            ids: vec!["self-authorised".to_owned()],
+        }
+    }
 }
 
 /// Frames that passed.
@@ -235,6 +257,7 @@ mod tests {
             version: "0.0.0",
             sensor: "test".to_owned(),
             config: "00".to_owned(),
+            authorisation: Authorisation::default(),
             frames: Count {
                 packets: 5,
                 bytes: 500,
@@ -292,6 +315,7 @@ mod tests {
                 "version",
                 "sensor",
                 "config",
+                "authorisation",
                 "frames",
                 "kernel_dropped",
                 "admitted",

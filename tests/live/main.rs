@@ -10,6 +10,7 @@
     reason = "a test may fail, and says why"
 )]
 
+mod authority;
 mod books;
 mod ending;
 mod harness;
@@ -29,3 +30,6 @@ mod mmdb;
 #[path = "../common/search.rs"]
 #[allow(dead_code, reason = "its own tests use the rest")]
 mod search;
+#[path = "../authorisation/sign.rs"]
+#[allow(dead_code, reason = "the tests of authorisations use the rest")]
+mod sign;

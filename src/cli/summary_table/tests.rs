@@ -33,6 +33,7 @@ pub(in crate::cli) fn example() -> Outcome {
             version: "0.0.0",
             sensor: "sekisho".to_owned(),
             config: "00".to_owned(),
+            authorisation: crate::pipeline::Authorisation::default(),
             frames: Count {
                 packets: 100_000,
                 bytes: 62_299_420,

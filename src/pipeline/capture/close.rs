@@ -25,6 +25,7 @@ pub(super) fn close(
         gaps,
         config,
         table,
+        authorities,
     } = watched;
     let names = &config.capture.interfaces;
     let mut interfaces: Vec<Interface> = names.iter().map(|_| Interface::default()).collect();
@@ -91,6 +92,7 @@ pub(super) fn close(
         tally: &tally,
         recorded: &recorded,
         inputs,
+        authorisation: authorities.shown(),
     };
     let losses = Losses {
         kernel_dropped,

@@ -8,9 +8,9 @@ use super::service::Service;
 use super::worker::Shared;
 use crate::config::Config;
 use crate::geo::Table;
-use crate::ledger::{self, Event, Gap, GapCause, Moment};
+use crate::ledger::{self, Event, Gap, GapCause, Moment, Standing};
 use crate::metrics::{Reload, ReloadFigures};
-use crate::pipeline::entries;
+use crate::pipeline::{Authorities, Standings, authority_line, entries};
 use crate::source::{LinkChange, LinkWatch};
 use crate::time::Timestamp;
 use crossbeam_channel::Sender;
@@ -109,6 +109,8 @@ pub(super) struct Control<'a> {
     pub shared: &'a Shared,
     pub taken: Taken,
     pub settings: Settings<'a>,
+    /// How authorisations stood when it was last told.
+    pub standings: Standings,
     pub service: &'a Service,
     /// What the sensor says of itself, once it runs.
     pub announcement: &'a str,
@@ -129,6 +131,8 @@ pub(super) struct Watched {
     pub config: Config,
     /// The table in force in the end.
     pub table: Arc<Table>,
+    /// What it is authorised by in the end.
+    pub authorities: Authorities,
 }
 
 impl Control<'_> {
@@ -155,6 +159,7 @@ impl Control<'_> {
             self.wait(until);
             if now() >= due {
                 due = now() + PUBLISH;
+                self.tell_of_authorities();
                 let stale = self.publishing.tick(&gaps, now());
                 if stale != reloads.stale {
                     reloads.stale = stale;
@@ -202,6 +207,7 @@ impl Control<'_> {
             gaps,
             config: self.settings.config,
             table: self.settings.table,
+            authorities: self.settings.authorities,
         }
     }
 
@@ -262,14 +268,38 @@ impl Control<'_> {
             notes.event(Event::Reload(ledger::Reload { done }));
             if renewed {
                 notes.event(entries::configured(&self.settings.config));
-                let policy = entries::policy(&self.settings.config);
-                policy.into_iter().for_each(|event| notes.event(event));
                 notes.event(entries::geo(&self.settings.table));
+                let Settings {
+                    authorities, table, ..
+                } = &self.settings;
+                // All of them, whether they changed or not; people are told of changes only.
+                let mut anew = Standings::default();
+                let leave = entries::leave(&mut anew, authorities, table, wall());
+                leave.into_iter().for_each(|event| notes.event(event));
             }
         }
         let identity = publish::identity(&self.settings.config);
         self.publishing.board.publish_identity(identity);
         self.publish_geo(reloads);
+    }
+
+    /// Says which authorisations began, ended or were used up. The gate needs no telling: it judges by each
+    /// packet's own time.
+    fn tell_of_authorities(&mut self) {
+        let Settings {
+            authorities, table, ..
+        } = &self.settings;
+        for event in entries::leave(&mut self.standings, authorities, table, wall()) {
+            // The operator itself: nothing to tell.
+            if let Event::Authority(entry) = &event
+                && entry.standing != Standing::SelfAuthorised
+            {
+                (self.say)(&authority_line(entry));
+            }
+            if let Some(notes) = &self.shared.notes {
+                notes.event(event);
+            }
+        }
     }
 
     fn publish_geo(&self, reloads: &Reloads) {

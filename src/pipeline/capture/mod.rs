@@ -31,7 +31,7 @@ pub use reload::Reread;
 use super::entries;
 use super::keeper::Keeper;
 use super::target::probe_capture;
-use super::{Failure, FailureKind, Outcome};
+use super::{Authorities, Failure, FailureKind, Outcome, Standings};
 use crate::config::Config;
 use crate::export::{Rotated, Rotation};
 use crate::flow::Held;
@@ -102,7 +102,8 @@ pub fn capture(
     let report = privilege::give_up(config, reread, listen)?;
     say(&report.to_string());
     report.notes().iter().for_each(|note| say(note));
-    let job = super::job(config, Vec::new())?;
+    let authorities = Authorities::load(config, &config.capture.interfaces)?;
+    let job = super::job(config, Vec::new(), &authorities)?;
     let rotation = Rotation {
         bytes: config.export.rotate_bytes,
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
@@ -168,7 +169,8 @@ pub fn capture(
         woken,
         shared: &shared,
         taken,
-        settings: Settings::new(config, &job.lane.table, reread),
+        settings: Settings::new(config, &job.lane.table, authorities, reread),
+        standings: Standings::default(),
         service: &service,
         announcement: &announcement,
         say,

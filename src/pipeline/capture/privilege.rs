@@ -1,6 +1,7 @@
 //! What a live run still needs when its sockets are open; everything else is given up.
 
 use super::reload::Reread;
+use crate::authorisation;
 use crate::config::{Config, Format, Output, SandboxMode};
 use crate::geo::SourceSpec;
 use crate::metrics::{Board, Listen, SandboxLayer};
@@ -35,6 +36,9 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
     let lists = lists.map(PathBuf::as_path);
     let read = reread.file.into_iter().chain(sources).chain(lists);
     plan.read.extend(read.map(Path::to_owned));
+    let files = config.authorisations.files.iter();
+    plan.read
+        .extend(files.flat_map(|path| authorisation::files(path)));
     for interface in &config.capture.interfaces {
         plan.read_counters_of(interface);
     }

@@ -1,10 +1,9 @@
-//! SIGHUP: the configuration, the lists and the geo databases are read again; all of it serves, or none.
+//! SIGHUP: the configuration, the lists, the authorisations and the geo databases are read again; all of it serves, or none.
 
 use super::renewal::Renewal;
 use crate::config::Config;
-use crate::gate::Policy;
 use crate::geo::Table;
-use crate::pipeline::{Failure, FailureKind, geo_settings};
+use crate::pipeline::{Authorities, Failure, FailureKind, geo_settings};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +19,7 @@ pub struct Reread<'a> {
 pub(super) struct Settings<'a> {
     pub config: Config,
     pub table: Arc<Table>,
+    pub authorities: Authorities,
     pub reread: &'a Reread<'a>,
 }
 
@@ -32,10 +32,16 @@ pub(super) enum Found {
 }
 
 impl<'a> Settings<'a> {
-    pub(super) fn new(config: &Config, table: &Arc<Table>, reread: &'a Reread<'a>) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        table: &Arc<Table>,
+        authorities: Authorities,
+        reread: &'a Reread<'a>,
+    ) -> Self {
         Self {
             config: config.clone(),
             table: Arc::clone(table),
+            authorities,
             reread,
         }
     }
@@ -52,23 +58,26 @@ impl<'a> Settings<'a> {
                 FailureKind::Configuration,
                 format!("`{key}` cannot change while the sensor runs"),
                 "reload",
-                "restart it to change that; [geo] and [gate] can change",
+                "restart it to change that; [geo], [gate] and [authorisation] can change",
             ));
         }
+        let mut authorities = Authorities::load(&config, &config.capture.interfaces)?;
         let table = Table::build(&geo_settings(&config))
             .map_err(|error| Failure::line(FailureKind::Configuration, error.to_string()))?;
         // The age from which it is too old decides no place and is not in the digest.
         let same = table.digest() == self.table.digest()
-            && config.authorisation == self.config.authorisation
+            && authorities.are_as(&self.authorities)
             && config.geo.max_age == self.config.geo.max_age;
         self.config = config;
         if same {
             return Ok(Found::Nothing);
         }
+        authorities.go_on_counting(&self.authorities);
+        self.authorities = authorities;
         self.table = Arc::new(table);
         Ok(Found::New(Box::new(Renewal {
             table: Arc::clone(&self.table),
-            policy: Policy::new(self.config.authorisation),
+            policy: self.authorities.policy(&self.table),
         })))
     }
 }
@@ -79,8 +88,10 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
     let Config {
         sensor,
         state,
+        profile,
         geo: _,
         authorisation: _,
+        authorisations: _,
         flow,
         export,
         ledger,
@@ -91,6 +102,7 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
     let differs = [
         (*sensor != new.sensor, "sensor"),
         (*state != new.state, "state"),
+        (*profile != new.profile, "profile"),
         (*flow != new.flow, "[flow]"),
         (*export != new.export, "[export]"),
         (*ledger != new.ledger, "[ledger]"),
@@ -133,6 +145,7 @@ mod tests {
         };
         let mut settings = Settings {
             table: build(&config),
+            authorities: Authorities::load(&config, &[]).unwrap(),
             config,
             reread: &Reread {
                 file: None,

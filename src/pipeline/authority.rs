@@ -1,0 +1,343 @@
+//! What a run is authorised by: the signed files, as a policy for the lanes, as lines for people and as
+//! entries for the ledger.
+//!
+//! Files are read when a run begins and at a reload, all or none. Whether one is in force is a question of
+//! time: of a packet's own at the gate, of the wall clock for who is told.
+
+use super::summary::Authorisation as Shown;
+use super::{Failure, FailureKind};
+use crate::authorisation::{self, Profile, Refused, Signed};
+use crate::config::Config;
+use crate::gate::{Authorisation, Grant, Meter, Policy, Schedule};
+use crate::geo::Table;
+use crate::ledger::{self, Moment, Standing};
+use crate::time::Timestamp;
+use std::sync::Arc;
+
+/// What a replay is called in the list of interfaces of an authorisation.
+pub(super) const REPLAY: &str = "replay";
+/// What made-up traffic is called there.
+pub(super) const DEMO: &str = "demo";
+
+/// The id where the operator authorises itself.
+const SELF_AUTHORISED: &str = "self-authorised";
+
+/// What a run is authorised by.
+#[derive(Debug, Clone)]
+pub struct Authorities {
+    profile: Profile,
+    /// What the operator lets pass at most.
+    limit: Authorisation,
+    files: Vec<Counted>,
+    /// The interfaces of the run.
+    interfaces: Vec<String>,
+}
+
+/// An authorisation, and how much was admitted under it.
+#[derive(Debug, Clone)]
+struct Counted {
+    signed: Signed,
+    /// If that is limited.
+    meter: Option<Arc<Meter>>,
+}
+
+impl Authorities {
+    /// Reads the files of a run on these interfaces. Without any interface it is only found out whether the
+    /// files are good.
+    ///
+    /// # Errors
+    /// What is wrong with a file, one line for each; two with one id; or an interface that none names.
+    pub fn load(config: &Config, interfaces: &[String]) -> Result<Self, Failure> {
+        let settings = &config.authorisations;
+        let (mut files, mut refused): (Vec<Counted>, Vec<Refused>) = (Vec::new(), Vec::new());
+        for path in &settings.files {
+            match authorisation::read(path, &settings.keys, settings.threshold, config.profile) {
+                Ok(signed) => files.push(Counted {
+                    meter: meter(&signed),
+                    signed,
+                }),
+                Err(error) => refused.push(error),
+            }
+        }
+        if let Some((first, others)) = refused.split_first() {
+            let kind = if first.is_permission() {
+                FailureKind::Permission
+            } else {
+                FailureKind::Configuration
+            };
+            let failure = Failure::line(kind, first.to_string());
+            return Err(failure.and(others.iter().map(ToString::to_string)));
+        }
+        let authorities = Self {
+            profile: config.profile,
+            limit: config.authorisation,
+            files,
+            interfaces: interfaces.to_vec(),
+        };
+        authorities.check()?;
+        Ok(authorities)
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let ids = || self.files.iter().map(|file| &file.signed.document.id);
+        if let Some((_, id)) = ids()
+            .enumerate()
+            .find(|(at, id)| ids().take(*at).any(|before| before == *id))
+        {
+            return Err(Failure::new(
+                FailureKind::Configuration,
+                "two authorisations with one id",
+                id,
+                "each must have its own",
+            ));
+        }
+        let named = |name: &String| {
+            let mut files = self.files.iter();
+            files.any(|file| file.signed.document.interfaces.contains(name))
+        };
+        let mut names = self.interfaces.iter();
+        match names.find(|name| !self.files.is_empty() && !named(name)) {
+            Some(name) => Err(Failure::new(
+                FailureKind::Configuration,
+                "no authorisation names this interface",
+                name,
+                "capture from others, or have it authorised",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Goes on counting where another reading of the files counts, for each id that was there before.
+    pub(super) fn go_on_counting(&mut self, before: &Self) {
+        for file in &mut self.files {
+            let document = &file.signed.document;
+            let old = before.files.iter();
+            let mut old = old.filter(|old| old.signed.document.id == document.id);
+            let old = old.next().and_then(|old| old.meter.as_ref());
+            if let (Some(old), Some(volume)) = (old, document.volume) {
+                file.meter = Some(Arc::new(old.with_limits(volume.packets, volume.bytes)));
+            }
+        }
+    }
+
+    /// Whether what passes is the same as by another reading of the files.
+    pub(super) fn are_as(&self, other: &Self) -> bool {
+        let files = |it: &Self| -> Vec<Signed> {
+            it.files.iter().map(|file| file.signed.clone()).collect()
+        };
+        (self.profile, self.limit, &self.interfaces)
+            == (other.profile, other.limit, &other.interfaces)
+            && files(self) == files(other)
+    }
+
+    /// What may pass when, by this table.
+    #[must_use]
+    pub fn policy(&self, table: &Table) -> Policy {
+        if self.are_self_given() {
+            return Policy::new(self.limit);
+        }
+        let on = |name: &String| -> Vec<Grant> {
+            let files = self.files.iter();
+            let files = files.filter(|file| file.signed.document.interfaces.contains(name));
+            files.map(Counted::grant).collect()
+        };
+        let interfaces = self.interfaces.iter().map(on).collect();
+        let fresh_until = match self.profile {
+            Profile::Standard => None,
+            Profile::Statutory => table.fresh_until().map(Timestamp::from_nanos),
+        };
+        let schedule = Schedule::new(self.limit, interfaces, fresh_until);
+        Policy::scheduled(Arc::new(schedule))
+    }
+
+    /// Whether the operator authorises itself.
+    const fn are_self_given(&self) -> bool {
+        self.files.is_empty() && matches!(self.profile, Profile::Standard)
+    }
+
+    /// Whether how much is admitted is limited: then one lane must see every frame in its order.
+    #[must_use]
+    pub fn are_metered(&self) -> bool {
+        self.files.iter().any(|file| file.meter.is_some())
+    }
+
+    /// One line for people on each authorisation: what it lets pass, where, when, and who signed it.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let line = |file: &Counted| {
+            let Signed { document, keys, .. } = &file.signed;
+            let classes: Vec<&str> = document.classes.ids().collect();
+            format!(
+                "authorised: {} by {}: {} on {} from {} until {}, signed by {}",
+                document.id,
+                document.authority,
+                classes.join(", "),
+                document.interfaces.join(", "),
+                document.not_before,
+                document.not_after,
+                keys.join(" and ")
+            )
+        };
+        self.files.iter().map(line).collect()
+    }
+
+    /// For the summary.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        let ids = self
+            .files
+            .iter()
+            .map(|file| file.signed.document.id.clone());
+        let ids = if self.are_self_given() {
+            vec![SELF_AUTHORISED.to_owned()]
+        } else {
+            ids.collect()
+        };
+        Shown {
+            profile: self.profile.id(),
+            ids,
+        }
+    }
+
+    /// What may pass at a moment, for the ledger.
+    #[must_use]
+    pub fn policy_entry(&self, table: &Table, at: Timestamp) -> ledger::Policy {
+        let classes = self.policy(table).authorisation_at(at);
+        ledger::Policy {
+            profile: match self.profile {
+                Profile::Standard => ledger::Profile::Standard,
+                Profile::Statutory => ledger::Profile::Statutory,
+            },
+            classes: classes.ids().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Every authorisation as it stands at a moment, for the ledger; where there is none, that.
+    #[must_use]
+    pub fn entries(&self, at: Timestamp) -> Vec<ledger::Authority> {
+        if !self.files.is_empty() {
+            return self.files.iter().map(|file| file.entry(at)).collect();
+        }
+        let (standing, id) = match self.profile {
+            Profile::Standard => (Standing::SelfAuthorised, SELF_AUTHORISED),
+            Profile::Statutory => (Standing::Missing, "none"),
+        };
+        vec![ledger::Authority {
+            standing,
+            id: id.to_owned(),
+            authority: None,
+            purpose: None,
+            classes: self.limit.ids().map(str::to_owned).collect(),
+            interfaces: Vec::new(),
+            not_before: None,
+            not_after: None,
+            volume: None,
+            sha256: None,
+            keys: Vec::new(),
+        }]
+    }
+}
+
+impl Counted {
+    fn grant(&self) -> Grant {
+        let document = &self.signed.document;
+        Grant {
+            classes: document.classes,
+            not_before: document.not_before.at,
+            not_after: document.not_after.at,
+            meter: self.meter.clone(),
+        }
+    }
+
+    fn standing(&self, at: Timestamp) -> Standing {
+        let document = &self.signed.document;
+        if at < document.not_before.at {
+            Standing::NotYet
+        } else if at >= document.not_after.at {
+            Standing::Expired
+        } else if self.meter.as_ref().is_some_and(|meter| meter.is_used_up()) {
+            Standing::Exhausted
+        } else {
+            Standing::InForce
+        }
+    }
+
+    fn entry(&self, at: Timestamp) -> ledger::Authority {
+        let Signed {
+            document,
+            sha256,
+            keys,
+        } = &self.signed;
+        ledger::Authority {
+            standing: self.standing(at),
+            id: document.id.clone(),
+            authority: Some(document.authority.clone()),
+            purpose: Some(document.purpose.clone()),
+            classes: document.classes.ids().map(str::to_owned).collect(),
+            interfaces: document.interfaces.clone(),
+            not_before: Some(Moment(document.not_before.at)),
+            not_after: Some(Moment(document.not_after.at)),
+            volume: document.volume.map(|volume| ledger::Volume {
+                packets: volume.packets,
+                bytes: volume.bytes,
+            }),
+            sha256: Some(sha256.clone()),
+            keys: keys.clone(),
+        }
+    }
+}
+
+fn meter(signed: &Signed) -> Option<Arc<Meter>> {
+    let volume = signed.document.volume?;
+    Some(Arc::new(Meter::new(volume.packets, volume.bytes)))
+}
+
+/// Notices when authorisations begin, end or are used up.
+#[derive(Debug, Default)]
+pub struct Standings {
+    seen: Vec<(String, Standing)>,
+}
+
+impl Standings {
+    /// The authorisations that stand otherwise than when this was asked before: at first, all of them.
+    pub fn changes(&mut self, authorities: &Authorities, at: Timestamp) -> Vec<ledger::Authority> {
+        let entries = authorities.entries(at);
+        let standing = |entry: &ledger::Authority| (entry.id.clone(), entry.standing);
+        let now = entries.iter().map(standing).collect();
+        let before = std::mem::replace(&mut self.seen, now);
+        let is_new = |entry: &ledger::Authority| !before.contains(&standing(entry));
+        entries.into_iter().filter(is_new).collect()
+    }
+}
+
+/// How an authorisation stands, in one line for people.
+#[must_use]
+pub fn line(entry: &ledger::Authority) -> String {
+    let id = &entry.id;
+    let classes = entry.classes.join(", ");
+    let moment = |moment: Option<Moment>| moment.map_or_else(String::new, |m| m.0.to_string());
+    match entry.standing {
+        Standing::InForce => {
+            let until = moment(entry.not_after);
+            format!("authorisation in force: {id}: {classes} until {until}")
+        }
+        Standing::NotYet => {
+            let from = moment(entry.not_before);
+            format!("authorisation not yet in force: {id}: {classes} from {from} on")
+        }
+        Standing::Expired => {
+            let since = moment(entry.not_after);
+            format!("authorisation expired: {id}: nothing is admitted under it since {since}")
+        }
+        Standing::Exhausted => {
+            format!(
+                "authorisation used up: {id}: its volume is reached, nothing more is admitted under it"
+            )
+        }
+        Standing::SelfAuthorised => format!("{id}: {classes}"),
+        Standing::Missing => {
+            "no authorisation: profile statutory: everything is excluded and only counted"
+                .to_owned()
+        }
+    }
+}
