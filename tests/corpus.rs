@@ -12,7 +12,7 @@
 mod answer;
 
 use answer::{Answer, Score};
-use sekisho::export::Format;
+use sekisho::export::{Format, Terms};
 use sekisho::flow;
 use sekisho::gate::{Authorisation, Policy};
 use sekisho::geo::{self, CountryCode, Table};
@@ -104,6 +104,8 @@ fn run(
         format: Format::Jsonl,
         target: target.clone(),
         sensor: "corpus".to_owned(),
+        terms: Terms::default(),
+        digest: false,
         config: String::new(),
     };
     let outcome = job.run(&Silent);

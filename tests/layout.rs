@@ -79,6 +79,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lz4_flex", &["source"]),
     ("toml", &["config"]),
     ("schemars", &["export"]),
+    ("ipcrypt_rs", &["export"]),
+    ("zeroize", &["export"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

@@ -19,6 +19,7 @@ mod locate;
 mod number;
 mod panic;
 mod progress;
+mod purge;
 mod replay;
 mod summary_table;
 mod talk;
@@ -78,5 +79,6 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
         Command::Check(args) => check::run(args, talk),
+        Command::Purge(args) => purge::run(&args, talk),
     }
 }

@@ -19,12 +19,20 @@ const fn key(section: &'static str, name: &'static str, expects: &'static str) -
 }
 
 /// All sections.
-pub(super) const SECTIONS: [&str; 7] = [
-    "geo", "gate", "flow", "export", "replay", "capture", "metrics",
+pub(super) const SECTIONS: [&str; 9] = [
+    "geo",
+    "gate",
+    "flow",
+    "export",
+    "retention",
+    "pseudonym",
+    "replay",
+    "capture",
+    "metrics",
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 30] = [
+pub(super) const KEYS: [Key; 33] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("geo", "home", "a list of country codes, such as [\"JP\"]"),
@@ -89,6 +97,17 @@ pub(super) const KEYS: [Key; 30] = [
         "a whole number of seconds, such as 300",
     ),
     key("export", "compress", "\"none\" or \"zstd\""),
+    key(
+        "retention",
+        "days",
+        "a whole number of days, such as 730, or 0",
+    ),
+    key(
+        "pseudonym",
+        "mode",
+        "\"none\", \"deterministic\" or \"prefix\"",
+    ),
+    key("pseudonym", "key", "a file in quotes, or \"\" for none"),
     key("replay", "lanes", "a whole number, 0 for one a core"),
     key("replay", "progress", "\"auto\" or \"never\""),
     key(

@@ -24,6 +24,10 @@ pub struct Layer {
     pub flow: FlowLayer,
     /// `[export]`.
     pub export: ExportLayer,
+    /// `[retention]`.
+    pub retention: RetentionLayer,
+    /// `[pseudonym]`.
+    pub pseudonym: PseudonymLayer,
     /// `[replay]`.
     pub replay: ReplayLayer,
     /// `[capture]`.
@@ -78,6 +82,23 @@ pub struct ExportLayer {
     pub compress: Option<Given<String>>,
 }
 
+/// `[retention]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct RetentionLayer {
+    pub days: Option<Given<u64>>,
+}
+
+/// `[pseudonym]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct PseudonymLayer {
+    pub mode: Option<Given<String>>,
+    pub key: Option<Given<String>>,
+}
+
 /// `[replay]` of a layer.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -122,6 +143,8 @@ impl Layer {
             gate: GateLayer { authorize },
             flow,
             export,
+            retention: RetentionLayer { days },
+            pseudonym: PseudonymLayer { mode, key },
             replay: ReplayLayer { lanes, progress },
             capture,
             metrics: MetricsLayer { listen },
@@ -186,6 +209,13 @@ impl Layer {
                 rotate_bytes: rotate_bytes.or(lower.export.rotate_bytes),
                 rotate_secs: rotate_secs.or(lower.export.rotate_secs),
                 compress: compress.or(lower.export.compress),
+            },
+            retention: RetentionLayer {
+                days: days.or(lower.retention.days),
+            },
+            pseudonym: PseudonymLayer {
+                mode: mode.or(lower.pseudonym.mode),
+                key: key.or(lower.pseudonym.key),
             },
             replay: ReplayLayer {
                 lanes: lanes.or(lower.replay.lanes),

@@ -13,15 +13,17 @@ mod read;
 mod resolve;
 mod resolve_capture;
 mod resolve_geo;
+mod resolve_records;
 mod values;
 mod write;
 
-pub use crate::export::{Compress, Format};
+pub use crate::export::{Compress, Format, PseudonymMode};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
 pub use layer::{
-    CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, MetricsLayer, ReplayLayer,
+    CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer, MetricsLayer, PseudonymLayer,
+    ReplayLayer, RetentionLayer,
 };
 pub use values::{Days, MaxAge, Output, ProgressMode, SandboxMode};
 
@@ -48,6 +50,10 @@ pub struct Config {
     pub flow: Flow,
     /// Where results go.
     pub export: Export,
+    /// How long records are kept.
+    pub retention: Retention,
+    /// What stands for addresses at home.
+    pub pseudonym: Pseudonym,
     /// How captures are replayed.
     pub replay: Replay,
     /// How interfaces are captured from.
@@ -103,6 +109,22 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+}
+
+/// Section `[retention]`: how long records are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Days after their end at which records expire; 0 if nothing says so.
+    pub days: u32,
+}
+
+/// Section `[pseudonym]`: what stands for addresses at home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pseudonym {
+    /// Which pseudonyms.
+    pub mode: PseudonymMode,
+    /// The file of their key; there is one unless the mode is none.
+    pub key: Option<std::path::PathBuf>,
 }
 
 /// Section `[replay]`: how captures are replayed.
@@ -169,6 +191,11 @@ impl Default for Config {
                 rotate_secs: 300,
                 compress: Compress::None,
             },
+            retention: Retention { days: 0 },
+            pseudonym: Pseudonym {
+                mode: PseudonymMode::None,
+                key: None,
+            },
             replay: Replay {
                 lanes: 0,
                 progress: ProgressMode::Auto,
@@ -232,6 +259,7 @@ impl Config {
             state: _,
             metrics: _,
             export: _,
+            pseudonym: Pseudonym { mode, key: _ },
             replay: _,
             capture:
                 Capture {
@@ -247,6 +275,7 @@ impl Config {
             geo,
             authorisation,
             flow,
+            retention,
         } = self;
         let default = Self::default();
         write::digest(&Self {
@@ -254,6 +283,11 @@ impl Config {
             geo: geo.clone(),
             authorisation: *authorisation,
             flow: *flow,
+            retention: *retention,
+            pseudonym: Pseudonym {
+                mode: *mode,
+                ..default.pseudonym
+            },
             capture: Capture {
                 filter: filter.clone(),
                 snaplen: *snaplen,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::values::{MaxAge, Output};
-use super::{Capture, Config, Export, Flow, Geo, Metrics, Replay};
+use super::{Capture, Config, Export, Flow, Geo, Metrics, Pseudonym, Replay, Retention};
 use crate::gate::Authorisation;
 use crate::geo::SourceSpec;
 
@@ -48,6 +48,8 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_secs,
                 compress,
             },
+        retention: Retention { days },
+        pseudonym: Pseudonym { mode, key },
         replay: Replay { lanes, progress },
         capture:
             Capture {
@@ -77,6 +79,8 @@ pub(super) fn toml(config: &Config) -> String {
     let authorize = authorize.into_iter().filter(|(given, _)| **given);
     let state = state.as_ref().map(|path| path.display().to_string());
     let state = state.unwrap_or_default();
+    let key = key.as_ref().map(|path| path.display().to_string());
+    let key = key.unwrap_or_default();
     let summary = summary.as_ref().map(Output::to_string).unwrap_or_default();
     let mut out = String::new();
     // Writing into a String cannot fail.
@@ -89,6 +93,8 @@ pub(super) fn toml(config: &Config) -> String {
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\n\
+         [retention]\ndays = {days}\n\n\
+         [pseudonym]\nmode = {}\nkey = {}\n\n\
          [replay]\nlanes = {lanes}\nprogress = {}\n\n\
          [capture]\ninterfaces = {}\nfilter = {}\nsnaplen = {snaplen}\nring_mib = {ring_mib}\n\
          promisc = {promisc}\nlanes = {capture_lanes}\nsandbox = {}\n\n\
@@ -107,6 +113,8 @@ pub(super) fn toml(config: &Config) -> String {
         text(&output.to_string()),
         text(&summary),
         text(compress.id()),
+        text(mode.id()),
+        text(&key),
         text(progress.id()),
         list(interfaces),
         text(filter),

@@ -30,11 +30,13 @@ pub use target::probe_capture;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
+use crate::export::{KeyError, PseudonymKey, Pseudonyms, SELF_AUTHORISED, Terms};
 use crate::gate::Policy;
 use crate::geo::{self, Table};
 use crate::time::NANOS_PER_SEC;
 use crate::{flow, lane};
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -103,8 +105,40 @@ fn job(config: &Config, inputs: Vec<PathBuf>) -> Result<Job, Failure> {
             config::Output::File(path) => path.clone(),
         },
         sensor: config.sensor.clone(),
+        terms: terms(config)?,
+        digest: false,
         config: config.digest(),
     })
+}
+
+/// Under what records are collected, and how long they are kept.
+fn terms(config: &Config) -> Result<Terms, Failure> {
+    let authorisation = SELF_AUTHORISED.to_owned();
+    let key = config.pseudonym.key.as_deref();
+    let key = key.map(PseudonymKey::read).transpose()?;
+    let mode = config.pseudonym.mode;
+    let pseudonyms = key.and_then(|key| Pseudonyms::new(&key, &authorisation, mode));
+    Ok(Terms {
+        authorisation,
+        retention_days: config.retention.days,
+        pseudonyms: pseudonyms.map(Arc::new),
+    })
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        let kind = match &error {
+            KeyError::Unreadable { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                FailureKind::Permission
+            }
+            KeyError::Unreadable { .. } | KeyError::Open(_) | KeyError::NotAKey(_) => {
+                FailureKind::Configuration
+            }
+        };
+        Self::line(kind, error.to_string())
+    }
 }
 
 /// The part of the configuration that decides where addresses are.

@@ -1,7 +1,7 @@
 //! What a run says while it runs, and when it is done.
 
 use super::{FailureKind, Summary};
-use crate::export::Written;
+use crate::export::{Digested, Written};
 use crate::gate::Authorisation;
 
 /// Whoever watches a run. Called a few times a second at most, from several threads.
@@ -23,6 +23,8 @@ pub struct Outcome {
     pub damaged: Vec<String>,
     /// What people should know, though nothing is wrong with the run: one line each.
     pub notes: Vec<String>,
+    /// The outputs that are complete, by their bytes, where their digests are wanted.
+    pub exports: Vec<Digested>,
     /// What ended it before its time, if something did; a line of `damaged` tells of it.
     pub ended_by: Option<FailureKind>,
 }

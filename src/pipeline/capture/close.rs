@@ -84,6 +84,7 @@ pub(super) fn close(
         tally: &tally,
         recorded: &Recorded {
             written: wrote.written,
+            digested: None,
             evicted,
             stale: wrote.stale,
         },
@@ -104,6 +105,7 @@ pub(super) fn close(
         notes: note_on_halves(&wrote.written, config.authorisation)
             .into_iter()
             .collect(),
+        exports: wrote.completed.clone(),
         ended_by,
     }
 }

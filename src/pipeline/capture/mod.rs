@@ -102,7 +102,14 @@ pub fn capture(
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
     };
     let compress = config.export.compress;
-    let output = Rotated::open(&job.target, job.format, rotation, compress, wall())?;
+    let output = Rotated::open(
+        &job.target,
+        job.format,
+        rotation,
+        compress,
+        job.digest,
+        wall(),
+    )?;
     let rotates = output.rotates();
     let board = publish::board(config, &job.lane.table, handles.len(), wall());
     privilege::publish(&report, &board);
@@ -135,6 +142,7 @@ pub fn capture(
         format: job.format,
         sensor: job.sensor.clone(),
         settings: job.lane.flow.in_range(),
+        terms: job.terms.clone(),
         paths: paths.collect(),
         stop: shared.stop.clone(),
     };

@@ -83,6 +83,8 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
         authorisation: _,
         flow,
         export,
+        retention,
+        pseudonym,
         replay: _,
         capture,
         metrics,
@@ -92,6 +94,8 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
         (*state != new.state, "state"),
         (*flow != new.flow, "[flow]"),
         (*export != new.export, "[export]"),
+        (*retention != new.retention, "[retention]"),
+        (*pseudonym != new.pseudonym, "[pseudonym]"),
         (*capture != new.capture, "[capture]"),
         (*metrics != new.metrics, "[metrics]"),
     ];

@@ -5,7 +5,9 @@
 use super::clock::{now, wall};
 use super::queue::Batch;
 use super::stop::Stop;
-use crate::export::{Error, Figures, Format, Rotated, Run, RunContext, Written, render};
+use crate::export::{
+    Digested, Error, Figures, Format, Rotated, Run, RunContext, Terms, Written, render,
+};
 use crate::flow::{Held, PathList, Paths, Settings};
 use crossbeam_channel::{Receiver, bounded, select};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +49,7 @@ pub(super) struct Writer {
     pub format: Format,
     pub sensor: String,
     pub settings: Settings,
+    pub terms: Terms,
     pub paths: Vec<LanePaths>,
     pub stop: Stop,
 }
@@ -59,6 +62,8 @@ pub(super) struct Wrote {
     pub lost: Held,
     pub stale: bool,
     pub figures: WriterFigures,
+    /// The files that are complete, where their digests are wanted.
+    pub completed: Vec<Digested>,
     /// How completing the output failed in the end.
     pub error: Option<Error>,
 }
@@ -168,6 +173,7 @@ impl Books {
                 errors: self.errors + u64::from(error.is_some()),
                 failing: failing || error.is_some(),
             },
+            completed: Vec::new(),
             error,
         }
     }
@@ -206,8 +212,11 @@ impl Working {
             books,
             ..
         } = self;
-        let (figures, error) = output.finish();
-        books.close(figures, error)
+        let (figures, completed, error) = output.finish();
+        Wrote {
+            completed,
+            ..books.close(figures, error)
+        }
     }
 
     fn write(&mut self, batch: &Batch, rendered: &mut Vec<u8>) {
@@ -223,6 +232,7 @@ impl Working {
             format,
             sensor,
             settings,
+            terms,
             paths,
             stop,
         } = &mut self.writer;
@@ -242,6 +252,7 @@ impl Working {
             settings: *settings,
             paths: &paths.known,
             atlas: &**table,
+            terms,
         });
         let mut counts = Written::default();
         counts.count(records);
@@ -322,13 +333,15 @@ mod tests {
             nanos: 1 << 60,
         };
         let format = Format::Jsonl;
-        let output = Rotated::open(target, format, rotation, Compress::None, wall()).unwrap();
+        let output =
+            Rotated::open(target, format, rotation, Compress::None, false, wall()).unwrap();
         let (stop, _woken) = Stop::new().unwrap();
         let writer = Writer {
             output,
             format,
             sensor: "test".to_owned(),
             settings: SETTINGS,
+            terms: Terms::default(),
             paths,
             stop,
         };
