@@ -154,6 +154,43 @@ fn no_address_at_home_comes_out_and_nothing_else_changes() {
 }
 
 #[test]
+fn records_that_start_together_stand_in_the_order_of_what_is_written() {
+    let sandbox = Sandbox::new();
+    let mut frames: Vec<OwnedFrame> = Traffic::new(5, 3_000).into_iter().collect();
+    let seen = frames[0].seen;
+    frames.iter_mut().for_each(|frame| frame.seen = seen);
+    sandbox.put("a.pcap", &pcap_image(&frames, Format::USUAL));
+    let rank = |record: &Value| {
+        let end = |end: &str| {
+            let address = record[&format!("{end}_ip")].as_str().unwrap().parse();
+            let port = record[&format!("{end}_port")].as_u64().unwrap();
+            let number = match address.unwrap() {
+                IpAddr::V4(address) => u128::from(u32::from(address)),
+                IpAddr::V6(address) => u128::from(address),
+            };
+            (number, port, record[&format!("{end}_place")] == "foreign")
+        };
+        let (src, dst) = (end("src"), end("dst"));
+        // The end abroad has the version.
+        let abroad = if src.2 { "src_ip" } else { "dst_ip" };
+        let is_v6 = record[abroad].as_str().unwrap().contains(':');
+        let mut ends = [(src.0, src.1), (dst.0, dst.1)];
+        ends.sort_unstable();
+        (is_v6, record["protocol"].as_u64().unwrap(), ends)
+    };
+    let none = sandbox.put("none.toml", b"");
+    let (plain, _, _) = replay(&sandbox, &none, &[]);
+    assert!(plain.is_sorted_by_key(rank) && plain.len() > 200);
+    let plain: Vec<String> = plain.into_iter().map(without).collect();
+    for mode in ["deterministic", "prefix"] {
+        let (records, _, _) = replay(&sandbox, &config(&sandbox, mode), &[]);
+        assert!(records.is_sorted_by_key(rank), "{mode}");
+        let records: Vec<String> = records.into_iter().map(without).collect();
+        assert_ne!(records, plain);
+    }
+}
+
+#[test]
 fn a_key_that_others_may_read_is_refused_before_anything_is_read() {
     let sandbox = Sandbox::new();
     let config = config(&sandbox, "deterministic");

@@ -171,8 +171,7 @@ pub struct FlowRecord {
     /// When it was collected: the time of its latest packet. Absent (in CSV: empty) without a retention.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collected_at: Option<String>,
-    /// When it is to be removed: `collected_at` and the days of the retention. Absent (in CSV: empty)
-    /// without one.
+    /// When it expires: days of the retention after `collected_at`. Absent (in CSV: empty) without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
 }
