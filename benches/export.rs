@@ -10,7 +10,7 @@
 mod road;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use sekisho::export::{FlowRecord, Format, Run, RunContext, render};
+use sekisho::export::{FlowRecord, Format, Run, RunContext, Terms, render};
 use sekisho::flow::{FlowTable, Settings, Timestamp};
 
 const RECORDS: u32 = 4096;
@@ -30,12 +30,14 @@ fn rendering(criterion: &mut Criterion) {
     let mut records = Vec::new();
     let (_, paths, live) = table.end(&mut records);
     records.extend(live.iter());
+    let terms = Terms::default();
     let context = RunContext::new(Run {
         sensor: "bench",
         end: Timestamp::from_nanos(10),
         settings,
         paths: &paths,
         atlas: &geo,
+        terms: &terms,
     });
     let typed: Vec<_> = records
         .iter()

@@ -22,7 +22,8 @@
 //!    `Excluded` (a reason and a length, no address).
 //! 5. [`flow`] adds the packet to its bidirectional flow; packet time alone decides where one record
 //!    ends and the next begins.
-//! 6. [`export`] sorts finished records and renders them.
+//! 6. [`export`] sorts finished records and renders them, with pseudonyms if asked for; it also removes files
+//!    of them that have expired.
 //!
 //! Beside the road, [`fate`] names every way a frame can end and [`tally`] counts them; every number
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or

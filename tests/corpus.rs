@@ -12,7 +12,7 @@
 mod answer;
 
 use answer::{Answer, Score};
-use sekisho::export::Format;
+use sekisho::export::{Format, Terms};
 use sekisho::fate::Fate;
 use sekisho::flow;
 use sekisho::gate::{Authorisation, Policy};
@@ -106,6 +106,8 @@ fn run(
         format: Format::Jsonl,
         target: target.clone(),
         sensor: "corpus".to_owned(),
+        terms: Terms::default(),
+        digest: false,
         config: String::new(),
         interval: Some(NANOS),
         authorisation: sekisho::pipeline::Authorisation::default(),

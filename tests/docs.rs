@@ -232,7 +232,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     let mut ran = 0;
     for command in found {
         // The name of a command alone, in running text.
-        let is_name = ["capture", "explain", "locate", "replay", "watch"]
+        let is_name = ["capture", "explain", "locate", "purge", "replay", "watch"]
             .iter()
             .any(|name| command == format!("sekisho {name}"));
         if is_name || command.contains("[OPTIONS]") {
@@ -242,7 +242,9 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
             .replace("SRC DST", "8.8.8.8 1.1.1.1")
             .replace("送信元 宛先", "8.8.8.8 1.1.1.1")
             .replace("COMMAND", "replay")
-            .replace("/etc/sekisho/sekisho.toml", "sekisho.toml");
+            .replace("/etc/sekisho/sekisho.toml", "sekisho.toml")
+            .replace("purge /var/lib/sekisho/records/", "purge ./")
+            .replace("--dry-run /var/lib/sekisho/records/", "--dry-run ./");
         // Live: the interface is the reader's, and nobody ends it here. With none of that name, all the
         // rest of the command is understood.
         if typed.starts_with("sekisho capture") {

@@ -124,7 +124,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ed25519_dalek", &["ledger"]),
     ("ct_merkle", &["ledger"]),
     ("base64ct", &["ledger"]),
-    ("zeroize", &["ledger"]),
+    ("zeroize", &["ledger", "export"]),
+    ("ipcrypt_rs", &["export"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

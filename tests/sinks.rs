@@ -124,7 +124,8 @@ fn writes_records() {
     };
     let at = |batch: u64| Timestamp::from_nanos(BEGIN + batch * STEP);
     let target = PathBuf::from(target);
-    let mut rotated = Rotated::open(&target, Format::Jsonl, rotation, compress, at(0)).unwrap();
+    let mut rotated =
+        Rotated::open(&target, Format::Jsonl, rotation, compress, false, at(0)).unwrap();
     let mut errors = Vec::new();
     for batch in 1..=batches {
         let mut text = String::new();
@@ -151,7 +152,7 @@ fn writes_records() {
         errors.extend(results.into_iter().filter_map(Result::err));
         println!("safe {}", rotated.figures().written.records);
     }
-    let (Figures { written, lost, .. }, error) = rotated.finish();
+    let (Figures { written, lost, .. }, _, error) = rotated.finish();
     errors.extend(error);
     let mut kinds: Vec<String> = errors
         .iter()

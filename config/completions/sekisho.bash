@@ -34,6 +34,9 @@ _sekisho() {
             sekisho,locate)
                 cmd="sekisho__subcmd__locate"
                 ;;
+            sekisho,purge)
+                cmd="sekisho__subcmd__purge"
+                ;;
             sekisho,replay)
                 cmd="sekisho__subcmd__replay"
                 ;;
@@ -47,7 +50,7 @@ _sekisho() {
 
     case "${cmd}" in
         sekisho)
-            opts="-h -V --help --version replay capture watch demo locate explain geo check"
+            opts="-h -V --help --version replay capture watch demo locate explain geo check purge"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -482,6 +485,24 @@ _sekisho() {
                     return 0
                     ;;
                 --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sekisho__subcmd__purge)
+            opts="-v -h --before --dry-run --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --before)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

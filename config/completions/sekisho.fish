@@ -34,6 +34,7 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "locate" -d 'Say whe
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "explain" -d 'Say whether a packet between two addresses would pass, and why'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "geo" -d 'Say what the loaded country table is'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "check" -d 'Read the configuration, build everything, start nothing'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "purge" -d 'Remove files of records whose time is over'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r
@@ -147,3 +148,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l progress -d 'P
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l print -d 'Print the settings in force, as the text of a configuration file, to stdout'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -l before -d 'Remove what expired then or before: 2026-11-22 or 2026-11-22T05:49:00Z [default: now]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -l dry-run -d 'Only say what would be removed'
+complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -s h -l help -d 'Print help'

@@ -59,6 +59,9 @@ pub(super) enum Command {
     /// Check a ledger from its files alone: signatures, hashes, sums, and the files of records
     #[command(after_help = help::VERIFY)]
     Verify(VerifyArgs),
+    /// Remove files of records whose time is over
+    #[command(after_help = help::PURGE)]
+    Purge(PurgeArgs),
 }
 
 /// `sekisho replay`.
@@ -284,6 +287,22 @@ pub(super) struct VerifyArgs {
     /// What was found, as one JSON object
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho purge`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct PurgeArgs {
+    /// Files of records, and folders of them; folders inside are not looked into
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Remove what expired then or before: 2026-11-22 or 2026-11-22T05:49:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(super) before: Option<String>,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }

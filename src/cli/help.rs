@@ -155,3 +155,16 @@ apart: a sensor that runs has some.
 
 Exit codes: 0 all holds, 2 usage, 3 something is wrong, 66 no ledger or no such file, 74 the proof could not \
 be written, 77 permission.";
+
+pub(super) const PURGE: &str = "\
+Examples:
+  sekisho purge --dry-run /var/lib/sekisho/records/
+  sekisho purge /var/lib/sekisho/records/
+  sekisho purge --before 2026-11-22 flows.jsonl
+
+A file goes when the latest `expires_at` of its records is over, so [retention] must have been set when they \
+were written. Only complete files of records are touched (.jsonl, .csv, and these with .zst), no link is \
+followed, and what is damaged or does not say when it expires is left and named.
+
+Exit codes: 0 done, 1 a damaged file was left, 2 usage, 66 no such file, 74 a file could not be removed, 77 \
+permission.";

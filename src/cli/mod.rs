@@ -20,6 +20,7 @@ mod locate;
 mod number;
 mod panic;
 mod progress;
+mod purge;
 mod replay;
 mod summary_table;
 mod talk;
@@ -82,5 +83,6 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Check(args) => check::run(args, talk),
         Command::Evaluate(args) => evaluate::run(args, talk),
         Command::Verify(args) => verify::run(args, talk),
+        Command::Purge(args) => purge::run(&args, talk),
     }
 }

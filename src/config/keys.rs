@@ -19,20 +19,22 @@ const fn key(section: &'static str, name: &'static str, expects: &'static str) -
 }
 
 /// All sections.
-pub(super) const SECTIONS: [&str; 9] = [
+pub(super) const SECTIONS: [&str; 11] = [
     "geo",
     "gate",
     "authorisation",
     "flow",
     "export",
     "ledger",
+    "retention",
+    "pseudonym",
     "replay",
     "capture",
     "metrics",
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 37] = [
+pub(super) const KEYS: [Key; 40] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("", "profile", "\"standard\" or \"statutory\""),
@@ -120,6 +122,17 @@ pub(super) const KEYS: [Key; 37] = [
         "key",
         "a path in quotes, or \"\" for the usual one",
     ),
+    key(
+        "retention",
+        "days",
+        "a whole number of days, such as 730, or 0",
+    ),
+    key(
+        "pseudonym",
+        "mode",
+        "\"none\", \"deterministic\" or \"prefix\"",
+    ),
+    key("pseudonym", "key", "a file in quotes, or \"\" for none"),
     key("replay", "lanes", "a whole number, 0 for one a core"),
     key("replay", "progress", "\"auto\" or \"never\""),
     key(

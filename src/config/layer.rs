@@ -30,6 +30,10 @@ pub struct Layer {
     pub export: ExportLayer,
     /// `[ledger]`.
     pub ledger: LedgerLayer,
+    /// `[retention]`.
+    pub retention: RetentionLayer,
+    /// `[pseudonym]`.
+    pub pseudonym: PseudonymLayer,
     /// `[replay]`.
     pub replay: ReplayLayer,
     /// `[capture]`.
@@ -104,6 +108,23 @@ pub struct LedgerLayer {
     pub key: Option<Given<String>>,
 }
 
+/// `[retention]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct RetentionLayer {
+    pub days: Option<Given<u64>>,
+}
+
+/// `[pseudonym]` of a layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "named and described in config/sekisho.toml")]
+pub struct PseudonymLayer {
+    pub mode: Option<Given<String>>,
+    pub key: Option<Given<String>>,
+}
+
 /// `[replay]` of a layer.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -160,6 +181,12 @@ impl Layer {
                     folder,
                     interval,
                     key,
+                },
+            retention: RetentionLayer { days },
+            pseudonym:
+                PseudonymLayer {
+                    mode,
+                    key: pseudonym_key,
                 },
             replay: ReplayLayer { lanes, progress },
             capture,
@@ -236,6 +263,13 @@ impl Layer {
                 folder: folder.or(lower.ledger.folder),
                 interval: interval.or(lower.ledger.interval),
                 key: key.or(lower.ledger.key),
+            },
+            retention: RetentionLayer {
+                days: days.or(lower.retention.days),
+            },
+            pseudonym: PseudonymLayer {
+                mode: mode.or(lower.pseudonym.mode),
+                key: pseudonym_key.or(lower.pseudonym.key),
             },
             replay: ReplayLayer {
                 lanes: lanes.or(lower.replay.lanes),

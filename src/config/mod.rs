@@ -15,17 +15,18 @@ mod resolve_authorisation;
 mod resolve_capture;
 mod resolve_geo;
 mod resolve_ledger;
+mod resolve_records;
 mod values;
 mod write;
 
 pub use crate::authorisation::Profile;
-pub use crate::export::{Compress, Format};
+pub use crate::export::{Compress, Format, PseudonymMode};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
 pub use layer::{
     AuthorisationLayer, CaptureLayer, ExportLayer, FlowLayer, GateLayer, GeoLayer, Layer,
-    LedgerLayer, MetricsLayer, ReplayLayer,
+    LedgerLayer, MetricsLayer, PseudonymLayer, ReplayLayer, RetentionLayer,
 };
 pub use values::{Days, MaxAge, Output, ProgressMode, SandboxMode};
 
@@ -59,6 +60,10 @@ pub struct Config {
     pub export: Export,
     /// Where the ledger is kept.
     pub ledger: Ledger,
+    /// How long records are kept.
+    pub retention: Retention,
+    /// What stands for addresses at home.
+    pub pseudonym: Pseudonym,
     /// How captures are replayed.
     pub replay: Replay,
     /// How interfaces are captured from.
@@ -157,6 +162,22 @@ impl Ledger {
     }
 }
 
+/// Section `[retention]`: how long records are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Days after their end at which records expire; 0 if nothing says so.
+    pub days: u32,
+}
+
+/// Section `[pseudonym]`: what stands for addresses at home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pseudonym {
+    /// Which pseudonyms.
+    pub mode: PseudonymMode,
+    /// The file of their key; there is one unless the mode is none.
+    pub key: Option<std::path::PathBuf>,
+}
+
 /// Section `[replay]`: how captures are replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replay {
@@ -232,6 +253,11 @@ impl Default for Config {
                 interval_secs: 60,
                 key: None,
             },
+            retention: Retention { days: 0 },
+            pseudonym: Pseudonym {
+                mode: PseudonymMode::None,
+                key: None,
+            },
             replay: Replay {
                 lanes: 0,
                 progress: ProgressMode::Auto,
@@ -296,6 +322,7 @@ impl Config {
             metrics: _,
             export: _,
             ledger: _,
+            pseudonym: Pseudonym { mode, key: _ },
             replay: _,
             capture:
                 Capture {
@@ -313,6 +340,7 @@ impl Config {
             authorisation,
             authorisations,
             flow,
+            retention,
         } = self;
         let default = Self::default();
         write::digest(&Self {
@@ -322,6 +350,11 @@ impl Config {
             authorisation: *authorisation,
             authorisations: authorisations.clone(),
             flow: *flow,
+            retention: *retention,
+            pseudonym: Pseudonym {
+                mode: *mode,
+                ..default.pseudonym
+            },
             capture: Capture {
                 filter: filter.clone(),
                 snaplen: *snaplen,

@@ -78,6 +78,11 @@ fn what_is_written_reads_back_the_same() {
         active_secs: 1_000_000_000,
         max_flows: 1,
     };
+    config.retention.days = 730;
+    config.pseudonym = Pseudonym {
+        mode: PseudonymMode::Prefix,
+        key: Some("/etc/sekisho/pseudonym.key".into()),
+    };
     config.export = Export {
         format: Format::Csv,
         output: Output::File("/out/flows.csv".into()),
@@ -216,4 +221,28 @@ fn the_digest_names_the_settings() {
     let mut other = config.clone();
     other.flow.idle_secs += 1;
     assert_ne!(other.digest(), config.digest());
+}
+
+#[test]
+fn the_statutory_profile_writes_no_address_at_home() {
+    let mut pseudonym = Config::default().pseudonym;
+    let error = pseudonym.suits_statutory().unwrap_err().to_string();
+    assert!(error.ends_with(": [pseudonym]: choose a `mode` and name a `key` there"));
+    for mode in [PseudonymMode::Deterministic, PseudonymMode::Prefix] {
+        pseudonym.mode = mode;
+        assert_eq!(pseudonym.suits_statutory(), Ok(()));
+    }
+}
+
+#[test]
+fn the_digest_names_the_kind_of_pseudonyms_and_not_where_their_key_lies() {
+    let digest = |mode, key: Option<&str>| {
+        let mut config = Config::default();
+        let key = key.map(Into::into);
+        config.pseudonym = Pseudonym { mode, key };
+        config.digest()
+    };
+    let (some, other) = (PseudonymMode::Prefix, PseudonymMode::Deterministic);
+    assert_eq!(digest(some, Some("a")), digest(some, Some("b")));
+    assert_ne!(digest(some, Some("a")), digest(other, Some("a")));
 }

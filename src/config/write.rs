@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 
 use super::values::{MaxAge, Output};
-use super::{Authorisations, Capture, Config, Export, Flow, Geo, Ledger, Metrics, Replay};
+use super::{
+    Authorisations, Capture, Config, Export, Flow, Geo, Ledger, Metrics, Pseudonym, Replay,
+    Retention,
+};
 use crate::gate::Authorisation;
 use crate::geo::SourceSpec;
 
@@ -60,6 +63,11 @@ pub(super) fn toml(config: &Config) -> String {
             interval_secs,
             key,
         },
+        retention: Retention { days },
+        pseudonym: Pseudonym {
+            mode,
+            key: pseudonym_key,
+        },
         replay: Replay { lanes, progress },
         capture:
             Capture {
@@ -106,6 +114,8 @@ pub(super) fn toml(config: &Config) -> String {
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
+         [retention]\ndays = {days}\n\n\
+         [pseudonym]\nmode = {}\nkey = {}\n\n\
          [replay]\nlanes = {lanes}\nprogress = {}\n\n\
          [capture]\ninterfaces = {}\nfilter = {}\nsnaplen = {snaplen}\nring_mib = {ring_mib}\n\
          promisc = {promisc}\nlanes = {capture_lanes}\nsandbox = {}\n\n\
@@ -129,6 +139,8 @@ pub(super) fn toml(config: &Config) -> String {
         text(compress.id()),
         text(&shown(folder)),
         text(&shown(key)),
+        text(mode.id()),
+        text(&shown(pseudonym_key)),
         text(progress.id()),
         list(interfaces),
         text(filter),

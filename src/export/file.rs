@@ -1,5 +1,6 @@
 //! Where rendered records go: a file that appears only when it is complete, or standard output.
 
+use super::digest::{Digest, Digested};
 use super::part::{Part, failed, in_use, sync_folder, temporary};
 use super::{Error, RunContext, csv, render};
 use crate::flow::Ended;
@@ -124,16 +125,19 @@ pub struct Output {
     sink: Sink,
     buffer: Vec<u8>,
     written: Written,
+    /// Where it is wanted: of what was taken, in whole pieces.
+    digest: Option<Digest>,
 }
 
 impl Output {
     /// Opens an output: `-` is standard output, a folder (existing, or with `/` at the end) gets
     /// `flows.jsonl` or `flows.csv`, anything else is a file. The file appears under its name when
-    /// it is complete; until then it is `NAME.tmp`. Mode 0600.
+    /// it is complete; until then it is `NAME.tmp`. Mode 0600. With `digest`, [`Self::finish`] tells the digest
+    /// of what was written.
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
-    pub fn open(target: &Path, format: Format) -> Result<Self, Error> {
+    pub fn open(target: &Path, format: Format, digest: bool) -> Result<Self, Error> {
         let sink = match format {
             Format::Null => Sink::Nothing,
             Format::Jsonl | Format::Csv if target.as_os_str() == "-" => Sink::Stdout,
@@ -144,6 +148,7 @@ impl Output {
             sink,
             buffer: Vec::new(),
             written: Written::default(),
+            digest: Digest::wanted(digest && format != Format::Null),
         };
         if format == Format::Csv {
             output.put(csv::HEADER.as_bytes())?;
@@ -177,10 +182,23 @@ impl Output {
     pub fn write_rendered(&mut self, rendered: &[u8], counts: &Written) -> Result<(), Error> {
         self.put(rendered)?;
         self.written += *counts;
+        match &mut self.digest {
+            Some(digest) if !self.written.closed => digest.count(counts),
+            Some(_) | None => {}
+        }
         Ok(())
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.put_somewhere(bytes)?;
+        match &mut self.digest {
+            Some(digest) if !self.written.closed => digest.add(bytes),
+            Some(_) | None => {}
+        }
+        Ok(())
+    }
+
+    fn put_somewhere(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match &mut self.sink {
             Sink::Nothing | Sink::Closed => Ok(()),
             Sink::File(part) => part.append(bytes),
@@ -213,11 +231,12 @@ impl Output {
         self.written.closed
     }
 
-    /// Makes the output durable and gives the file its name.
+    /// Makes the output durable and gives the file its name. What was written; and its digest, if it is
+    /// wanted: where the reader of a stream went away, of what it took before that.
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
-    pub fn finish(mut self) -> Result<Written, Error> {
+    pub fn finish(mut self) -> Result<(Written, Option<Digested>), Error> {
         match &mut self.sink {
             Sink::Nothing | Sink::Closed | Sink::Special(..) => {}
             Sink::Stdout => match io::stdout().lock().flush() {
@@ -233,7 +252,9 @@ impl Output {
                 self.sink = Sink::Nothing;
             }
         }
-        Ok(self.written)
+        let digest = self.digest.take();
+        let digested = digest.map(|digest| digest.complete(self.format.id()));
+        Ok((self.written, digested))
     }
 }
 

@@ -23,11 +23,11 @@ fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\",\"end\":\"");
     time(view.end, out);
     out.extend_from_slice(b"\",\"src_ip\":\"");
-    address(view.version, src.address, out);
+    address(view.src_ip, out);
     out.extend_from_slice(b"\",\"src_port\":");
     number(u64::from(src.port), out);
     out.extend_from_slice(b",\"dst_ip\":\"");
-    address(view.version, dst.address, out);
+    address(view.dst_ip, out);
     out.extend_from_slice(b"\",\"dst_port\":");
     number(u64::from(dst.port), out);
     out.extend_from_slice(b",\"protocol\":");
@@ -78,7 +78,13 @@ fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     number(view.seq, out);
     out.extend_from_slice(b",\"flags\":[");
     list(view.flags(), out);
-    out.extend_from_slice(b"]}\n");
+    out.extend_from_slice(run.terms_json.as_bytes());
+    if let Some(expiry) = view.expiry {
+        time(view.end, out);
+        out.extend_from_slice(b"\",\"expires_at\":\"");
+        time(expiry, out);
+        out.extend_from_slice(b"\"}\n");
+    }
 }
 
 /// A literal, then a text that needs no escapes.

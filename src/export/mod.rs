@@ -2,29 +2,40 @@
 //!
 //! It must never know more of a packet than its record says, and never report a record as written
 //! that was not. In: [`Ended`](crate::flow::Ended) records. Out: JSON Lines or CSV in a file or on
-//! standard output, and [`Written`] counts for the books.
+//! standard output, [`Written`] counts for the books, and the digest of every complete file for who asks.
+//! Beside that it reads its own files back, and removes those that have expired.
 
 mod csv;
+mod digest;
 mod error;
 mod file;
+mod inspect;
 mod jsonl;
 mod part;
+mod pseudonym;
+mod purge;
 mod record;
 mod rotated;
 mod schema;
 mod sort;
+mod terms;
 mod text;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub use digest::Digested;
 pub use error::{Error, reason};
 pub use file::{Format, Output, Written};
+pub use inspect::{InspectError, Inspected, inspect};
+pub use pseudonym::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms};
+pub use purge::{Left, Purged, PurgedFile, purge};
 pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
 pub use rotated::{Compress, Figures, Rotated, Rotation};
 pub use schema::schema;
 pub use sort::{Order, Sorted, Sorter, heal};
+pub use terms::{SELF_AUTHORISED, Terms};
 pub use view::{Run, RunContext};
 
 /// Renders records, numbered from `first_seq`, at the end of `out`. Pure: parts may be rendered by

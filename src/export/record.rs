@@ -92,6 +92,10 @@ names!(
         Opaque,
         /// Not every packet was seen.
         Sampled,
+        /// The source's address is a pseudonym.
+        PseudonymSrc,
+        /// The destination's address is a pseudonym.
+        PseudonymDst,
     }
 );
 
@@ -104,11 +108,11 @@ pub struct FlowRecord {
     pub start: String,
     /// Time of the latest packet.
     pub end: String,
-    /// Address of the initiator (RFC 5952 for IPv6).
+    /// Address of the initiator (RFC 5952 for IPv6), or its pseudonym.
     pub src_ip: String,
     /// Port of the initiator; 0 where there is none.
     pub src_port: u16,
-    /// Address of the other end.
+    /// Address of the other end, or its pseudonym.
     pub dst_ip: String,
     /// Port of the other end; 0 where there is none.
     pub dst_port: u16,
@@ -162,6 +166,14 @@ pub struct FlowRecord {
     pub seq: u64,
     /// What else must be known.
     pub flags: Vec<Mark>,
+    /// Under what it was collected: `self-authorised`, or the ids of the authorisations, joined by `,`.
+    pub authorisation: String,
+    /// When it was collected: the time of its latest packet. Absent (in CSV: empty) without a retention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collected_at: Option<String>,
+    /// When it expires: days of the retention after `collected_at`. Absent (in CSV: empty) without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 impl FlowRecord {
@@ -174,9 +186,9 @@ impl FlowRecord {
         Self {
             start: view.start.to_string(),
             end: view.end.to_string(),
-            src_ip: address_text(view.version, src.address),
+            src_ip: address_text(view.src_ip),
             src_port: src.port,
-            dst_ip: address_text(view.version, dst.address),
+            dst_ip: address_text(view.dst_ip),
             dst_port: dst.port,
             protocol: view.protocol,
             icmp_type: view.icmp.map(|(kind, _)| kind),
@@ -208,6 +220,9 @@ impl FlowRecord {
             sensor: run.run.sensor.to_owned(),
             seq,
             flags: view.flags().filter_map(Mark::of).collect(),
+            authorisation: run.run.terms.authorisation.clone(),
+            collected_at: view.expiry.map(|_| view.end.to_string()),
+            expires_at: view.expiry.map(|expiry| expiry.to_string()),
         }
     }
 }
@@ -220,6 +235,8 @@ impl Mark {
             "geo_stale" => Self::GeoStale,
             "opaque" => Self::Opaque,
             "sampled" => Self::Sampled,
+            "pseudonym_src" => Self::PseudonymSrc,
+            "pseudonym_dst" => Self::PseudonymDst,
             _ => return None,
         })
     }

@@ -1,21 +1,24 @@
 //! Sorting of ended records in bounded memory, and the joining of pieces that needs it.
 
-use super::Error;
+use super::{Error, Pseudonyms, Terms};
 use crate::flow::{ENDED_LEN, Ended, Key, Live, Settings};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes of a spilled run read at a time. Whole records.
 const WINDOW: usize = ENDED_LEN * 512;
 
 /// How records are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Order {
     /// By start, then key: the order of output.
     Start,
+    /// By start, then what is written of the key: the order of output with pseudonyms.
+    Written(Arc<Pseudonyms>),
     /// By key, then capture order: pieces of a flow side by side.
     Flow,
 }
@@ -24,11 +27,29 @@ pub enum Order {
 type Rank = (u64, Key, u64);
 
 impl Order {
-    fn rank(self, ended: &Ended) -> Rank {
-        match self {
-            Self::Start => (ended.start().nanos(), ended.key(), ended.order()),
-            Self::Flow => (0, ended.key(), ended.order()),
+    /// The order of output.
+    #[must_use]
+    pub fn of(terms: &Terms) -> Self {
+        match &terms.pseudonyms {
+            None => Self::Start,
+            Some(pseudonyms) => Self::Written(Arc::clone(pseudonyms)),
         }
+    }
+
+    /// What decides first.
+    fn start(&self, ended: &Ended) -> u64 {
+        match self {
+            Self::Start | Self::Written(_) => ended.start().nanos(),
+            Self::Flow => 0,
+        }
+    }
+
+    fn rank(&self, ended: &Ended) -> Rank {
+        let key = match self {
+            Self::Start | Self::Flow => ended.key(),
+            Self::Written(pseudonyms) => pseudonyms.key_of(ended),
+        };
+        (self.start(ended), key, ended.order())
     }
 }
 
@@ -113,7 +134,7 @@ impl Sorter {
                 slot.insert(BufWriter::with_capacity(WINDOW, file))
             }
         };
-        for place in self.held.places_in_order(self.order) {
+        for place in self.held.places_in_order(&self.order) {
             let Some(ended) = self.held.get(place) else {
                 continue;
             };
@@ -161,15 +182,15 @@ impl Sorter {
                 };
                 offset += len * ENDED_LEN as u64;
                 if let Some(ended) = run.next(&mut file)? {
-                    heads.push(Head::new(order, runs.len(), ended));
+                    heads.push(Head::new(&order, runs.len(), ended));
                 }
                 runs.push(run);
             }
             files.push(file);
         }
         let mut sorted = Sorted {
+            places: self.held.places_in_order(&order),
             order,
-            places: self.held.places_in_order(order),
             held: self.held,
             next: 0,
             runs,
@@ -200,17 +221,22 @@ impl Held {
         }
     }
 
-    fn places_in_order(&self, order: Order) -> Vec<u32> {
+    fn places_in_order(&self, order: &Order) -> Vec<u32> {
         let rank = |place: u32| self.get(place).map(|ended| order.rank(&ended));
         let count = (self.ended.len() + self.live.len()) as u32;
         let mut places: Vec<(u64, u32)> = (0..count)
-            .filter_map(|place| Some((order.rank(&self.get(place)?).0, place)))
+            .filter_map(|place| Some((order.start(&self.get(place)?), place)))
             .collect();
         // Records mostly come in runs that are in order of time already, which a merging sort finds.
         places.sort_by_key(|(start, _)| *start);
         for together in places.chunk_by_mut(|one, other| one.0 == other.0) {
-            if together.len() > 1 {
-                together.sort_unstable_by_key(|(_, place)| rank(*place));
+            match order {
+                _ if together.len() == 1 => {}
+                Order::Start | Order::Flow => {
+                    together.sort_unstable_by_key(|(_, place)| rank(*place));
+                }
+                // A pseudonym takes its time.
+                Order::Written(_) => together.sort_by_cached_key(|(_, place)| rank(*place)),
             }
         }
         places.into_iter().map(|(_, place)| place).collect()
@@ -256,7 +282,7 @@ impl Run {
 struct Head(Reverse<(Rank, usize)>, Ended);
 
 impl Head {
-    fn new(order: Order, run: usize, ended: Ended) -> Self {
+    fn new(order: &Order, run: usize, ended: Ended) -> Self {
         Self(Reverse((order.rank(&ended), run)), ended)
     }
 }
@@ -305,7 +331,7 @@ impl Sorted {
     fn refill_from_memory(&mut self) {
         if let Some(ended) = self.pop_from_memory() {
             self.heads
-                .push(Head::new(self.order, self.runs.len(), ended));
+                .push(Head::new(&self.order, self.runs.len(), ended));
         }
     }
 
@@ -325,7 +351,7 @@ impl Sorted {
                 if let Some(file) = self.files.get_mut(run.file)
                     && let Some(next) = run.next(file)?
                 {
-                    self.heads.push(Head::new(self.order, nth, next));
+                    self.heads.push(Head::new(&self.order, nth, next));
                 }
             }
             None => self.refill_from_memory(),

@@ -8,6 +8,7 @@ use crate::flow::{
 };
 use proptest::prelude::*;
 use std::path::Path as FilePath;
+use std::sync::{Arc, LazyLock};
 
 struct TestAtlas;
 
@@ -120,12 +121,32 @@ fn records_of(packets: &[Packet]) -> (Vec<Ended>, PathList) {
 }
 
 fn context(paths: &PathList) -> RunContext<'_> {
+    static TERMS: LazyLock<Terms> = LazyLock::new(Terms::default);
+    context_under(paths, &TERMS)
+}
+
+fn any_terms() -> impl Strategy<Value = Terms> {
+    use PseudonymMode::{Deterministic, None, Prefix};
+    let modes = prop::sample::select(vec![None, Deterministic, Prefix]);
+    let ids = prop::sample::select(vec![SELF_AUTHORISED, "A-1,\"B\"-2"]);
+    (ids, prop_oneof![Just(0), 1..40_000_u32], modes).prop_map(|(ids, retention_days, mode)| {
+        let pseudonyms = Pseudonyms::new(&PseudonymKey::new([3; 32]), ids, mode);
+        Terms {
+            authorisation: ids.to_owned(),
+            retention_days,
+            pseudonyms: pseudonyms.map(Arc::new),
+        }
+    })
+}
+
+fn context_under<'a>(paths: &'a PathList, terms: &'a Terms) -> RunContext<'a> {
     RunContext::new(Run {
         sensor: "gate \"7\", 関所",
         end: Timestamp::from_nanos(1 << 60),
         settings: SETTINGS,
         paths,
         atlas: &TestAtlas,
+        terms,
     })
 }
 
@@ -159,9 +180,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn json_lines_are_what_serde_gives(packets in prop::collection::vec(any_packet(), 1..40), first: u32) {
+    fn json_lines_are_what_serde_gives(packets in prop::collection::vec(any_packet(), 1..40), first: u32, terms in any_terms()) {
         let (records, paths) = records_of(&packets);
-        let context = context(&paths);
+        let context = context_under(&paths, &terms);
         let mut out = Vec::new();
         render(Format::Jsonl, &records, u64::from(first), &context, &mut out);
         let mut expected = Vec::new();
@@ -176,9 +197,9 @@ proptest! {
     }
 
     #[test]
-    fn csv_has_the_same_fields(packets in prop::collection::vec(any_packet(), 1..40)) {
+    fn csv_has_the_same_fields(packets in prop::collection::vec(any_packet(), 1..40), terms in any_terms()) {
         let (records, paths) = records_of(&packets);
-        let context = context(&paths);
+        let context = context_under(&paths, &terms);
         let (mut csv, mut json) = (csv::HEADER.as_bytes().to_vec(), Vec::new());
         render(Format::Csv, &records, 0, &context, &mut csv);
         render(Format::Jsonl, &records, 0, &context, &mut json);
@@ -187,10 +208,13 @@ proptest! {
         let names = lines.next().unwrap();
         for (line, json) in lines.zip(String::from_utf8(json).unwrap().lines()) {
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
-            prop_assert_eq!(value.as_object().unwrap().len(), names.len());
+            // Without a retention, two of them are not in the object.
+            let absent = if terms.retention_days == 0 { 2 } else { 0 };
+            prop_assert_eq!(value.as_object().unwrap().len(), names.len() - absent);
             let expected: Vec<_> = names.iter().map(|name| cell(&value[name])).collect();
             prop_assert_eq!(line, expected);
             // In the order of the object, too.
+            let names = &names[..names.len() - absent];
             let places: Vec<_> = names.iter().map(|name| json.find(&format!("\"{name}\":")).unwrap()).collect();
             prop_assert!(places.is_sorted());
         }
@@ -211,6 +235,44 @@ proptest! {
             sorter.finish().unwrap().fill(&mut got, usize::MAX).unwrap();
             prop_assert_eq!(&got, &expected);
         }
+    }
+
+    /// The order can be had from what is written: start, then version, protocol and the ends as text says.
+    #[test]
+    fn pseudonyms_are_sorted_by_what_is_written(
+        packets in prop::collection::vec(any_packet(), 1..80),
+        limit in 1..40_usize,
+    ) {
+        let (records, paths) = records_of(&packets);
+        let key = PseudonymKey::new([3; 32]);
+        let pseudonyms = Pseudonyms::new(&key, SELF_AUTHORISED, PseudonymMode::Deterministic);
+        let terms = Terms { pseudonyms: pseudonyms.map(Arc::new), ..Terms::default() };
+        let mut orders = Vec::new();
+        for limit in [limit, Sorter::DEFAULT_LIMIT] {
+            let mut sorter = Sorter::new(Order::of(&terms), limit);
+            sorter.append(&mut records.clone()).unwrap();
+            let mut got = Vec::new();
+            sorter.finish().unwrap().fill(&mut got, usize::MAX).unwrap();
+            orders.push(got);
+        }
+        prop_assert_eq!(&orders[0], &orders[1]);
+        let context = context_under(&paths, &terms);
+        let written = orders[0].iter().map(|ended| FlowRecord::new(ended, 0, &context));
+        let ranks: Vec<_> = written.zip(&orders[0]).map(|(record, ended)| {
+            let number = |ip: &str| match ip.parse().unwrap() {
+                std::net::IpAddr::V4(ip) => u128::from(u32::from(ip)),
+                std::net::IpAddr::V6(ip) => u128::from(ip),
+            };
+            let mut ends = [
+                (number(&record.src_ip), record.src_port),
+                (number(&record.dst_ip), record.dst_port),
+            ];
+            ends.sort_unstable();
+            // The end abroad, of which there is always one, has the version.
+            let is_v6 = ended.version() == IpVersion::V6;
+            (record.start, is_v6, record.protocol, ends)
+        }).collect();
+        prop_assert!(ranks.is_sorted());
     }
 }
 
@@ -264,7 +326,11 @@ fn pieces_that_disorder_tore_apart_are_healed() {
 fn the_schema_names_what_records_have() {
     let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
-    let record = FlowRecord::new(&records[0], 0, &context(&paths));
+    let terms = Terms {
+        retention_days: 1,
+        ..Terms::default()
+    };
+    let record = FlowRecord::new(&records[0], 0, &context_under(&paths, &terms));
     let value = serde_json::to_value(record).unwrap();
     let properties = schema["properties"].as_object().unwrap();
     for name in value.as_object().unwrap().keys() {
@@ -277,7 +343,7 @@ fn the_schema_names_what_records_have() {
 fn written(output: Output, records: &[Ended], paths: &PathList) -> Written {
     let mut output = output;
     output.write(records, &context(paths)).unwrap();
-    output.finish().unwrap()
+    output.finish().unwrap().0
 }
 
 #[test]
@@ -292,10 +358,10 @@ fn a_file_appears_when_it_is_complete_and_only_its_owner_may_read_it() {
     std::fs::write(&elsewhere, "kept").unwrap();
     symlink(&elsewhere, &temporary).unwrap();
 
-    let mut output = Output::open(&target, Format::Jsonl).unwrap();
+    let mut output = Output::open(&target, Format::Jsonl, false).unwrap();
     output.write(&records, &context(&paths)).unwrap();
     assert!(!target.exists());
-    let books = output.finish().unwrap();
+    let (books, _) = output.finish().unwrap();
     assert_eq!((books.records, books.packets), (1, 2));
     assert_eq!((books.bytes, books.wire_bytes), (80, 120));
     assert!(!temporary.exists());
@@ -305,7 +371,7 @@ fn a_file_appears_when_it_is_complete_and_only_its_owner_may_read_it() {
     assert_eq!(mode & 0o777, 0o600);
 
     // Given up: the old file stays.
-    let mut output = Output::open(&target, Format::Jsonl).unwrap();
+    let mut output = Output::open(&target, Format::Jsonl, false).unwrap();
     output.write(&records, &context(&paths)).unwrap();
     drop(output);
     assert!(!temporary.exists());
@@ -316,12 +382,12 @@ fn a_file_appears_when_it_is_complete_and_only_its_owner_may_read_it() {
 fn a_folder_gets_a_file_and_a_missing_one_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
-    let output = Output::open(folder.path(), Format::Csv).unwrap();
+    let output = Output::open(folder.path(), Format::Csv, false).unwrap();
     assert_eq!(written(output, &records, &paths).records, 1);
     let text = std::fs::read_to_string(folder.path().join("flows.csv")).unwrap();
     assert_eq!(text.split_terminator("\r\n").count(), 2);
     let missing = folder.path().join("missing/");
-    let error = Output::open(&missing, Format::Jsonl).err().unwrap();
+    let error = Output::open(&missing, Format::Jsonl, false).err().unwrap();
     let message = error.to_string();
     assert!(message.contains("missing/flows.jsonl.tmp"), "{message}");
     assert!(message.contains("create the folder first"), "{message}");
@@ -330,10 +396,10 @@ fn a_folder_gets_a_file_and_a_missing_one_is_named() {
 #[test]
 fn a_full_disk_is_an_error_and_the_null_format_only_counts() {
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
-    let mut output = Output::open(FilePath::new("/dev/full"), Format::Jsonl).unwrap();
+    let mut output = Output::open(FilePath::new("/dev/full"), Format::Jsonl, false).unwrap();
     let error = output.write(&records, &context(&paths)).unwrap_err();
     assert!(error.to_string().contains("free space"), "{error}");
-    let output = Output::open(FilePath::new("/does/not/exist"), Format::Null).unwrap();
+    let output = Output::open(FilePath::new("/does/not/exist"), Format::Null, false).unwrap();
     let books = written(output, &records, &paths);
     assert_eq!((books.records, books.packets, books.closed), (1, 1, false));
 }
@@ -343,12 +409,12 @@ fn a_reader_that_goes_away_is_no_error() {
     use std::os::fd::OwnedFd;
     let (reader, writer) = std::io::pipe().unwrap();
     let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&writer));
-    let mut output = Output::open(FilePath::new(&path), Format::Jsonl).unwrap();
+    let mut output = Output::open(FilePath::new(&path), Format::Jsonl, false).unwrap();
     drop::<(OwnedFd, OwnedFd)>((reader.into(), writer.into()));
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
     output.write(&records, &context(&paths)).unwrap();
     assert!(output.is_closed());
-    assert!(output.finish().unwrap().closed);
+    assert!(output.finish().unwrap().0.closed);
 }
 
 /// As `flow::measure`.

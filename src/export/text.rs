@@ -1,5 +1,6 @@
 //! Numbers, times and addresses as text, at the end of a buffer, without allocating.
 
+use super::pseudonym::Written;
 use crate::flow::{IpVersion, Timestamp};
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -42,7 +43,10 @@ pub(super) fn time(seen: Timestamp, out: &mut Vec<u8>) {
 
 /// Dotted decimal, or RFC 5952.
 #[inline]
-pub(super) fn address(version: IpVersion, address: u128, out: &mut Vec<u8>) {
+pub(super) fn address(written: Written, out: &mut Vec<u8>) {
+    let Written {
+        version, address, ..
+    } = written;
     match version {
         IpVersion::V4 => {
             let [a, b, c, d] = (address as u32).to_be_bytes();
@@ -60,7 +64,10 @@ pub(super) fn address(version: IpVersion, address: u128, out: &mut Vec<u8>) {
 }
 
 /// Likewise, as a text of its own.
-pub(super) fn address_text(version: IpVersion, address: u128) -> String {
+pub(super) fn address_text(written: Written) -> String {
+    let Written {
+        version, address, ..
+    } = written;
     match version {
         IpVersion::V4 => Ipv4Addr::from(address as u32).to_string(),
         IpVersion::V6 => Ipv6Addr::from(address).to_string(),
@@ -89,14 +96,13 @@ mod tests {
     fn addresses_are_rendered_as_by_the_standard_library() {
         for v4 in [0, u32::MAX, 0x0102_0304, 0xc0a8_0001] {
             let mut out = Vec::new();
-            address(IpVersion::V4, u128::from(v4), &mut out);
-            assert_eq!(
-                out,
-                address_text(IpVersion::V4, u128::from(v4)).into_bytes()
-            );
+            let written = Written::plain(IpVersion::V4, u128::from(v4));
+            address(written, &mut out);
+            assert_eq!(out, address_text(written).into_bytes());
         }
         let mut out = Vec::new();
-        address(IpVersion::V6, 0x2001_0db8_u128 << 96 | 1, &mut out);
+        let written = Written::plain(IpVersion::V6, 0x2001_0db8_u128 << 96 | 1);
+        address(written, &mut out);
         assert_eq!(out, b"2001:db8::1");
     }
 }

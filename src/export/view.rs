@@ -1,8 +1,11 @@
 //! A record with everything that its run adds to it: what all formats render.
 
+use super::Terms;
+use super::digest::hex;
+use super::pseudonym::Written;
 use crate::flow::{
-    Admitted, Atlas, Class, CountryCode, EndReason, Ended, Initiator, IpVersion, Path, PathList,
-    Place, Settings, Side, Timestamp,
+    Admitted, Atlas, Class, CountryCode, EndReason, Ended, Initiator, Path, PathList, Place,
+    Settings, Side, Timestamp,
 };
 
 /// What a run knows when its records are rendered.
@@ -17,6 +20,8 @@ pub struct Run<'a> {
     pub paths: &'a PathList,
     /// The country table.
     pub atlas: &'a dyn Atlas,
+    /// Under what they are collected.
+    pub terms: &'a Terms,
 }
 
 /// [`Run`], with what all records share already rendered.
@@ -28,27 +33,35 @@ pub struct RunContext<'a> {
     pub(super) sensor_json: String,
     /// The sensor's name as a CSV field.
     pub(super) sensor_csv: String,
+    /// What follows the flags as JSON: up to the end of the line, or to the first time.
+    pub(super) terms_json: String,
+    /// Likewise as CSV.
+    pub(super) terms_csv: String,
 }
 
 impl<'a> RunContext<'a> {
     /// Prepares what all records of a run share.
     #[must_use]
     pub fn new(run: Run<'a>) -> Self {
-        let geo =
-            run.atlas
-                .digest()
-                .iter()
-                .take(8)
-                .fold(String::with_capacity(16), |mut hex, byte| {
-                    for digit in [byte >> 4, byte & 15] {
-                        hex.extend(char::from_digit(u32::from(digit), 16));
-                    }
-                    hex
-                });
+        let mut geo = hex(&run.atlas.digest());
+        geo.truncate(16);
+        let Terms {
+            authorisation,
+            retention_days,
+            pseudonyms: _,
+        } = run.terms;
+        let (json, csv) = match retention_days {
+            0 => ("}\n", ",,\r\n"),
+            _ => (",\"collected_at\":\"", ","),
+        };
+        let authorisation_json = serde_json::Value::from(authorisation.as_str());
+        let authorisation_csv = super::csv::field(authorisation);
         Self {
             geo,
             sensor_json: serde_json::Value::from(run.sensor).to_string(),
             sensor_csv: super::csv::field(run.sensor),
+            terms_json: format!("],\"authorisation\":{authorisation_json}{json}"),
+            terms_csv: format!(",{authorisation_csv}{csv}"),
             run,
         }
     }
@@ -65,9 +78,11 @@ pub(super) const MARKS: [(u8, &str); 3] = [
 pub(super) struct View<'r> {
     pub(super) start: Timestamp,
     pub(super) end: Timestamp,
-    pub(super) version: IpVersion,
     pub(super) src: Side,
     pub(super) dst: Side,
+    /// What is written of their addresses.
+    pub(super) src_ip: Written,
+    pub(super) dst_ip: Written,
     pub(super) protocol: u8,
     pub(super) icmp: Option<(u8, u8)>,
     pub(super) src_country: Option<CountryCode>,
@@ -77,6 +92,8 @@ pub(super) struct View<'r> {
     pub(super) path: &'r Path,
     pub(super) end_reason: EndReason,
     pub(super) seq: u64,
+    /// When it expires, if it does.
+    pub(super) expiry: Option<Timestamp>,
     marks: u8,
     stale: bool,
 }
@@ -85,10 +102,15 @@ impl<'r> View<'r> {
     pub(super) fn new(ended: &Ended, seq: u64, context: &'r RunContext<'_>) -> Self {
         let run = &context.run;
         let (src, dst, version) = (ended.src(), ended.dst(), ended.version());
+        let [src_ip, dst_ip] = match &run.terms.pseudonyms {
+            None => [src.address, dst.address].map(|address| Written::plain(version, address)),
+            Some(pseudonyms) => pseudonyms.ends(ended),
+        };
         Self {
             start: ended.start(),
             end: ended.end(),
-            version,
+            src_ip,
+            dst_ip,
             protocol: ended.protocol(),
             icmp: ended.icmp(),
             src_country: run.atlas.country(version, src.address),
@@ -98,6 +120,7 @@ impl<'r> View<'r> {
             path: run.paths.path(ended.path()),
             end_reason: ended.end_reason(&run.settings, run.end),
             seq,
+            expiry: run.terms.expiry(ended.end()),
             marks: ended.marks(),
             stale: run.atlas.is_stale_at(ended.start()),
             src,
@@ -110,7 +133,10 @@ impl<'r> View<'r> {
         let [truncated, fragments, opaque] =
             MARKS.map(|(mark, name)| (self.marks & mark != 0).then_some(name));
         let stale = self.stale.then_some("geo_stale");
-        [truncated, fragments, stale, opaque].into_iter().flatten()
+        let src = self.src_ip.is_pseudonym.then_some("pseudonym_src");
+        let dst = self.dst_ip.is_pseudonym.then_some("pseudonym_dst");
+        let all = [truncated, fragments, stale, opaque, src, dst];
+        all.into_iter().flatten()
     }
 }
 

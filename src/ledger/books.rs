@@ -103,8 +103,6 @@ struct Runs {
     crashed_at: Option<u64>,
     /// A gap that a crash left, directly before the entry that says so or the next start.
     gap_at: Option<u64>,
-    /// The last run crashed, and no other has begun: files that it left may still be entered.
-    is_after_crash: bool,
 }
 
 impl Runs {
@@ -121,7 +119,6 @@ impl Runs {
                     self.crashed(index, findings);
                 }
                 self.gap_at = None;
-                self.is_after_crash = false;
                 self.open = Some((index, Sums::default()));
             }
             Event::CrashRecovered(crash) => {
@@ -134,7 +131,6 @@ impl Runs {
                     self.crashed(index, findings);
                 }
                 let first = self.crashed_at.take().unwrap_or(0);
-                self.is_after_crash = self.open.is_none();
                 if !(first..=index).contains(&crash.entries) {
                     let what = "recovery names another number of entries than the crash left";
                     findings.add(index, what.into());
@@ -151,7 +147,8 @@ impl Runs {
                     sums.interval(interval);
                 }
             }
-            Event::Export(_) if self.is_after_crash => {}
+            // A file that an earlier run left and that was recovered.
+            Event::Export(_) if self.open.is_none() => {}
             Event::Export(export) => {
                 if let Some(sums) = self.sums(index, findings) {
                     sums.export(export);

@@ -63,6 +63,7 @@ impl Books<'_> {
         } = self;
         let Recorded {
             written,
+            digested: _,
             evicted,
             stale,
         } = *recorded;

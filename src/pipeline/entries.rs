@@ -4,13 +4,18 @@ use super::authority::{Authorities, Standings};
 use super::books::Losses;
 use super::output::Recorded;
 use crate::config::Config;
+use crate::export::{Digested, Format};
 use crate::geo::Table;
 use crate::ledger::{
-    Cell, Configured, Event, GeoInForce, GeoSource, Interval, List, Mode, Moment, Start, Totals,
+    Cell, Configured, Event, Export, GeoInForce, GeoSource, Interval, List, Mode, Moment, Start,
+    Totals,
 };
 use crate::tally::{Count, Counts, Tally};
 use crate::time::{NANOS_PER_SEC, Timestamp};
 use std::path::Path;
+
+/// SHA-256 of no byte.
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What stands at the begin of every run: how it was started, and with which settings and table.
 pub(super) fn beginning(mode: Mode, inputs: u64, config: &Config, table: &Table) -> Vec<Event> {
@@ -93,6 +98,42 @@ pub(super) fn interval(from: u64, to: u64, counts: &Counts, kernel_dropped: u64)
         cells: cells.collect(),
         kernel_dropped,
     })
+}
+
+/// A file of records that is complete.
+pub(super) fn export(digested: &Digested) -> Event {
+    let Digested {
+        format,
+        sha256,
+        length,
+        records,
+        packets,
+        wire_bytes,
+    } = digested.clone();
+    Event::Export(Export {
+        format,
+        sha256,
+        length,
+        records,
+        packets,
+        bytes: wire_bytes,
+    })
+}
+
+/// The files of a run that is over. Records that were counted and not written (format null) are in none;
+/// they stand as one of nothing.
+pub(super) fn exports(files: &[Digested], totals: &Totals) -> Vec<Event> {
+    if !files.is_empty() || totals.records == 0 {
+        return files.iter().map(export).collect();
+    }
+    vec![Event::Export(Export {
+        format: Format::Null.id().to_owned(),
+        sha256: EMPTY.to_owned(),
+        length: 0,
+        records: totals.records,
+        packets: totals.recorded.packets,
+        bytes: totals.recorded.bytes,
+    })]
 }
 
 /// Nanoseconds of an interval.

@@ -9,7 +9,7 @@ use super::plan::plan;
 use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
-use crate::export::Format;
+use crate::export::{Format, Order, Terms};
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
 use crate::tally::{Count, Tally};
@@ -31,6 +31,10 @@ pub struct Job {
     pub target: PathBuf,
     /// Name of this sensor, in every record.
     pub sensor: String,
+    /// Under what records are collected.
+    pub terms: Terms,
+    /// Whether the digest of what is written is wanted.
+    pub digest: bool,
     /// SHA-256 of the settings in force, in hex.
     pub config: String,
     /// Nanoseconds of an interval, if the run is to be accounted for by intervals.
@@ -70,7 +74,8 @@ impl Job {
         let first = self.lane();
         // The model of the lanes of later pieces: what they number, the first one knows.
         let model = first.for_range(0);
-        let mut join = Join::new(first, &mut records, &mut note, &report);
+        let order = Order::of(&self.terms);
+        let mut join = Join::new(first, order, &mut records, &mut note, &report);
         if self.lanes > 1 && plan.pieces.len() > 1 && plan.rereadable {
             let max_flows = self.lane.flow.max_flows;
             join.walk_together(&plan.pieces, self.lanes, &model, max_flows);
@@ -157,6 +162,7 @@ impl Job {
             summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),
             damaged,
             notes: notes.into_iter().collect(),
+            exports: recorded.digested.into_iter().collect(),
             ended_by: None,
             account,
         })

@@ -4,6 +4,7 @@
 use super::authority::{Authorities, Standings};
 use super::{Account, Failure, FailureKind, Outcome, entries};
 use crate::config::Config;
+use crate::export::Digested;
 use crate::geo::Table;
 use crate::ledger::{
     self, CrashRecovered, Event, Fault, Gap, GapCause, Key, Ledger, Moment, Opened, Stop,
@@ -28,11 +29,12 @@ impl Keeper {
         Ok(Some(Self { ledger, opened }))
     }
 
-    /// What stands at the begin of a run. That the one before broke off, and how long nothing was seen, is
-    /// noted first.
+    /// What stands at the begin of a run. That the one before broke off, how long nothing was seen, and the
+    /// files that it left and that were recovered, is noted first.
     pub(super) fn begin(
         &mut self,
         at: Option<Timestamp>,
+        recovered: &[Digested],
         events: Vec<Event>,
     ) -> Result<(), Failure> {
         let broke_off = !self.opened.is_ended;
@@ -54,7 +56,8 @@ impl Keeper {
             };
             self.note(at, Event::Gap(gap))?;
         }
-        for event in events {
+        let recovered = recovered.iter().map(entries::export);
+        for event in recovered.chain(events) {
             self.note(at, event)?;
         }
         self.sign()
@@ -71,6 +74,7 @@ impl Keeper {
             Ok(Outcome {
                 account: Some(account),
                 summary,
+                exports,
                 ..
             }) => {
                 let Account { intervals, totals } = account;
@@ -82,6 +86,9 @@ impl Keeper {
                     }
                     let end = begin.saturating_add(intervals.width());
                     self.note(None, entries::interval(begin, end, counts, 0))?;
+                }
+                for event in entries::exports(exports, totals) {
+                    self.note(None, event)?;
                 }
                 self.note(
                     None,

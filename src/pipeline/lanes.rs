@@ -9,6 +9,7 @@
 use super::claims::Claims;
 use super::output::{Aside, Records};
 use super::walk::{Unit, Walked, walk};
+use crate::export::Order;
 use crate::lane::Lane;
 use crossbeam_channel::{Sender, unbounded};
 use std::collections::BTreeMap;
@@ -88,6 +89,8 @@ struct Stretch {
 /// The join: one lane that has seen everything so far.
 pub(super) struct Join<'a> {
     joined: Walker,
+    /// Of the records that lanes give.
+    order: Order,
     records: &'a mut Records,
     note: &'a mut Note<'a>,
     report: &'a Report<'a>,
@@ -96,12 +99,14 @@ pub(super) struct Join<'a> {
 impl<'a> Join<'a> {
     pub(super) fn new(
         lane: Lane,
+        order: Order,
         records: &'a mut Records,
         note: &'a mut Note<'a>,
         report: &'a Report<'a>,
     ) -> Self {
         Self {
             joined: Walker { lane, last: None },
+            order,
             records,
             note,
             report,
@@ -130,13 +135,14 @@ impl<'a> Join<'a> {
         let report = self.report;
         let live_max = max_flows.min(LIVE_MAX) / lanes;
         let claims = &Claims::new(pieces.len(), lanes);
+        let order = &self.order.clone();
         let mut at = 0;
         thread::scope(|scope| {
             let (done, results) = unbounded::<Stretch>();
             for _ in 0..lanes.min(pieces.len()) {
                 let done = done.clone();
                 scope.spawn(move || {
-                    walk_stretches(pieces, claims, live_max, model, report, &done);
+                    walk_stretches(pieces, claims, live_max, model, order, report, &done);
                 });
             }
             drop(done);
@@ -198,6 +204,7 @@ fn walk_stretches(
     claims: &Claims,
     live_max: usize,
     model: &Lane,
+    order: &Order,
     report: &Report<'_>,
     done: &Sender<Stretch>,
 ) {
@@ -206,7 +213,7 @@ fn walk_stretches(
             lane: model.for_range(first as u32 + 1),
             last: None,
         });
-        let mut aside = Aside::default();
+        let mut aside = Aside::new(order.clone());
         let mut ends = Vec::new();
         let mut at = first;
         loop {

@@ -37,11 +37,13 @@ pub use target::probe_capture;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
+use crate::export::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms, Terms};
 use crate::geo::{self, Table};
 use crate::ledger::Mode;
 use crate::time::NANOS_PER_SEC;
 use crate::{flow, lane};
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -104,6 +106,7 @@ fn kept(
     };
     keeper.begin(
         None,
+        &[],
         entries::beginning(mode, inputs, config, &job.lane.table),
     )?;
     let outcome = run();
@@ -140,6 +143,8 @@ fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Resu
             config::Output::File(path) => path.clone(),
         },
         sensor: config.sensor.clone(),
+        terms: terms(config, authorities)?,
+        digest: config.ledger.folder.is_some(),
         config: config.digest(),
         interval: config
             .ledger
@@ -148,6 +153,50 @@ fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Resu
             .then(|| entries::width(config)),
         authorisation: authorities.shown(),
     })
+}
+
+/// Under what records are collected, and how long they are kept.
+fn terms(config: &Config, authorities: &Authorities) -> Result<Terms, Failure> {
+    let authorisation = authorities.shown().ids.join(",");
+    let key = pseudonym_key(config)?;
+    let mode = config.pseudonym.mode;
+    let pseudonyms = key.and_then(|key| Pseudonyms::new(&key, &authorisation, mode));
+    Ok(Terms {
+        authorisation,
+        retention_days: config.retention.days,
+        pseudonyms: pseudonyms.map(Arc::new),
+    })
+}
+
+/// The key of pseudonyms, which a profile may want.
+fn pseudonym_key(config: &Config) -> Result<Option<PseudonymKey>, Failure> {
+    if config.profile == config::Profile::Statutory && config.pseudonym.mode == PseudonymMode::None
+    {
+        return Err(Failure::new(
+            FailureKind::Configuration,
+            "profile statutory needs pseudonyms for ends at home",
+            "[pseudonym]",
+            "give `mode` and `key`",
+        ));
+    }
+    let key = config.pseudonym.key.as_deref();
+    Ok(key.map(PseudonymKey::read).transpose()?)
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        let kind = match &error {
+            KeyError::Unreadable { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                FailureKind::Permission
+            }
+            KeyError::Unreadable { .. } | KeyError::Open(_) | KeyError::NotAKey(_) => {
+                FailureKind::Configuration
+            }
+        };
+        Self::line(kind, error.to_string())
+    }
 }
 
 /// The part of the configuration that decides where addresses are.

@@ -1,7 +1,7 @@
 //! What a run says while it runs, and when it is done.
 
 use super::{FailureKind, Summary};
-use crate::export::Written;
+use crate::export::{Digested, Written};
 use crate::gate::Authorisation;
 use crate::ledger::Totals;
 use crate::tally::Intervals;
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub damaged: Vec<String>,
     /// What people should know, though nothing is wrong with the run: one line each.
     pub notes: Vec<String>,
+    /// The outputs that are complete, by their bytes, where their digests are wanted.
+    pub exports: Vec<Digested>,
     /// What ended it before its time, if something did; a line of `damaged` tells of it.
     pub ended_by: Option<FailureKind>,
     /// What the ledger needs, where one is kept.

@@ -3,7 +3,9 @@
 use super::job::Job;
 use super::render::Renderer;
 use super::{Failure, FailureKind};
-use crate::export::{Error, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal};
+use crate::export::{
+    Digested, Error, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal,
+};
 use crate::flow::{Ended, FlowTable, Live};
 
 /// Ended records that one lane gave so far.
@@ -15,17 +17,16 @@ pub(super) struct Aside {
     error: Option<Error>,
 }
 
-impl Default for Aside {
-    fn default() -> Self {
+impl Aside {
+    /// Nothing yet; records will be asked for in that order.
+    pub(super) fn new(order: Order) -> Self {
         Self {
             ended: Vec::new(),
-            sorter: Sorter::new(Order::Start, Sorter::DEFAULT_LIMIT),
+            sorter: Sorter::new(order, Sorter::DEFAULT_LIMIT),
             error: None,
         }
     }
-}
 
-impl Aside {
     /// Takes what has ended so far.
     pub(super) fn take(&mut self, flows: &mut FlowTable) {
         flows.take_ended(&mut self.ended);
@@ -49,6 +50,8 @@ pub(super) struct Records {
 /// What was written in the end, for the books.
 pub(super) struct Recorded {
     pub written: Written,
+    /// Where it is wanted, the digest of what was written.
+    pub digested: Option<Digested>,
     pub evicted: u64,
     pub stale: bool,
 }
@@ -57,8 +60,8 @@ impl Records {
     /// Opens the output, so that a run that cannot write does not begin.
     pub(super) fn new(job: &Job) -> Result<Self, Failure> {
         Ok(Self {
-            joined: Aside::default(),
-            output: Output::open(&job.target, job.format)?,
+            joined: Aside::new(Order::of(&job.terms)),
+            output: Output::open(&job.target, job.format, job.digest)?,
         })
     }
 
@@ -91,7 +94,7 @@ impl Records {
             return Err(error.into());
         }
         let mut records = if disordered {
-            in_order(joined.sorter, live, &settings)?
+            in_order(joined.sorter, live, &settings, Order::of(&job.terms))?
         } else {
             joined.sorter.finish_with(live)?
         };
@@ -102,6 +105,7 @@ impl Records {
             settings,
             paths: &paths,
             atlas: table,
+            terms: &job.terms,
         });
         let renderer = Renderer {
             format: job.format,
@@ -110,8 +114,10 @@ impl Records {
             is_stale: &|ended| table.is_stale_at(ended.start().nanos()),
         };
         let stale = renderer.write_all(&mut records, &mut output)?;
+        let (written, digested) = output.finish()?;
         Ok(Recorded {
-            written: output.finish()?,
+            written,
+            digested,
             evicted: totals.evicted,
             stale,
         })
@@ -119,13 +125,18 @@ impl Records {
 }
 
 /// Where a capture was out of order, pieces of records are joined before they are sorted.
-fn in_order(sorter: Sorter, live: Live, settings: &crate::flow::Settings) -> Result<Sorted, Error> {
+fn in_order(
+    sorter: Sorter,
+    live: Live,
+    settings: &crate::flow::Settings,
+    order: Order,
+) -> Result<Sorted, Error> {
     let mut pieces = Sorter::new(Order::Flow, Sorter::DEFAULT_LIMIT);
     let mut found = sorter.finish_with(live)?;
     while let Some(piece) = found.pop()? {
         pieces.push(piece)?;
     }
-    let mut records = Sorter::new(Order::Start, Sorter::DEFAULT_LIMIT);
+    let mut records = Sorter::new(order, Sorter::DEFAULT_LIMIT);
     heal(&mut pieces.finish()?, settings, &mut records)?;
     records.finish()
 }

@@ -8,11 +8,12 @@ use std::io;
 use std::path::Path;
 
 /// Finds out whether records and summary could be put where the configuration says, and leaves no
-/// trace there.
+/// trace there; and whether they could be written as it says.
 ///
 /// # Errors
 /// What, where, what to do.
 pub fn probe(config: &Config) -> Result<(), Failure> {
+    super::pseudonym_key(config)?;
     let export = &config.export;
     let records = (export.format != Format::Null).then_some(&export.output);
     for output in records.into_iter().chain(&export.summary) {

@@ -47,6 +47,7 @@ fn open(folder: &std::path::Path) -> Rotated {
         Format::Jsonl,
         rotation,
         Compress::None,
+        false,
         Timestamp::ZERO,
     )
     .unwrap()

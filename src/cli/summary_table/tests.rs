@@ -94,6 +94,7 @@ pub(in crate::cli) fn example() -> Outcome {
         },
         damaged: Vec::new(),
         notes: Vec::new(),
+        exports: Vec::new(),
         ended_by: None,
         account: None,
     }

@@ -3,8 +3,9 @@
 use super::names::Names;
 use super::pack::{Compress, Packer};
 use super::{Figures, Rotation, recover};
+use crate::export::digest::{Digest, Digested};
 use crate::export::part::{Part, Standing, failed, sync_folder};
-use crate::export::{Error, Format, Written, csv};
+use crate::export::{Error, Format, Written, csv, inspect};
 use crate::flow::Timestamp;
 use crate::time::NANOS_PER_SEC;
 use std::path::Path;
@@ -22,6 +23,10 @@ pub(super) struct Files {
     rotation: Rotation,
     packer: Option<Packer>,
     ending: String,
+    /// Whether digests are wanted.
+    digest: bool,
+    /// Of files that are complete and were not asked for yet.
+    completed: Vec<Digested>,
     current: Option<Begun>,
     /// What is not compressed yet, for the file that is begun or the next.
     waiting: Vec<u8>,
@@ -44,6 +49,7 @@ struct Begun {
     /// What it holds.
     holds: Written,
     is_empty: bool,
+    digest: Option<Digest>,
 }
 
 impl Files {
@@ -52,6 +58,7 @@ impl Files {
         format: Format,
         rotation: Rotation,
         compress: Compress,
+        digest: bool,
         at: Timestamp,
     ) -> Result<Self, Error> {
         let ends = target.as_os_str().as_encoded_bytes().ends_with(b"/");
@@ -71,6 +78,8 @@ impl Files {
             rotation,
             packer,
             ending: format!("{}{}", format.ending(), compress.ending()),
+            digest,
+            completed: Vec::new(),
             current: None,
             waiting: Vec::new(),
             waits: Written::default(),
@@ -81,7 +90,9 @@ impl Files {
             held_off: false,
         };
         if is_folder {
-            recover::in_folder(&files.names, target);
+            for path in recover::in_folder(&files.names, target) {
+                files.note_recovered(&path);
+            }
         } else {
             files.begin()?;
         }
@@ -94,6 +105,31 @@ impl Files {
             figures.written += begun.holds;
         }
         figures
+    }
+
+    /// What is complete since the last call.
+    pub(super) fn take_completed(&mut self) -> Vec<Digested> {
+        std::mem::take(&mut self.completed)
+    }
+
+    /// Reads a recovered file for its digest.
+    fn note_recovered(&mut self, path: &Path) {
+        if !self.digest {
+            return;
+        }
+        match inspect(path) {
+            Ok(inspected) => self.completed.push(inspected.digested),
+            Err(error) => tracing::warn!("recovered, but without a digest: {error}"),
+        }
+    }
+
+    /// A file is complete.
+    fn note_complete(&mut self, begun: Begun) {
+        self.figures.written += begun.holds;
+        if let Some(mut digest) = begun.digest {
+            digest.count(&begun.holds);
+            self.completed.push(digest.complete(&self.ending));
+        }
     }
 
     /// How many records were lost since the last call whose numbers are free again.
@@ -146,7 +182,8 @@ impl Files {
             self.begin()?;
         }
         if let Some(begun) = &mut self.current {
-            self.figures.bytes += put(&mut begun.part, self.packer.as_mut(), text)?;
+            let packer = self.packer.as_mut();
+            self.figures.bytes += put(&mut begun.part, packer, begun.digest.as_mut(), text)?;
             begun.holds += counts;
             begun.is_empty &= text.is_empty();
         }
@@ -156,11 +193,15 @@ impl Files {
     fn begin(&mut self) -> Result<(), Error> {
         let path = self.names.begin(self.now, &self.ending);
         if let Names::One(path) = &self.names {
-            recover::before(&self.names, path)?;
+            if let Some(path) = recover::before(&self.names, path)? {
+                self.note_recovered(&path);
+            }
         }
         let mut part = Part::create(path)?;
+        let mut digest = Digest::wanted(self.digest);
         if self.format == Format::Csv {
-            let header = put(&mut part, self.packer.as_mut(), csv::HEADER.as_bytes());
+            let (packer, header) = (self.packer.as_mut(), csv::HEADER.as_bytes());
+            let header = put(&mut part, packer, digest.as_mut(), header);
             self.figures.bytes += header.inspect_err(|_| part.remove())?;
         }
         self.current = Some(Begun {
@@ -168,6 +209,7 @@ impl Files {
             at: self.now,
             holds: Written::default(),
             is_empty: true,
+            digest,
         });
         Ok(())
     }
@@ -248,8 +290,9 @@ impl Files {
         let path = begun.part.temporary().display();
         let records = begun.holds.records;
         tracing::warn!("moved by someone else: {path}: its {records} records stay in it");
-        self.figures.written += begun.holds;
-        self.current = None;
+        if let Some(begun) = self.current.take() {
+            self.note_complete(begun);
+        }
         Ok(())
     }
 
@@ -288,15 +331,16 @@ impl Files {
             }
             Ok(Ok(path)) => {
                 self.figures.files += 1;
-                self.figures.written += begun.holds;
-                self.current = None;
+                if let Some(begun) = self.current.take() {
+                    self.note_complete(begun);
+                }
                 // If this fails and the power goes, it has its temporary name again: nothing is lost.
                 sync_folder(&path)
             }
         }
     }
 
-    pub(super) fn finish(mut self) -> (Figures, Option<Error>) {
+    pub(super) fn finish(mut self) -> (Figures, Vec<Digested>, Option<Error>) {
         let mut result = self.look().and(self.write_waiting());
         // A run that found nothing says so with an empty file; no other file is empty.
         let says_nothing = matches!(self.names, Names::One(_)) && self.figures.files == 0;
@@ -306,7 +350,7 @@ impl Files {
         self.remove_if_empty();
         // What has no name now is left for the next run.
         self.lose_current();
-        (self.figures, result.err())
+        (self.figures, self.take_completed(), result.err())
     }
 }
 
@@ -317,14 +361,25 @@ impl Drop for Files {
 }
 
 /// Writes text; how many bytes that were.
-fn put(part: &mut Part, packer: Option<&mut Packer>, text: &[u8]) -> Result<u64, Error> {
+fn put(
+    part: &mut Part,
+    packer: Option<&mut Packer>,
+    digest: Option<&mut Digest>,
+    text: &[u8],
+) -> Result<u64, Error> {
     let before = part.len();
-    match packer {
-        None => part.append(text)?,
+    let packed;
+    let bytes = match packer {
+        None => text,
         Some(packer) => {
             let frame = packer.frame(text);
-            part.append(&frame.map_err(failed("compress", part.temporary()))?)?;
+            packed = frame.map_err(failed("compress", part.temporary()))?;
+            &packed
         }
+    };
+    part.append(bytes)?;
+    if let Some(digest) = digest {
+        digest.add(bytes);
     }
     Ok(part.len() - before)
 }

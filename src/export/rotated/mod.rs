@@ -11,7 +11,7 @@ mod recover;
 mod tests;
 
 use super::file::is_stream;
-use super::{Error, Format, Output, Written};
+use super::{Digested, Error, Format, Output, Written};
 use crate::flow::Timestamp;
 use files::Files;
 pub use pack::Compress;
@@ -61,7 +61,8 @@ impl Rotated {
     /// Opens an output: `-` is standard output; in a folder (existing, or with `/` at the end) files
     /// are begun when there is something to write, and named by the time of that; anything else is a
     /// file, begun at once. Only files are compressed. A file is `NAME.tmp` until it is complete, and
-    /// its owner's alone (0600). What a killed run left is recovered first.
+    /// its owner's alone (0600). What a killed run left is recovered first. With `digest`,
+    /// [`Self::take_completed`] and [`Self::finish`] tell the digest of every file that is complete.
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
@@ -70,15 +71,16 @@ impl Rotated {
         format: Format,
         rotation: Rotation,
         compress: Compress,
+        digest: bool,
         at: Timestamp,
     ) -> Result<Self, Error> {
         let place = if is_stream(target, format) {
             Place::Stream(Box::new(Stream {
-                output: Output::open(target, format)?,
+                output: Output::open(target, format, digest)?,
                 figures: Figures::default(),
             }))
         } else {
-            let files = Files::open(target, format, rotation, compress, at)?;
+            let files = Files::open(target, format, rotation, compress, digest, at)?;
             Place::Files(Box::new(files))
         };
         Ok(Self { place, next_seq: 0 })
@@ -167,18 +169,31 @@ impl Rotated {
         self.with_files(Files::rotate)
     }
 
-    /// The end: completes what is begun. What happened in all, and how the last of it failed. A file that
-    /// cannot get its name is left for the next run, which recovers it; this one counts it as lost.
+    /// The files that are complete since the last call, where their digests are wanted; also those that a
+    /// killed run left and that were recovered.
+    pub fn take_completed(&mut self) -> Vec<Digested> {
+        match &mut self.place {
+            Place::Files(files) => files.take_completed(),
+            Place::Stream(_) => Vec::new(),
+        }
+    }
+
+    /// The end: completes what is begun. What happened in all, what is complete since the last
+    /// [`Self::take_completed`] (of a stream: what was written to it), and how the last of it failed. A file
+    /// that cannot get its name is left for the next run, which recovers it; this one counts it as lost.
     #[must_use]
-    pub fn finish(self) -> (Figures, Option<Error>) {
+    pub fn finish(self) -> (Figures, Vec<Digested>, Option<Error>) {
         match self.place {
             Place::Files(files) => files.finish(),
             Place::Stream(stream) => {
                 let Stream { output, figures } = *stream;
                 let written = output.written();
                 match output.finish() {
-                    Ok(written) => (Figures { written, ..figures }, None),
-                    Err(error) => (Figures { written, ..figures }, Some(error)),
+                    Ok((written, digested)) => {
+                        let completed = digested.into_iter().collect();
+                        (Figures { written, ..figures }, completed, None)
+                    }
+                    Err(error) => (Figures { written, ..figures }, Vec::new(), Some(error)),
                 }
             }
         }

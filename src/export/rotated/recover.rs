@@ -23,8 +23,9 @@ const TAIL: u64 = 256 << 20;
 /// The first bytes of a Zstandard frame.
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Recovers what was left in a folder, and says so. What cannot be recovered stays as it is.
-pub(super) fn in_folder(names: &Names, folder: &Path) {
+/// Recovers what was left in a folder, and says so: the files that have their names now. What cannot be
+/// recovered stays as it is.
+pub(super) fn in_folder(names: &Names, folder: &Path) -> Vec<PathBuf> {
     let mut left: Vec<PathBuf> = fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -34,20 +35,23 @@ pub(super) fn in_folder(names: &Names, folder: &Path) {
         .filter(|path| Stem::parse(path).is_some())
         .collect();
     left.sort();
+    let mut recovered = Vec::new();
     for path in left {
         match recover(names, &path) {
+            Ok(named) => recovered.extend(named),
             // Another run is at it.
-            Ok(()) | Err(Left::InUse) => {}
+            Err(Left::InUse) => {}
             Err(Left::Failed(error)) => tracing::warn!("not recovered: {error}"),
         }
     }
+    recovered
 }
 
-/// Recovers what was left where a file is to be begun, and says so.
+/// Recovers what was left where a file is to be begun, and says so: the file that has its name now.
 ///
 /// # Errors
 /// [`Error::Output`]: it is still there, or another run writes it.
-pub(super) fn before(names: &Names, path: &Path) -> Result<(), Error> {
+pub(super) fn before(names: &Names, path: &Path) -> Result<Option<PathBuf>, Error> {
     recover(names, path).map_err(|left| match left {
         Left::InUse => in_use(&temporary(path)),
         Left::Failed(error) => error,
@@ -65,10 +69,10 @@ impl From<Error> for Left {
     }
 }
 
-fn recover(names: &Names, path: &Path) -> Result<(), Left> {
+fn recover(names: &Names, path: &Path) -> Result<Option<PathBuf>, Left> {
     let temporary = temporary(path);
     let Some(mut file) = open(&temporary)? else {
-        return Ok(());
+        return Ok(None);
     };
     let len = file.metadata().map_err(failed("read", &temporary))?.len();
     let held = measure(&mut file, len).map_err(failed("read", &temporary))?;
@@ -85,18 +89,18 @@ fn recover(names: &Names, path: &Path) -> Result<(), Left> {
         path.to_owned()
     };
     sync_folder(&path)?;
-    let path = path.display();
+    let name = path.display();
     match (held.records, torn) {
         (false, 0) => {}
-        (true, 0) => tracing::warn!("recovered: {path}: nothing was torn"),
+        (true, 0) => tracing::warn!("recovered: {name}: nothing was torn"),
         (true, _) => {
-            tracing::warn!("recovered: {path}: {torn} bytes of a torn record put aside");
+            tracing::warn!("recovered: {name}: {torn} bytes of a torn record put aside");
         }
         (false, _) => {
-            tracing::warn!("nothing to recover: {path}: {torn} bytes of a torn record put aside");
+            tracing::warn!("nothing to recover: {name}: {torn} bytes of a torn record put aside");
         }
     }
-    Ok(())
+    Ok(held.records.then_some(path))
 }
 
 /// Opens and locks a file that was left; nothing where there is none.

@@ -37,7 +37,7 @@ fn open(folder: &Path, bytes: u64, seconds: u64) -> Rotated {
 }
 
 fn open_as(target: &Path, rotation: Rotation, compress: Compress) -> Rotated {
-    Rotated::open(target, Format::Jsonl, rotation, compress, at(0)).unwrap()
+    Rotated::open(target, Format::Jsonl, rotation, compress, false, at(0)).unwrap()
 }
 
 fn one() -> Written {
@@ -93,7 +93,7 @@ fn files_are_completed_by_size_and_by_time_and_sort_by_time() {
     rotated.rotate().unwrap();
     rotated.write(b"e\n", &one(), at(119)).unwrap();
     assert_eq!(rotated.next_seq(), 5);
-    let (figures, error) = rotated.finish();
+    let (figures, _, error) = rotated.finish();
     assert!(figures.lost == Written::default() && error.is_none());
     assert_eq!(
         (figures.written, figures.bytes, figures.files),
@@ -140,7 +140,7 @@ fn compressed_files_are_whole_at_every_second_and_rotate_by_what_is_on_the_disk(
     let len = path.metadata().unwrap().len();
     assert!((150..300).contains(&len) && len == rotated.figures().bytes);
     rotated.write(line.as_bytes(), &one(), at(second)).unwrap();
-    let (figures, error) = rotated.finish();
+    let (figures, _, error) = rotated.finish();
     assert!(error.is_none() && figures.lost == Written::default());
     assert_eq!(figures.written, of(second + 1));
     assert_eq!(texts(folder.path()), [expected.as_str(), line.as_str()]);
@@ -162,7 +162,7 @@ fn every_file_of_csv_has_its_header() {
     for compress in [Compress::None, Compress::Zstd] {
         let folder = tempfile::tempdir().unwrap();
         let mut rotated =
-            Rotated::open(folder.path(), Format::Csv, NEVER, compress, at(0)).unwrap();
+            Rotated::open(folder.path(), Format::Csv, NEVER, compress, false, at(0)).unwrap();
         for _ in 0..2 {
             rotated.write(b"1\r\n", &one(), at(0)).unwrap();
             rotated.rotate().unwrap();
@@ -182,7 +182,7 @@ fn a_file_that_is_there_is_never_replaced() {
     // Somebody is quicker.
     let begun = folder.path().join("flows-20251122T054900Z-0001.jsonl");
     fs::write(&begun, "other").unwrap();
-    let (_, error) = rotated.finish();
+    let (_, _, error) = rotated.finish();
     assert!(error.is_none());
     assert_eq!(texts(folder.path()), ["old", "other", "new\n"]);
 }
@@ -201,7 +201,7 @@ fn what_cannot_be_written_now_may_be_written_later() {
         rotated.write(b"b\n", &one(), at(2)).unwrap();
         rotated.tick(at(2)).unwrap();
         assert!(!rotated.figures().failing);
-        let (figures, error) = rotated.finish();
+        let (figures, _, error) = rotated.finish();
         assert!(error.is_none());
         assert_eq!((figures.written, figures.lost), (one(), of(3)));
         assert_eq!(texts(&folder), ["b\n"]);
@@ -227,7 +227,7 @@ fn a_file_alone_is_completed_when_that_is_asked_for_and_those_before_are_kept() 
     fs::rename(&target, folder.path().join("taken")).unwrap();
     rotated.rotate().unwrap();
     rotated.write(b"c\n", &one(), at(9)).unwrap();
-    let (figures, error) = rotated.finish();
+    let (figures, _, error) = rotated.finish();
     assert!(error.is_none());
     assert_eq!((figures.written, figures.files), (of(3), 3));
     assert_eq!(
@@ -244,9 +244,9 @@ fn a_file_alone_is_completed_when_that_is_asked_for_and_those_before_are_kept() 
 fn a_run_without_records_leaves_an_empty_file_or_none_in_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("f.jsonl");
-    let (_, error) = open_as(&target, NEVER, Compress::None).finish();
+    let (_, _, error) = open_as(&target, NEVER, Compress::None).finish();
     assert!(error.is_none());
-    let (_, error) = open(folder.path(), 1, 1).finish();
+    let (_, _, error) = open(folder.path(), 1, 1).finish();
     assert!(error.is_none());
     assert_eq!(names(folder.path()), ["f.jsonl"]);
     // A run that did not begin leaves nothing.
@@ -268,7 +268,7 @@ fn row_34_a_file_that_is_removed_is_noticed_within_a_second_and_counted() {
         let error = rotated.tick(at(2)).unwrap_err().to_string();
         assert!(error.starts_with("output removed by someone else: "));
         rotated.write(b"c\n", &of(4), at(3)).unwrap();
-        let (figures, error) = rotated.finish();
+        let (figures, _, error) = rotated.finish();
         assert!(error.is_none());
         // What waited to be compressed was not in it.
         let (lost, left) = match compress {
@@ -292,7 +292,7 @@ fn row_34_a_file_that_is_moved_keeps_what_it_holds() {
     rotated.write(b"b\n", &one(), at(0)).unwrap();
     rotated.tick(at(1)).unwrap();
     rotated.write(b"c\n", &one(), at(1)).unwrap();
-    let (figures, error) = rotated.finish();
+    let (figures, _, error) = rotated.finish();
     assert!(error.is_none() && figures.lost == Written::default());
     assert_eq!(figures.written, of(3));
     assert_eq!(texts(folder.path()), ["other", "c\n", "a\nb\n"]);
@@ -309,7 +309,7 @@ fn row_34_a_file_that_is_emptied_by_others_is_begun_anew() {
     let error = rotated.tick(at(1)).unwrap_err().to_string();
     assert!(error.starts_with("output changed by someone else: "));
     rotated.write(b"b\n", &one(), at(1)).unwrap();
-    let (figures, error) = rotated.finish();
+    let (figures, _, error) = rotated.finish();
     assert!(error.is_none());
     assert_eq!((figures.lost, figures.written), (one(), one()));
     assert_eq!(text(&target), "b\n");
@@ -370,7 +370,7 @@ fn row_29_a_file_alone_that_was_left_is_kept_beside_those_before_and_after() {
     fs::write(folder.path().join("f.jsonl.tmp"), "second\nhal").unwrap();
     let mut rotated = open_as(&target, NEVER, Compress::None);
     rotated.write(b"third\n", &one(), at(0)).unwrap();
-    let (_, error) = rotated.finish();
+    let (_, _, error) = rotated.finish();
     assert!(error.is_none());
     assert_eq!(
         names(folder.path()),
@@ -394,8 +394,8 @@ fn row_29_nothing_is_recovered_that_is_in_use_or_not_ours() {
     std::os::unix::fs::symlink(&elsewhere, link).unwrap();
     let mut rotated = open_as(folder.path(), NEVER, Compress::None);
     rotated.write(b"{}\n", &one(), at(0)).unwrap();
-    assert!(rotated.finish().1.is_none());
-    assert!(other.finish().1.is_none());
+    assert!(rotated.finish().2.is_none());
+    assert!(other.finish().2.is_none());
     assert_eq!(
         names(folder.path()),
         [
@@ -408,7 +408,7 @@ fn row_29_nothing_is_recovered_that_is_in_use_or_not_ours() {
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "kept");
     let target = folder.path().join("f.jsonl");
     let first = open_as(&target, NEVER, Compress::None);
-    let second = Rotated::open(&target, Format::Jsonl, NEVER, Compress::None, at(0));
+    let second = Rotated::open(&target, Format::Jsonl, NEVER, Compress::None, false, at(0));
     let error = second.err().unwrap().to_string();
     assert!(error.starts_with("cannot write to (in use): "), "{error}");
     drop(first);

@@ -119,12 +119,13 @@ impl Bookkeeper {
         }
     }
 
-    /// The run is over: the last interval, and the sums.
+    /// The run is over: the last files, the last interval, and the sums.
     ///
     /// # Errors
     /// What could not be written, now or before.
-    pub(super) fn end(self, stopped: Stopped) -> Result<(), Failure> {
+    pub(super) fn end(self, exports: Vec<Event>, stopped: Stopped) -> Result<(), Failure> {
         let Self { notes, done } = self;
+        exports.into_iter().for_each(|event| notes.event(event));
         notes.send(Note::End(wall(), Box::new(stopped)));
         done.recv_timeout(COMPLETION).unwrap_or_else(|_| {
             Err(Failure::new(

@@ -84,6 +84,7 @@ pub(super) fn close(
     damaged.extend(wrote.error.as_ref().map(ToString::to_string));
     let recorded = Recorded {
         written: wrote.written,
+        digested: None,
         evicted,
         stale: wrote.stale,
     };
@@ -110,6 +111,7 @@ pub(super) fn close(
         notes: note_on_halves(&wrote.written, config.authorisation)
             .into_iter()
             .collect(),
+        exports: wrote.completed.clone(),
         ended_by,
         account: None,
     };

@@ -33,7 +33,7 @@ use super::keeper::Keeper;
 use super::target::probe_capture;
 use super::{Authorities, Failure, FailureKind, Outcome, Standings};
 use crate::config::Config;
-use crate::export::{Rotated, Rotation};
+use crate::export::{Format, Rotated, Rotation};
 use crate::flow::Held;
 use crate::lane::Lane;
 use crate::ledger::{self, Mode};
@@ -109,7 +109,14 @@ pub fn capture(
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
     };
     let compress = config.export.compress;
-    let output = Rotated::open(&job.target, job.format, rotation, compress, wall())?;
+    let mut output = Rotated::open(
+        &job.target,
+        job.format,
+        rotation,
+        compress,
+        job.digest,
+        wall(),
+    )?;
     let rotates = output.rotates();
     let board = publish::board(config, &job.lane.table, handles.len(), wall());
     privilege::publish(&report, &board);
@@ -127,7 +134,7 @@ pub fn capture(
         None => None,
         Some(mut keeper) => {
             let events = entries::beginning(Mode::Capture, 0, config, &job.lane.table);
-            keeper.begin(Some(begun), events)?;
+            keeper.begin(Some(begun), &output.take_completed(), events)?;
             let stop = stop.clone();
             Some(Bookkeeper::start(keeper, handles.len(), begun, stop))
         }
@@ -154,8 +161,10 @@ pub fn capture(
         format: job.format,
         sensor: job.sensor.clone(),
         settings: job.lane.flow.in_range(),
+        terms: job.terms.clone(),
         paths: paths.collect(),
         stop: shared.stop.clone(),
+        notes: shared.notes.clone(),
     };
     let (rotate, asked) = bounded(1);
     let writing = Writing::start(writer, records.clone(), asked);
@@ -192,7 +201,12 @@ pub fn capture(
         totals,
         balanced: outcome.summary.balanced,
     };
-    if let Some(Err(failure)) = bookkeeper.map(|keeper| keeper.end(stopped)) {
+    // Of what is written nowhere there is no file.
+    let exports = match job.format {
+        Format::Null => entries::exports(&[], &totals),
+        Format::Jsonl | Format::Csv => wrote.completed.iter().map(entries::export).collect(),
+    };
+    if let Some(Err(failure)) = bookkeeper.map(|keeper| keeper.end(exports, stopped)) {
         outcome.damaged.push(failure.to_string());
         outcome.ended_by = outcome.ended_by.or(Some(failure.kind()));
     }

@@ -34,7 +34,9 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
     });
     let lists = geo.domestic_lists.iter().chain(&geo.anycast_lists);
     let lists = lists.map(PathBuf::as_path);
+    let key = config.pseudonym.key.as_deref();
     let read = reread.file.into_iter().chain(sources).chain(lists);
+    let read = read.chain(key);
     plan.read.extend(read.map(Path::to_owned));
     let files = config.authorisations.files.iter();
     plan.read

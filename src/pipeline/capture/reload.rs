@@ -95,6 +95,8 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
         flow,
         export,
         ledger,
+        retention,
+        pseudonym,
         replay: _,
         capture,
         metrics,
@@ -106,6 +108,8 @@ fn fixed_key_that_differs(old: &Config, new: &Config) -> Option<&'static str> {
         (*flow != new.flow, "[flow]"),
         (*export != new.export, "[export]"),
         (*ledger != new.ledger, "[ledger]"),
+        (*retention != new.retention, "[retention]"),
+        (*pseudonym != new.pseudonym, "[pseudonym]"),
         (*capture != new.capture, "[capture]"),
         (*metrics != new.metrics, "[metrics]"),
     ];

@@ -2,11 +2,15 @@
 //!
 //! It may be held up by a disk or a pipe, for good: nothing waits for it without a limit.
 
+use super::bookkeeper::Notes;
 use super::clock::{now, wall};
 use super::queue::Batch;
 use super::stop::Stop;
-use crate::export::{Error, Figures, Format, Rotated, Run, RunContext, Written, render};
+use crate::export::{
+    Digested, Error, Figures, Format, Rotated, Run, RunContext, Terms, Written, render,
+};
 use crate::flow::{Held, PathList, Paths, Settings};
+use crate::pipeline::entries;
 use crossbeam_channel::{Receiver, bounded, select};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -47,8 +51,11 @@ pub(super) struct Writer {
     pub format: Format,
     pub sensor: String,
     pub settings: Settings,
+    pub terms: Terms,
     pub paths: Vec<LanePaths>,
     pub stop: Stop,
+    /// If a ledger is kept.
+    pub notes: Option<Notes>,
 }
 
 /// What was written, and what not.
@@ -59,6 +66,8 @@ pub(super) struct Wrote {
     pub lost: Held,
     pub stale: bool,
     pub figures: WriterFigures,
+    /// The files that are complete, where their digests are wanted.
+    pub completed: Vec<Digested>,
     /// How completing the output failed in the end.
     pub error: Option<Error>,
 }
@@ -168,6 +177,7 @@ impl Books {
                 errors: self.errors + u64::from(error.is_some()),
                 failing: failing || error.is_some(),
             },
+            completed: Vec::new(),
             error,
         }
     }
@@ -198,6 +208,12 @@ impl Working {
             }
             let result = self.writer.output.tick(wall());
             self.note(result);
+            if let Some(notes) = &self.writer.notes {
+                let completed = self.writer.output.take_completed();
+                completed
+                    .iter()
+                    .for_each(|file| notes.event(entries::export(file)));
+            }
             let so_far = self.books.close(self.writer.output.figures(), None);
             *self.so_far.lock().unwrap_or_else(PoisonError::into_inner) = so_far;
         }
@@ -206,8 +222,11 @@ impl Working {
             books,
             ..
         } = self;
-        let (figures, error) = output.finish();
-        books.close(figures, error)
+        let (figures, completed, error) = output.finish();
+        Wrote {
+            completed,
+            ..books.close(figures, error)
+        }
     }
 
     fn write(&mut self, batch: &Batch, rendered: &mut Vec<u8>) {
@@ -223,8 +242,10 @@ impl Working {
             format,
             sensor,
             settings,
+            terms,
             paths,
             stop,
+            notes: _,
         } = &mut self.writer;
         let Some(paths) = paths.get_mut(*lane) else {
             return;
@@ -242,6 +263,7 @@ impl Working {
             settings: *settings,
             paths: &paths.known,
             atlas: &**table,
+            terms,
         });
         let mut counts = Written::default();
         counts.count(records);
@@ -322,15 +344,18 @@ mod tests {
             nanos: 1 << 60,
         };
         let format = Format::Jsonl;
-        let output = Rotated::open(target, format, rotation, Compress::None, wall()).unwrap();
+        let output =
+            Rotated::open(target, format, rotation, Compress::None, false, wall()).unwrap();
         let (stop, _woken) = Stop::new().unwrap();
         let writer = Writer {
             output,
             format,
             sensor: "test".to_owned(),
             settings: SETTINGS,
+            terms: Terms::default(),
             paths,
             stop,
+            notes: None,
         };
         let (outlet, queue) = queue(&Arc::new(table));
         let (_rotate, asked) = bounded(1);
