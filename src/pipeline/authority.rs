@@ -295,14 +295,17 @@ fn meter(signed: &Signed) -> Option<Arc<Meter>> {
 /// Notices when authorisations begin, end or are used up.
 #[derive(Debug, Default)]
 pub struct Standings {
-    seen: Vec<(String, Standing)>,
+    /// Id, digest of the file, and how it stood.
+    seen: Vec<(String, Option<String>, Standing)>,
 }
 
 impl Standings {
-    /// The authorisations that stand otherwise than when this was asked before: at first, all of them.
+    /// The authorisations that are others, or stand otherwise, than when this was asked before: at first, all
+    /// of them. One that is gone is not told of.
     pub fn changes(&mut self, authorities: &Authorities, at: Timestamp) -> Vec<ledger::Authority> {
         let entries = authorities.entries(at);
-        let standing = |entry: &ledger::Authority| (entry.id.clone(), entry.standing);
+        let standing =
+            |entry: &ledger::Authority| (entry.id.clone(), entry.sha256.clone(), entry.standing);
         let now = entries.iter().map(standing).collect();
         let before = std::mem::replace(&mut self.seen, now);
         let is_new = |entry: &ledger::Authority| !before.contains(&standing(entry));

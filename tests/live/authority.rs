@@ -139,11 +139,11 @@ fn a_reload_takes_all_authorisations_or_none_and_an_interface_without_one_is_ref
     Pair::new(1).write_signed(&file, &good);
     let (code, said) = net.refused(
         &[],
-        &["-i", "lo", "-c", net.path("c.toml").to_str().unwrap()],
+        &["-i", "va", "-c", net.path("c.toml").to_str().unwrap()],
     );
     assert_eq!(code, Some(78), "{said}");
     assert!(
-        said.contains("no authorisation names this interface: lo: "),
+        said.contains("no authorisation names this interface: va: "),
         "{said}"
     );
     let mut capture = net.capture(&["-c", "c.toml", "-o", "flows.jsonl"]);

@@ -242,6 +242,8 @@ impl Control<'_> {
             Ok(Found::Nothing) => "reloaded: nothing has changed".to_owned(),
             Ok(Found::New(renewal)) => {
                 reloads.tables += 1;
+                // How they stand before a lane judges by them.
+                self.tell_of_authorities();
                 let table: String = renewal.table.digest_hex().chars().take(16).collect();
                 let lanes = self.shared.beats.len();
                 let number = self.shared.renewals.ask(*renewal);
