@@ -8,5 +8,8 @@
 )]
 
 mod append;
+mod hostile;
+mod kill;
 mod made;
+mod outside;
 mod tamper;
