@@ -59,6 +59,7 @@ pub mod ledger;
 pub mod locate;
 pub mod metrics;
 pub mod pipeline;
+pub mod report;
 pub mod sandbox;
 pub mod source;
 pub mod tally;
