@@ -12,14 +12,23 @@
 
 mod build;
 mod cells;
+mod chart;
 mod figures;
 mod happening;
+mod language;
+mod number;
+mod page;
+mod sections;
+mod sections_context;
+mod sections_counts;
+mod sections_words;
 mod tables;
 mod walk;
 mod window;
 
 pub use build::Options;
 pub use figures::{Report, SMALL_CELL};
+pub use language::Language;
 pub use window::Window;
 
 impl Report {

@@ -9,7 +9,7 @@ use super::happening::{self, happening};
 use super::figures::{Happening, KindCount};
 use super::window::{Union, Window};
 use crate::ledger::{
-    Authority, DropCause, Entry, Event, Export, Gap, GapCause, GeoInForce, Moment, Policy, Standing,
+    Authority, DropCause, Entry, Event, Export, Gap, GapCause, GeoInForce, Mode, Moment, Policy, Standing,
     Start,
 };
 use crate::time::Timestamp;
@@ -116,7 +116,8 @@ impl<'a> Walk<'a> {
             Event::Start(start) => {
                 self.end_of_run();
                 self.state.run = Some(start);
-                self.state.without = Some(now);
+                // A purge captures nothing.
+                self.state.without = (start.mode != Mode::Purge).then_some(now);
                 if inside {
                     self.starts.push(start);
                 }
