@@ -49,7 +49,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "config", "pipeline", "geo", "demo", "gate", "fate", "locate", "decode", "export",
-            "source", "time", "sandbox", "metrics", "ledger",
+            "source", "time", "sandbox", "metrics", "ledger", "tally",
         ],
     ),
 ];
@@ -79,6 +79,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lz4_flex", &["source"]),
     ("toml", &["config"]),
     ("schemars", &["export"]),
+    ("ed25519_dalek", &["ledger"]),
+    ("ct_merkle", &["ledger"]),
+    ("base64ct", &["ledger"]),
+    ("zeroize", &["ledger"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

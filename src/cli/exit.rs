@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config;
+use crate::ledger;
 use crate::pipeline::FailureKind;
 
 /// The exit codes: a contract with scripts (numbers from 64 on are those of `sysexits.h`).
@@ -65,6 +66,20 @@ impl From<FailureKind> for Exit {
             FailureKind::Busy => Self::Busy,
             FailureKind::Permission => Self::Permission,
             FailureKind::Configuration => Self::Configuration,
+        }
+    }
+}
+
+impl From<ledger::Fault> for Exit {
+    fn from(fault: ledger::Fault) -> Self {
+        match fault {
+            ledger::Fault::Usage => Self::Usage,
+            ledger::Fault::NoInput => Self::NoInput,
+            ledger::Fault::Damaged => Self::Books,
+            ledger::Fault::Output => Self::Output,
+            ledger::Fault::Busy => Self::Busy,
+            ledger::Fault::Permission => Self::Permission,
+            ledger::Fault::Configuration => Self::Configuration,
         }
     }
 }

@@ -128,3 +128,33 @@ Examples:
 
 Exit codes: 0 all would start, 2 usage, 74 a result could not be written there, 77 this user may not \
 write there, 78 something is refused.";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  sekisho verify /var/lib/sekisho/ledger
+  sekisho verify ledger --key lab.pub --since checkpoint.last-month
+  sekisho verify ledger --key lab.pub --records /var/lib/sekisho/records
+  sekisho verify ledger --proof 17 -o entry-17.tlog-proof
+
+Nothing is asked but the files. A ledger that was rolled back to what it was, or written anew with another \
+key, agrees with itself: keep its key.pub and, from time to time, its checkpoint where nobody who keeps the \
+ledger can reach them, and give them with --key and --since. Entries after the last signature are counted \
+apart: a sensor that runs has some.
+
+Exit codes: 0 all holds, 2 usage, 3 something is wrong, 66 no ledger or no such file, 74 the proof could not \
+be written, 77 permission.";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  sekisho report /var/lib/sekisho/ledger -o report.html
+  sekisho report ledger -o report.ja.html --lang ja --json report.json
+  sekisho report ledger -o november.html --from 2026-11-01 --to 2026-12-01
+  sekisho report ledger -o public.html --publish --key lab.pub
+  sekisho report ledger --json -
+
+The page is one file: it runs no script and asks for nothing. Whether the ledger holds stands at its top; \
+compare the key with one that you have from elsewhere. With --publish, counts of 1 to 19 packets are left \
+out of every figure, and times are whole hours. The same ledger gives the same bytes.
+
+Exit codes: 0 done, 2 usage, 3 written, but something is wrong with the ledger, 66 no ledger or no such \
+file, 74 the report could not be written, 77 permission.";

@@ -20,10 +20,12 @@ mod number;
 mod panic;
 mod progress;
 mod replay;
+mod report;
 mod summary_table;
 mod talk;
 mod terminal;
 mod usage;
+mod verify;
 pub mod view;
 #[cfg(feature = "watch")]
 mod watch;
@@ -78,5 +80,7 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
         Command::Check(args) => check::run(args, talk),
+        Command::Verify(args) => verify::run(args, talk),
+        Command::Report(args) => report::run(args, talk),
     }
 }

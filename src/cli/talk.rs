@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::exit::Exit;
-use crate::{config, pipeline};
+use crate::{config, ledger, pipeline};
 
 /// Why a command ended early: one line for each thing that is wrong, and the exit code. No line where
 /// nobody is left to read it.
@@ -50,6 +50,15 @@ impl Problem {
 
 impl From<config::Error> for Problem {
     fn from(error: config::Error) -> Self {
+        Self {
+            lines: vec![error.to_string()],
+            exit: error.fault().into(),
+        }
+    }
+}
+
+impl From<ledger::Error> for Problem {
+    fn from(error: ledger::Error) -> Self {
         Self {
             lines: vec![error.to_string()],
             exit: error.fault().into(),

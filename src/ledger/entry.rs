@@ -79,6 +79,30 @@ pub enum Event {
     Stop(Stop),
 }
 
+impl Event {
+    /// The name of its kind, as in the entry.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "start",
+            Self::Configured(_) => "configured",
+            Self::Policy(_) => "policy",
+            Self::Authority(_) => "authority",
+            Self::Geo(_) => "geo",
+            Self::Interval(_) => "interval",
+            Self::Export(_) => "export",
+            Self::Reload(_) => "reload",
+            Self::Gap(_) => "gap",
+            Self::Drop(_) => "drop",
+            Self::Recall(_) => "recall",
+            Self::ClockStep { .. } => "clock_step",
+            Self::Purge(_) => "purge",
+            Self::CrashRecovered(_) => "crash_recovered",
+            Self::Stop(_) => "stop",
+        }
+    }
+}
+
 /// How the program was asked to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -433,10 +457,8 @@ pub struct Purged {
 /// The run before this one did not end by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrashRecovered {
-    /// Entries that it left whole.
+    /// Entries that it left: the index of the first one that is not its own.
     pub entries: u64,
-    /// Bytes behind them that were no whole entry, and were put aside.
-    pub torn_bytes: u64,
 }
 
 /// The run ends.

@@ -10,12 +10,36 @@
 //! entry bundles (C2SP tlog-tiles) under signed checkpoints (C2SP tlog-checkpoint, signed-note). No clock
 //! is read: who appends says when.
 
+mod append;
+mod books;
+mod canonical;
+mod checkpoint;
 mod entry;
+mod error;
+mod files;
+mod key;
+mod note;
+mod open;
+mod overview;
+mod proof;
+mod read;
+mod records;
+mod tiles;
+mod tree;
 mod verdict;
+mod verify;
 
+pub use append::Ledger;
 pub use entry::{
     Authority, Cell, Configured, CrashRecovered, Drop, DropCause, Entry, Event, Export, Gap,
     GapCause, GeoInForce, GeoSource, Interval, List, Mode, Moment, Policy, Profile, Purge, Purged,
     Recall, Reload, SCHEMA, Standing, Start, Stop, Totals, Volume,
 };
+pub use error::{Error, Fault};
+pub use key::Key;
+pub use note::Verifier;
+pub use open::Opened;
+pub use overview::Overview;
+pub use proof::{LONGEST_PROOF, Proof, write_proof};
 pub use verdict::{Finding, Verification};
+pub use verify::{VerifyOptions, prove, verify};

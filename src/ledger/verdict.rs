@@ -35,3 +35,45 @@ pub struct Finding {
     /// What is wrong with it, in one line.
     pub what: String,
 }
+
+/// Findings as they come.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    list: Vec<Finding>,
+    /// Those that were not kept.
+    more: u64,
+}
+
+/// As many as anybody reads.
+const MOST: usize = 1000;
+
+impl Findings {
+    /// About an entry.
+    pub(super) fn add(&mut self, index: u64, what: String) {
+        self.push(Some(index), what);
+    }
+
+    /// About the whole.
+    pub(super) fn add_whole(&mut self, what: String) {
+        self.push(None, what);
+    }
+
+    fn push(&mut self, index: Option<u64>, what: String) {
+        if self.list.len() < MOST {
+            self.list.push(Finding { index, what });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// In the order of the entries; what is about the whole comes last.
+    pub(super) fn sorted(mut self) -> Vec<Finding> {
+        self.list
+            .sort_by_key(|finding| finding.index.unwrap_or(u64::MAX));
+        if self.more > 0 {
+            let what = format!("further findings that are not listed: {}", self.more);
+            self.list.push(Finding { index: None, what });
+        }
+        self.list
+    }
+}

@@ -23,6 +23,8 @@ pub struct Options {
     pub window: Window,
     /// Without small cells and single events.
     pub publish: bool,
+    /// Whether the check was made with a key from elsewhere, and not with the ledger's own.
+    pub key_given: bool,
 }
 
 /// Reasons that an undetermined place alone gave.
@@ -56,7 +58,15 @@ impl Report {
         };
         let longest = walk.starts.iter().map(|start| start.interval_secs).max();
         let least = longest.unwrap_or(1).clamp(1, 86_400);
-        let shown = width(from, to, if publish { PUBLISHED_SECONDS.max(least) } else { least });
+        let shown = width(
+            from,
+            to,
+            if publish {
+                PUBLISHED_SECONDS.max(least)
+            } else {
+                least
+            },
+        );
         let mut cells = Cells::new(if publish { PUBLISHED_SECONDS } else { shown }, publish);
         for entry in entries {
             if let Event::Interval(interval) = &entry.event
@@ -68,14 +78,22 @@ impl Report {
         let sum = sum(&cells, publish);
         Self {
             schema: SCHEMA,
-            variant: if publish { Variant::Published } else { Variant::Full },
+            variant: if publish {
+                Variant::Published
+            } else {
+                Variant::Full
+            },
             small_cell: SMALL_CELL,
-            verification: verified(verification),
+            verification: verified(verification, options.key_given),
             period: Period {
                 from: Moment(from),
                 to: Moment(to),
                 seconds: seconds(from, to),
-                clock: if walk.wall_clock { Clock::Wall } else { Clock::Packet },
+                clock: if walk.wall_clock {
+                    Clock::Wall
+                } else {
+                    Clock::Packet
+                },
             },
             sensor: sensor(&walk, cells.intervals),
             timeline: timeline(&cells, &walk, shown, publish),
@@ -93,7 +111,11 @@ impl Report {
             events: Events {
                 counts: walk.counts(),
                 left_out: if publish { 0 } else { walk.happenings_left_out },
-                list: if publish { Vec::new() } else { walk.happenings.clone() },
+                list: if publish {
+                    Vec::new()
+                } else {
+                    walk.happenings.clone()
+                },
             },
             exports: exports(&walk, publish),
             sum,
@@ -101,7 +123,7 @@ impl Report {
     }
 }
 
-fn verified(verification: &Verification) -> Verified {
+fn verified(verification: &Verification, key_given: bool) -> Verified {
     let Verification {
         origin,
         entries,
@@ -118,6 +140,7 @@ fn verified(verification: &Verification) -> Verified {
         holds: verification.holds(),
         origin: origin.clone(),
         key: key.clone(),
+        key_given,
         root: root.clone(),
         entries: *entries,
         signed: *signed,
@@ -129,17 +152,26 @@ fn verified(verification: &Verification) -> Verified {
 fn sensor(walk: &Walk<'_>, intervals: u64) -> Sensor {
     let starts = &walk.starts;
     let profiles = walk.policies.iter().map(|span| profile(span.what.profile));
-    let home = walk.geo.iter().flat_map(|span| span.what.home.iter().cloned());
+    let home = walk
+        .geo
+        .iter()
+        .flat_map(|span| span.what.home.iter().cloned());
     Sensor {
         names: distinct(starts.iter().map(|start| start.sensor.clone())),
         interfaces: distinct(starts.iter().flat_map(|start| start.interfaces.clone())),
         modes: distinct(starts.iter().map(|start| mode(start.mode).to_owned())).shown,
         versions: distinct(starts.iter().map(|start| start.version.clone())),
-        configurations: distinct(walk.configurations.iter().map(|sha256| (*sha256).to_owned())),
+        configurations: distinct(
+            walk.configurations
+                .iter()
+                .map(|sha256| (*sha256).to_owned()),
+        ),
         profiles: distinct(profiles.map(str::to_owned)).shown,
         home: distinct(home),
         runs: starts.len() as u64,
-        inputs: starts.iter().fold(0, |sum, start| start.inputs.saturating_add(sum)),
+        inputs: starts
+            .iter()
+            .fold(0, |sum, start| start.inputs.saturating_add(sum)),
         intervals,
     }
 }
@@ -147,7 +179,10 @@ fn sensor(walk: &Walk<'_>, intervals: u64) -> Sensor {
 /// Each once, in the order in which they came up.
 fn distinct(all: impl Iterator<Item = String>) -> Bounded<String> {
     let mut seen = BTreeSet::new();
-    Bounded::of(all.filter(|name| seen.insert(name.clone())).collect(), MOST_NAMES)
+    Bounded::of(
+        all.filter(|name| seen.insert(name.clone())).collect(),
+        MOST_NAMES,
+    )
 }
 
 fn sum(cells: &Cells, publish: bool) -> Sum {
@@ -162,8 +197,12 @@ fn sum(cells: &Cells, publish: bool) -> Sum {
         closes: unaccounted.packets == 0 && unaccounted.bytes == 0,
         unaccounted_packets: (!publish).then_some(unaccounted.packets),
         unaccounted_bytes: (!publish).then_some(unaccounted.bytes),
-        by_class: Class::ALL.map(|class| part(Fate::Admitted(class), class.id())).into(),
-        by_reason: Reason::ALL.map(|reason| part(Fate::Excluded(reason), reason.id())).into(),
+        by_class: Class::ALL
+            .map(|class| part(Fate::Admitted(class), class.id()))
+            .into(),
+        by_reason: Reason::ALL
+            .map(|reason| part(Fate::Excluded(reason), reason.id()))
+            .into(),
     }
 }
 
@@ -208,15 +247,23 @@ fn timeline(cells: &Cells, walk: &Walk<'_>, shown: u64, publish: bool) -> Timeli
         let reasons = Reason::ALL.into_iter();
         let inside = |span: &(Timestamp, Timestamp)| {
             let (begin, until) = (span.0.max(from), span.1.min(end));
-            if begin < until { until.nanos() - begin.nanos() } else { 0 }
+            if begin < until {
+                until.nanos() - begin.nanos()
+            } else {
+                0
+            }
         };
         Bucket {
             from: Moment(from),
             seen: seen.get(&from).copied().unwrap_or_default(),
             kept: sides.get(&(from, true)).copied().unwrap_or_default(),
             excluded: sides.get(&(from, false)).copied().unwrap_or_default(),
-            by_class: classes.filter_map(|class| part(Fate::Admitted(class), class.id())).collect(),
-            by_reason: reasons.filter_map(|reason| part(Fate::Excluded(reason), reason.id())).collect(),
+            by_class: classes
+                .filter_map(|class| part(Fate::Admitted(class), class.id()))
+                .collect(),
+            by_reason: reasons
+                .filter_map(|reason| part(Fate::Excluded(reason), reason.id()))
+                .collect(),
             kernel_dropped: dropped.get(&from).copied().unwrap_or_default(),
             blind_seconds: blind.iter().map(inside).sum::<u64>() / NANOS_PER_SEC,
         }
@@ -229,37 +276,54 @@ fn timeline(cells: &Cells, walk: &Walk<'_>, shown: u64, publish: bool) -> Timeli
 }
 
 fn undetermined(cells: &Cells, seen: Figure) -> Undetermined {
-    let is_cause = |place: super::cells::Place| {
-        matches!(place.fate(), Fate::Excluded(reason) if UNDETERMINED.contains(&reason))
-    };
-    let is_kept = |place: super::cells::Place| {
-        matches!(place.fate(), Fate::Admitted(class) if is_undetermined(class))
-    };
+    let is_cause = |place: super::cells::Place| matches!(place.fate(), Fate::Excluded(reason) if UNDETERMINED.contains(&reason));
+    let is_kept = |place: super::cells::Place| matches!(place.fate(), Fate::Admitted(class) if is_undetermined(class));
     let by_fate = cells.grouped(|place| Some(place.fate().index()));
     let (kept, excluded) = (cells.figure(is_kept), cells.figure(is_cause));
-    let classes = Class::ALL.into_iter().filter(|class| is_undetermined(*class));
+    let classes = Class::ALL
+        .into_iter()
+        .filter(|class| is_undetermined(*class));
     Undetermined {
         kept,
         kept_ppm: ppm(kept.packets, seen.packets),
         excluded,
         excluded_ppm: ppm(excluded.packets, seen.packets),
         kept_by_class: classes
-            .map(|class| part(class.id(), by_fate.get(&Fate::Admitted(class).index()), seen))
+            .map(|class| {
+                part(
+                    class.id(),
+                    by_fate.get(&Fate::Admitted(class).index()),
+                    seen,
+                )
+            })
             .collect(),
         excluded_by_reason: UNDETERMINED
-            .map(|reason| part(reason.id(), by_fate.get(&Fate::Excluded(reason).index()), seen))
+            .map(|reason| {
+                part(
+                    reason.id(),
+                    by_fate.get(&Fate::Excluded(reason).index()),
+                    seen,
+                )
+            })
             .into(),
     }
 }
 
 const fn is_undetermined(class: Class) -> bool {
-    matches!(class, Class::ForeignUndetermined | Class::UndeterminedForeign)
+    matches!(
+        class,
+        Class::ForeignUndetermined | Class::UndeterminedForeign
+    )
 }
 
 fn networks(cells: &Cells) -> Vec<Network> {
     let seen = cells.grouped(|place| Some((place.network() as u8, place.protocol() as u8)));
     let sides = cells.grouped(|place| {
-        Some((place.network() as u8, place.protocol() as u8, place.is_kept()))
+        Some((
+            place.network() as u8,
+            place.protocol() as u8,
+            place.is_kept(),
+        ))
     });
     let mut out = Vec::new();
     for network in NetworkGroup::ALL {
@@ -300,7 +364,11 @@ fn openings(cells: &Cells) -> Vec<Openings> {
 
 fn blind(cells: &Cells, walk: &Walk<'_>, period: u64) -> Blind {
     let total = |spans: Vec<(Timestamp, Timestamp)>| {
-        spans.iter().map(|(from, to)| to.nanos() - from.nanos()).sum::<u64>() / NANOS_PER_SEC
+        spans
+            .iter()
+            .map(|(from, to)| to.nanos() - from.nanos())
+            .sum::<u64>()
+            / NANOS_PER_SEC
     };
     let blind = total(walk.blind.clone().merged());
     let gaps = walk.gaps.iter().map(|((cause, interface), of)| {
@@ -326,7 +394,11 @@ fn blind(cells: &Cells, walk: &Walk<'_>, period: u64) -> Blind {
 
 /// A moment of a span, to the hour in a published report.
 pub(super) const fn moment(at: Timestamp, publish: bool) -> Moment {
-    Moment(if publish { floor(at, PUBLISHED_SECONDS) } else { at })
+    Moment(if publish {
+        floor(at, PUBLISHED_SECONDS)
+    } else {
+        at
+    })
 }
 
 fn policies(walk: &Walk<'_>, publish: bool) -> Bounded<PolicySpan> {
@@ -402,7 +474,8 @@ fn authority(walk: &Walk<'_>, period: u64, publish: bool) -> AuthorityInPeriod {
 fn exports(walk: &Walk<'_>, publish: bool) -> Exports {
     let all = &walk.exports;
     let sum = |of: fn(&crate::ledger::Export) -> u64| {
-        all.iter().fold(0_u64, |sum, export| sum.saturating_add(of(export)))
+        all.iter()
+            .fold(0_u64, |sum, export| sum.saturating_add(of(export)))
     };
     let mut formats: BTreeMap<&str, u64> = BTreeMap::new();
     for export in all {

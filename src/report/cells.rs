@@ -140,7 +140,10 @@ impl Cells {
     }
 
     /// What the kernel dropped, by groups of buckets.
-    pub(super) fn dropped(&self, group: impl Fn(Timestamp) -> Timestamp) -> BTreeMap<Timestamp, Alone> {
+    pub(super) fn dropped(
+        &self,
+        group: impl Fn(Timestamp) -> Timestamp,
+    ) -> BTreeMap<Timestamp, Alone> {
         let mut out: BTreeMap<Timestamp, Alone> = BTreeMap::new();
         for (bucket, dropped) in &self.dropped {
             let alone = out.entry(group(*bucket)).or_default();
@@ -182,8 +185,12 @@ pub(super) const fn is_small(count: u64) -> bool {
 
 fn place(bucket: Timestamp, cell: &Cell) -> Option<Place> {
     let fate = cell.fate()?.index();
-    let network = NetworkGroup::ALL.iter().position(|group| group.id() == cell.ip)?;
-    let protocol = ProtocolGroup::ALL.iter().position(|group| group.id() == cell.protocol)?;
+    let network = NetworkGroup::ALL
+        .iter()
+        .position(|group| group.id() == cell.ip)?;
+    let protocol = ProtocolGroup::ALL
+        .iter()
+        .position(|group| group.id() == cell.protocol)?;
     Some(Place {
         bucket,
         fate,

@@ -44,7 +44,12 @@ pub(super) fn bar(parts: &[(String, u64)], label: &str) -> String {
 }
 
 /// Areas on top of each other over time; hatched where nothing could be seen.
-pub(super) fn stacked(timeline: &Timeline, series: &[Series], label: &str, with_blind: bool) -> String {
+pub(super) fn stacked(
+    timeline: &Timeline,
+    series: &[Series],
+    label: &str,
+    with_blind: bool,
+) -> String {
     let buckets = &timeline.buckets;
     let sums: Vec<u64> = (0..buckets.len())
         .map(|at| total(series.iter().map(|series| series.values[at])))
@@ -94,14 +99,22 @@ fn areas(out: &mut String, buckets: usize, series: &[Series], top: u64) {
         buckets.max(1)
     );
     let mut floor = vec![0_u64; buckets];
-    for series in series.iter().filter(|series| series.values.iter().any(|value| *value > 0)) {
+    for series in series
+        .iter()
+        .filter(|series| series.values.iter().any(|value| *value > 0))
+    {
         let ceiling: Vec<u64> = floor
             .iter()
             .zip(&series.values)
             .map(|(floor, value)| floor.saturating_add(*value))
             .collect();
         let y = |value: u64| UNITS - scaled(value, top, UNITS);
-        let _ = write!(out, "<path class=\"{}\" d=\"M0 {}", series.colour, y(floor[0]));
+        let _ = write!(
+            out,
+            "<path class=\"{}\" d=\"M0 {}",
+            series.colour,
+            y(floor[0])
+        );
         for (x, value) in ceiling.iter().enumerate() {
             let _ = write!(out, "V{}H{}", y(*value), x + 1);
         }
@@ -142,7 +155,9 @@ fn times(out: &mut String, timeline: &Timeline) {
     let count = timeline.buckets.len() as u64;
     let begin = first.from.0.nanos() / NANOS_PER_SEC;
     let length = timeline.bucket_seconds.saturating_mul(count);
-    let steps = [60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200];
+    let steps = [
+        60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+    ];
     let days = [1, 2, 5, 7, 14, 30, 60, 90, 180, 365, 3_650, 36_500];
     let mut steps = steps.into_iter().chain(days.map(|days| days * 86_400));
     let Some(step) = steps.find(|step| length / step <= 8) else {
@@ -240,9 +255,22 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_bar_fill_it() {
-        let svg = bar(&[("c0".to_owned(), 1), ("r0".to_owned(), 0), ("c1".to_owned(), 3)], "a \"<b>");
-        assert!(svg.contains("x=\"0.000%\" y=\"0\" width=\"25.000%\""), "{svg}");
-        assert!(svg.contains("x=\"25.000%\" y=\"0\" width=\"75.000%\""), "{svg}");
+        let svg = bar(
+            &[
+                ("c0".to_owned(), 1),
+                ("r0".to_owned(), 0),
+                ("c1".to_owned(), 3),
+            ],
+            "a \"<b>",
+        );
+        assert!(
+            svg.contains("x=\"0.000%\" y=\"0\" width=\"25.000%\""),
+            "{svg}"
+        );
+        assert!(
+            svg.contains("x=\"25.000%\" y=\"0\" width=\"75.000%\""),
+            "{svg}"
+        );
         assert!(svg.contains("a &quot;&lt;b&gt;"));
         assert!(!svg.contains("r0"));
     }

@@ -160,6 +160,8 @@ pub(super) struct Verified {
     pub(super) holds: bool,
     pub(super) origin: String,
     pub(super) key: String,
+    /// Whether whoever made the report had it from elsewhere.
+    pub(super) key_given: bool,
     pub(super) root: String,
     pub(super) entries: u64,
     pub(super) signed: u64,
@@ -350,12 +352,27 @@ pub(super) struct ListUsed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub(super) enum Change {
-    SourceAdded { name: String },
-    SourceRemoved { name: String },
-    SourceRenewed { name: String, before: Option<String>, after: Option<String> },
-    ListAdded { list: String },
-    ListRemoved { list: String },
-    Home { before: Vec<String>, after: Vec<String> },
+    SourceAdded {
+        name: String,
+    },
+    SourceRemoved {
+        name: String,
+    },
+    SourceRenewed {
+        name: String,
+        before: Option<String>,
+        after: Option<String>,
+    },
+    ListAdded {
+        list: String,
+    },
+    ListRemoved {
+        list: String,
+    },
+    Home {
+        before: Vec<String>,
+        after: Vec<String>,
+    },
     Settings,
 }
 

@@ -11,33 +11,12 @@ use crate::time::Timestamp;
 /// Of each kind that many are listed, and the rest is counted: no kind may push out another.
 pub(super) const MOST_OF_A_KIND: u64 = 40;
 
-/// The kind of an entry, as the ledger names it.
-pub(super) const fn kind(event: &Event) -> &'static str {
-    match event {
-        Event::Start(_) => "start",
-        Event::Configured(_) => "configured",
-        Event::Policy(_) => "policy",
-        Event::Authority(_) => "authority",
-        Event::Geo(_) => "geo",
-        Event::Interval(_) => "interval",
-        Event::Export(_) => "export",
-        Event::Reload(_) => "reload",
-        Event::Gap(_) => "gap",
-        Event::Drop(_) => "drop",
-        Event::Recall(_) => "recall",
-        Event::ClockStep { .. } => "clock_step",
-        Event::Purge(_) => "purge",
-        Event::CrashRecovered(_) => "crash_recovered",
-        Event::Stop(_) => "stop",
-    }
-}
-
 /// An entry as an event; nothing of those that have a section of their own, or are many.
 pub(super) fn happening(index: u64, at: Timestamp, event: &Event) -> Option<Happening> {
     let mut line = Happening {
         index,
         at: Moment(at),
-        kind: kind(event),
+        kind: event.kind(),
         how: None,
         name: None,
         figures: BTreeMap::new(),
@@ -90,10 +69,13 @@ pub(super) fn happening(index: u64, at: Timestamp, event: &Event) -> Option<Happ
         }
         Event::CrashRecovered(crash) => {
             figure("entries", crash.entries);
-            figure("torn_bytes", crash.torn_bytes);
         }
         Event::Stop(stop) => {
-            line.how = Some(if stop.balanced { "balanced" } else { "unbalanced" });
+            line.how = Some(if stop.balanced {
+                "balanced"
+            } else {
+                "unbalanced"
+            });
         }
     }
     Some(line)

@@ -32,13 +32,15 @@ pub(super) fn bytes(bytes: u64) -> String {
     format!("{}.{tenth}\u{a0}{}", grouped(whole), units[power - 1])
 }
 
-/// Millionths: in per cent, small ones in ppm.
+/// Millionths: in per cent, small ones in ppm. Only all is 100 %.
 pub(super) fn share(ppm: u64) -> String {
+    let tenths = (ppm + 500) / 1_000;
     match ppm {
         0 => "0\u{a0}%".to_owned(),
         1..1_000 => format!("{ppm}\u{a0}ppm"),
         1_000_000.. => "100\u{a0}%".to_owned(),
-        _ => format!("{}.{}\u{a0}%", ppm / 10_000, ppm / 1_000 % 10),
+        _ if tenths >= 1_000 => ">\u{a0}99.9\u{a0}%".to_owned(),
+        _ => format!("{}.{}\u{a0}%", tenths / 10, tenths % 10),
     }
 }
 
@@ -67,7 +69,9 @@ pub(super) fn duration(seconds: u64, language: Language) -> String {
 
 /// For an axis: `500`, `20 k`, `3 M`.
 pub(super) fn axis(number: u64) -> String {
-    let units = ["", "\u{a0}k", "\u{a0}M", "\u{a0}G", "\u{a0}T", "\u{a0}P", "\u{a0}E"];
+    let units = [
+        "", "\u{a0}k", "\u{a0}M", "\u{a0}G", "\u{a0}T", "\u{a0}P", "\u{a0}E",
+    ];
     let (mut value, mut unit) = (number, 0);
     while value >= 1_000 && value.is_multiple_of(100) && unit + 1 < units.len() {
         if !value.is_multiple_of(1_000) {
@@ -122,13 +126,16 @@ mod tests {
         assert_eq!(bytes(u64::MAX), "15.9\u{a0}EiB");
         assert_eq!(bytes(1_023 * 1_024 * 1_024), "1\u{202f}023.0\u{a0}MiB");
         assert_eq!(share(999), "999\u{a0}ppm");
-        assert_eq!(share(123_999), "12.3\u{a0}%");
-        assert_eq!(share(999_999), "99.9\u{a0}%");
+        assert_eq!(share(123_999), "12.4\u{a0}%");
+        assert_eq!(share(999_999), ">\u{a0}99.9\u{a0}%");
         assert_eq!(axis(1_500), "1.5\u{a0}k");
         assert_eq!(axis(20_000_000), "20\u{a0}M");
         assert_eq!(axis(250), "250");
         assert_eq!(duration(0, Language::English), "0\u{a0}s");
-        assert_eq!(duration(90_061, Language::English), "1\u{a0}d\u{a0}1\u{a0}h");
+        assert_eq!(
+            duration(90_061, Language::English),
+            "1\u{a0}d\u{a0}1\u{a0}h"
+        );
         assert_eq!(duration(3_725, Language::Japanese), "1時間2分");
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::figures::{Bounded, Clock, Report, Variant};
 use super::language::Language;
 use super::number::{duration, grouped};
-use super::page::{Block, Page, Section, Table, Row, Value, Verdict, visible};
+use super::page::{Block, Page, Row, Section, Table, Value, Verdict, visible};
 use super::{sections_context as context, sections_counts as counts, sections_words as words};
 use crate::ledger::Moment;
 
@@ -25,7 +25,12 @@ impl Report {
             sections: sections(self, language),
             footer: footer(self, language),
         };
-        page.render().map_err(|_| fmt::Error)
+        let page = page.render().map_err(|_| fmt::Error)?;
+        Ok(match language {
+            Language::English => page,
+            // As numbers are written there; text from outside has none of these spaces (`visible`).
+            Language::Japanese => page.replace('\u{202f}', ",").replace("\u{a0}%", "%"),
+        })
     }
 }
 
@@ -41,11 +46,14 @@ fn subtitle(report: &Report, language: Language) -> String {
     let (from, to) = (minute(report.period.from), minute(report.period.to));
     let variant = match report.variant {
         Variant::Full => language.of("full report", "全体版"),
-        Variant::Published => language.of("published report, without small cells", "公表版(少数の値を除く)"),
+        Variant::Published => language.of(
+            "published report, without small cells",
+            "公表版（少数の値を除く）",
+        ),
     };
     match language {
         Language::English => format!("{from} to {to} UTC · {variant} · sekisho 関所"),
-        Language::Japanese => format!("{from} ～ {to}(UTC)・{variant}・sekisho 関所"),
+        Language::Japanese => format!("{from} ～ {to}（UTC）・{variant}・sekisho 関所"),
     }
 }
 
@@ -103,7 +111,7 @@ fn verdict(report: &Report, language: Language) -> Verdict {
         blocks.push(Block::Table(Table {
             head: vec![
                 Value::number(t("entry", "記録番号")),
-                Value::text(t("finding (in English)", "指摘(検査結果の原文・英語)")),
+                Value::text(t("finding (in English)", "指摘（検査結果の原文・英語）")),
             ],
             rows: rows.collect(),
         }));
@@ -127,9 +135,17 @@ fn verdict(report: &Report, language: Language) -> Verdict {
             .to_owned(),
         ));
     }
-    blocks.push(Block::Text(
+    blocks.push(Block::Text(if verified.key_given {
+        t("The check was made with a key from elsewhere that whoever made this page had given.", "検査には、この報告の作成者が別の経路で入手したとする鍵を用いた。")
+    } else {
         t(
-            "Compare the key with one that you have from elsewhere, not from this page and not from the ledger's folder. \
+            "The check was made with the ledger's own key: so far it shows only that the ledger agrees with itself.",
+            "検査には台帳自身の鍵を用いた。これだけで分かるのは、台帳が自らと整合することまでである。",
+        )
+    }.to_owned()));
+    blocks.push(Block::Warning(
+        t(
+            "Compare the key below with one that you have from elsewhere, not from this page and not from the ledger's folder. \
              Without that, whoever wrote the ledger could have written another one.",
             "下の鍵を、この報告や台帳のフォルダーとは別の経路で入手した鍵と必ず照合すること。\
              照合しなければ、台帳を書いた者が別の台帳に差し替えていないとは言えない。",
@@ -152,7 +168,10 @@ fn verdict(report: &Report, language: Language) -> Verdict {
     Verdict {
         holds: verified.holds,
         headline: if verified.holds {
-            t("The ledger holds: nothing wrong was found", "台帳は整合している(異常なし)")
+            t(
+                "The ledger holds: nothing wrong was found",
+                "台帳は整合している（異常なし）",
+            )
         } else {
             t("The ledger does NOT hold", "台帳は整合していない")
         },
@@ -164,9 +183,21 @@ fn sections(report: &Report, language: Language) -> Vec<Section> {
     let t = |en, ja| language.of(en, ja);
     let section = |id, title, blocks| Section { id, title, blocks };
     vec![
-        section("sensor", t("Sensor, period, rules", "センサー・期間・規則"), context::sensor(report, language)),
-        section("sum", t("Seen = kept + excluded", "観測=保存+除外"), counts::sum(report, language)),
-        section("time", t("Over time", "時間推移"), counts::over_time(report, language)),
+        section(
+            "sensor",
+            t("Sensor, period, rules", "センサー・期間・規則"),
+            context::sensor(report, language),
+        ),
+        section(
+            "sum",
+            t("Seen = kept + excluded", "観測＝保存＋除外"),
+            counts::sum(report, language),
+        ),
+        section(
+            "time",
+            t("Over time", "時間推移"),
+            counts::over_time(report, language),
+        ),
         section(
             "undetermined",
             t("Where a place was not known", "所在が判定不能のもの"),
@@ -174,7 +205,10 @@ fn sections(report: &Report, language: Language) -> Vec<Section> {
         ),
         section(
             "networks",
-            t("IP versions, protocols, TCP openings", "IP版・プロトコル・TCP接続要求"),
+            t(
+                "IP versions, protocols, TCP openings",
+                "IP版・プロトコル・TCP接続要求",
+            ),
             counts::networks(report, language),
         ),
         section(
@@ -187,11 +221,31 @@ fn sections(report: &Report, language: Language) -> Vec<Section> {
             t("Losses after the gate", "選別後の損失"),
             counts::losses(report, language),
         ),
-        section("geo", t("Country tables in force", "使用した位置情報"), context::geo(report, language)),
-        section("authority", t("Authorisations", "承認"), context::authority(report, language)),
-        section("events", t("Events", "出来事"), context::events(report, language)),
-        section("exports", t("Files handed over, recalled, removed", "出力・回収・消去"), context::exports(report, language)),
-        section("meaning", t("What these figures mean", "数値の意味と限界"), words::meaning(report, language)),
+        section(
+            "geo",
+            t("Country tables in force", "使用した位置情報"),
+            context::geo(report, language),
+        ),
+        section(
+            "authority",
+            t("Authorisations", "承認"),
+            context::authority(report, language),
+        ),
+        section(
+            "events",
+            t("Events", "出来事"),
+            context::events(report, language),
+        ),
+        section(
+            "exports",
+            t("Files handed over, recalled, removed", "出力・回収・消去"),
+            context::exports(report, language),
+        ),
+        section(
+            "meaning",
+            t("What these figures mean", "数値の意味と限界"),
+            words::meaning(report, language),
+        ),
         section("glossary", t("Glossary", "用語"), words::glossary(language)),
     ]
 }
@@ -208,7 +262,7 @@ pub(super) fn joined(names: &Bounded<String>, language: Language) -> String {
         });
     }
     if out.is_empty() {
-        out.push_str(language.of("(no name)", "(名称なし)"));
+        out.push_str(language.of("(no name)", "（名称なし）"));
     }
     out
 }
@@ -241,11 +295,11 @@ pub(super) fn period(report: &Report, language: Language) -> Vec<Value> {
     let clock = match report.period.clock {
         Clock::Wall => language.of(
             "all times in UTC, by the sensor's clock",
-            "時刻はすべてUTC(日本時間より9時間遅い)、センサーの時計による",
+            "時刻はすべてUTC（日本時間より9時間遅い）、センサーの時計による",
         ),
         Clock::Packet => language.of(
             "all times in UTC, as the captures tell them (a replay has no clock)",
-            "時刻はすべてUTC(日本時間より9時間遅い)、取得データ中の時刻による",
+            "時刻はすべてUTC（日本時間より9時間遅い）、取得データ中の時刻による",
         ),
     };
     let (from, to) = (second(report.period.from), second(report.period.to));

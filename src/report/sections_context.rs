@@ -12,14 +12,27 @@ pub(super) fn sensor(report: &Report, language: Language) -> Vec<Block> {
     let sensor = &report.sensor;
     let text = |text: String| vec![Value::text(text)];
     let mut facts = vec![
-        (t("sensor", "センサー").to_owned(), text(joined(&sensor.names, language))),
+        (
+            t("sensor", "センサー").to_owned(),
+            text(joined(&sensor.names, language)),
+        ),
         (t("period", "期間").to_owned(), period(report, language)),
-        (t("authorisation", "承認").to_owned(), text(authorised(report, language))),
+        (
+            t("authorisation", "承認").to_owned(),
+            text(authorised(report, language)),
+        ),
         (
             t("profile", "プロファイル").to_owned(),
-            sensor.profiles.iter().map(|profile| Value::text(profile_name(profile, language))).collect(),
+            sensor
+                .profiles
+                .iter()
+                .map(|profile| Value::text(profile_name(profile, language)))
+                .collect(),
         ),
-        (t("home", "国内とする国").to_owned(), text(joined(&sensor.home, language))),
+        (
+            t("home", "国内とする国").to_owned(),
+            text(joined(&sensor.home, language)),
+        ),
         (
             t("runs", "稼働").to_owned(),
             text(match language {
@@ -30,25 +43,35 @@ pub(super) fn sensor(report: &Report, language: Language) -> Vec<Block> {
                     grouped(sensor.intervals)
                 ),
                 Language::Japanese => format!(
-                    "{}回({})、計数区間{}件",
+                    "{}回（{}）、計数区間{}件",
                     grouped(sensor.runs),
                     modes(report, language),
                     grouped(sensor.intervals)
                 ),
             }),
         ),
-        (t("program", "プログラム").to_owned(), text(format!("sekisho {}", joined(&sensor.versions, language)))),
+        (
+            t("program", "プログラム").to_owned(),
+            text(format!("sekisho {}", joined(&sensor.versions, language))),
+        ),
     ];
     if !sensor.interfaces.shown.is_empty() {
         let names = text(joined(&sensor.interfaces, language));
         facts.insert(2, (t("interfaces", "インターフェース").to_owned(), names));
     }
     if sensor.inputs > 0 {
-        facts.push((t("captures read", "読んだ取得データ").to_owned(), text(grouped(sensor.inputs))));
+        facts.push((
+            t("captures read", "読んだ取得データ").to_owned(),
+            text(grouped(sensor.inputs)),
+        ));
     }
     let settings = &sensor.configurations;
     if !settings.shown.is_empty() {
-        let mut values: Vec<Value> = settings.shown.iter().map(|sha| Value::code(visible(sha))).collect();
+        let mut values: Vec<Value> = settings
+            .shown
+            .iter()
+            .map(|sha| Value::code(visible(sha)))
+            .collect();
         if settings.left_out > 0 {
             values.push(Value::text(format!("+{}", grouped(settings.left_out))));
         }
@@ -58,7 +81,11 @@ pub(super) fn sensor(report: &Report, language: Language) -> Vec<Block> {
 }
 
 fn modes(report: &Report, language: Language) -> String {
-    let names = report.sensor.modes.iter().map(|mode| mode_name(mode, language));
+    let names = report
+        .sensor
+        .modes
+        .iter()
+        .map(|mode| mode_name(mode, language));
     names.collect::<Vec<_>>().join(language.of(", ", "、"))
 }
 
@@ -75,11 +102,11 @@ fn profile_name(profile: &str, language: Language) -> &'static str {
     match profile {
         "statutory" => language.of(
             "statutory: nothing is admitted without a signed authorisation",
-            "statutory(法定):署名された承認がなければ何も保存しない",
+            "statutory（法定）：署名された承認がなければ何も保存しない",
         ),
         _ => language.of(
             "standard: the operator authorises itself",
-            "standard(標準):運用者が自ら承認する(自己承認)",
+            "standard（標準）：運用者が自ら承認する（自己承認）",
         ),
     }
 }
@@ -93,9 +120,11 @@ fn authorised(report: &Report, language: Language) -> String {
     for span in &authority.spans.shown {
         let name = match span.standing {
             "in_force" => visible(&span.id),
-            "self_authorised" => {
-                t("self-authorised (by the operator alone)", "自己承認(運用者のみによる)").to_owned()
-            }
+            "self_authorised" => t(
+                "self-authorised (by the operator alone)",
+                "自己承認（運用者のみによる）",
+            )
+            .to_owned(),
             _ => continue,
         };
         if !ids.contains(&name) {
@@ -108,10 +137,16 @@ fn authorised(report: &Report, language: Language) -> String {
     if authority.without_seconds > 0 {
         ids.push(match language {
             Language::English => {
-                format!("{} without any", duration(authority.without_seconds, language))
+                format!(
+                    "{} without any",
+                    duration(authority.without_seconds, language)
+                )
             }
             Language::Japanese => {
-                format!("承認のない時間{}", duration(authority.without_seconds, language))
+                format!(
+                    "承認のない時間{}",
+                    duration(authority.without_seconds, language)
+                )
             }
         });
     }
@@ -128,7 +163,9 @@ pub(super) fn geo(report: &Report, language: Language) -> Vec<Block> {
         .to_owned(),
     )];
     if report.geo.shown.is_empty() {
-        out.push(Block::Text(t("None in this period.", "この期間にはなし。").to_owned()));
+        out.push(Block::Text(
+            t("None in this period.", "この期間にはなし。").to_owned(),
+        ));
     }
     for span in &report.geo.shown {
         out.push(Block::Heading(match language {
@@ -140,7 +177,12 @@ pub(super) fn geo(report: &Report, language: Language) -> Vec<Block> {
             strong: false,
             cells: vec![
                 Value::text(visible(&source.name)).below(visible(&source.source)),
-                Value::text(source.date.as_deref().map_or_else(|| "–".to_owned(), visible)),
+                Value::text(
+                    source
+                        .date
+                        .as_deref()
+                        .map_or_else(|| "–".to_owned(), visible),
+                ),
                 Value::number(match (source.age_days_first, source.age_days_last) {
                     (Some(first), Some(last)) if first == last => grouped(first),
                     (Some(first), Some(last)) => format!("{}–{}", grouped(first), grouped(last)),
@@ -170,7 +212,10 @@ fn table_facts(span: &GeoSpan, language: Language) -> Vec<(String, Vec<Value>)> 
         vec![Value::code(visible(&span.sha256))],
     )];
     if !span.changes.is_empty() {
-        let changes = span.changes.iter().map(|change| Value::text(changed(change, language)));
+        let changes = span
+            .changes
+            .iter()
+            .map(|change| Value::text(changed(change, language)));
         facts.push((t("changed", "変更点").to_owned(), changes.collect()));
     }
     if !span.lists.is_empty() {
@@ -181,7 +226,10 @@ fn table_facts(span: &GeoSpan, language: Language) -> Vec<(String, Vec<Value>)> 
                 other => visible(other),
             })
         });
-        facts.push((t("operator's lists", "事業者のリスト").to_owned(), lists.collect()));
+        facts.push((
+            t("operator's lists", "事業者のリスト").to_owned(),
+            lists.collect(),
+        ));
     }
     facts
 }
@@ -191,33 +239,37 @@ fn changed(change: &Change, language: Language) -> String {
     let english = language == Language::English;
     match change {
         Change::SourceAdded { name } if english => format!("source added: {}", visible(name)),
-        Change::SourceAdded { name } => format!("情報源を追加:{}", visible(name)),
+        Change::SourceAdded { name } => format!("情報源を追加：{}", visible(name)),
         Change::SourceRemoved { name } if english => format!("source removed: {}", visible(name)),
-        Change::SourceRemoved { name } => format!("情報源を除去:{}", visible(name)),
-        Change::SourceRenewed { name, before, after } => {
+        Change::SourceRemoved { name } => format!("情報源を除去：{}", visible(name)),
+        Change::SourceRenewed {
+            name,
+            before,
+            after,
+        } => {
             let (name, before, after) = (visible(name), date(before), date(after));
             if english {
                 format!("source renewed: {name}, {before} → {after}")
             } else {
-                format!("情報源を更新:{name}、{before} → {after}")
+                format!("情報源を更新：{name}、{before} → {after}")
             }
         }
         Change::ListAdded { list } if english => format!("list added: {}", visible(list)),
-        Change::ListAdded { list } => format!("リストを追加:{}", visible(list)),
+        Change::ListAdded { list } => format!("リストを追加：{}", visible(list)),
         Change::ListRemoved { list } if english => format!("list removed: {}", visible(list)),
-        Change::ListRemoved { list } => format!("リストを除去:{}", visible(list)),
+        Change::ListRemoved { list } => format!("リストを除去：{}", visible(list)),
         Change::Home { before, after } => {
             let (before, after) = (visible(&before.join(" ")), visible(&after.join(" ")));
             if english {
                 format!("home: {before} → {after}")
             } else {
-                format!("国内とする国:{before} → {after}")
+                format!("国内とする国：{before} → {after}")
             }
         }
         Change::Settings => language
             .of(
                 "how kinds of addresses are judged; sources and lists are the same",
-                "アドレス種別の扱い(情報源とリストは同じ)",
+                "アドレス種別の扱い（情報源とリストは同じ）",
             )
             .to_owned(),
     }
@@ -228,13 +280,16 @@ pub(super) fn authority(report: &Report, language: Language) -> Vec<Block> {
     let authority = &report.authority;
     let mut out = Vec::new();
     if authority.without_seconds > 0 {
-        let (time, part) = (duration(authority.without_seconds, language), share(authority.without_ppm));
+        let (time, part) = (
+            duration(authority.without_seconds, language),
+            share(authority.without_ppm),
+        );
         out.push(Block::Warning(match language {
             Language::English => format!(
                 "For {time} ({part} of the period) the sensor ran without an authorisation in force. Nothing may be kept then."
             ),
             Language::Japanese => format!(
-                "{time}(期間の{part})、有効な承認がないまま稼働した。その間は何も保存してはならない。"
+                "{time}（期間の{part}）、有効な承認がないまま稼働した。その間は何も保存してはならない。"
             ),
         }));
         let rows = authority.without.shown.iter().map(|span| Row {
@@ -270,7 +325,7 @@ pub(super) fn authority(report: &Report, language: Language) -> Vec<Block> {
                 "For {time} the operator authorised itself: nobody else approved what was kept, and this page does not say that anybody did."
             ),
             Language::Japanese => format!(
-                "{time}の間は自己承認(運用者自身による)であり、第三者の承認を受けたものではない。"
+                "{time}の間は自己承認（運用者自身による）であり、第三者の承認を受けたものではない。"
             ),
         }));
     }
@@ -280,7 +335,10 @@ pub(super) fn authority(report: &Report, language: Language) -> Vec<Block> {
         } else {
             visible(&span.id)
         };
-        out.push(Block::Heading(format!("{name} – {}", standing_name(span.standing, language))));
+        out.push(Block::Heading(format!(
+            "{name} – {}",
+            standing_name(span.standing, language)
+        )));
         out.push(Block::Facts(terms(span, language)));
     }
     out.extend(more(authority.spans.left_out, language));
@@ -292,7 +350,9 @@ pub(super) fn authority(report: &Report, language: Language) -> Vec<Block> {
             Value::text(class_names(&span.classes, language)),
         ],
     });
-    out.push(Block::Heading(t("Classes that might pass", "保存し得た区分").to_owned()));
+    out.push(Block::Heading(
+        t("Classes that might pass", "保存し得た区分").to_owned(),
+    ));
     out.push(Block::Table(Table {
         head: vec![
             Value::text(t("from", "開始")),
@@ -318,21 +378,36 @@ fn terms(span: &AuthoritySpan, language: Language) -> Vec<(String, Vec<Value>)> 
         vec![Value::text(span_text(second(span.from), second(span.to)))],
     );
     if let Some(authority) = &span.authority {
-        fact(t("given by", "承認者"), vec![Value::text(visible(authority))]);
+        fact(
+            t("given by", "承認者"),
+            vec![Value::text(visible(authority))],
+        );
     }
     if let Some(purpose) = &span.purpose {
         fact(t("purpose", "目的"), vec![Value::text(visible(purpose))]);
     }
     if !span.classes.is_empty() {
-        fact(t("classes", "区分"), vec![Value::text(class_names(&span.classes, language))]);
+        fact(
+            t("classes", "区分"),
+            vec![Value::text(class_names(&span.classes, language))],
+        );
     }
     if !span.interfaces.is_empty() {
         let names: Vec<String> = span.interfaces.iter().map(|name| visible(name)).collect();
-        fact(t("interfaces", "インターフェース"), vec![Value::text(names.join(t(", ", "、")))]);
+        fact(
+            t("interfaces", "インターフェース"),
+            vec![Value::text(names.join(t(", ", "、")))],
+        );
     }
     if span.not_before.is_some() || span.not_after.is_some() {
         let side = |moment: Option<_>| moment.map_or_else(|| "–".to_owned(), second);
-        fact(t("term", "有効期間"), vec![Value::text(span_text(side(span.not_before), side(span.not_after)))]);
+        fact(
+            t("term", "有効期間"),
+            vec![Value::text(span_text(
+                side(span.not_before),
+                side(span.not_after),
+            ))],
+        );
     }
     let mut caps = Vec::new();
     if let Some(packets) = span.cap_packets {
@@ -348,10 +423,19 @@ fn terms(span: &AuthoritySpan, language: Language) -> Vec<(String, Vec<Value>)> 
         fact(t("at most", "量的上限"), caps);
     }
     if !span.keys.is_empty() {
-        fact(t("signed with", "署名鍵"), span.keys.iter().map(|key| Value::code(visible(key))).collect());
+        fact(
+            t("signed with", "署名鍵"),
+            span.keys
+                .iter()
+                .map(|key| Value::code(visible(key)))
+                .collect(),
+        );
     }
     if let Some(sha256) = &span.sha256 {
-        fact(t("file, SHA-256", "ファイルのSHA-256"), vec![Value::code(visible(sha256))]);
+        fact(
+            t("file, SHA-256", "ファイルのSHA-256"),
+            vec![Value::code(visible(sha256))],
+        );
     }
     facts
 }
@@ -364,7 +448,10 @@ fn class_names(ids: &[String], language: Language) -> String {
         let class = Class::ALL.into_iter().find(|class| class.id() == id);
         class.map_or_else(|| visible(id), |class| language.class(class).to_owned())
     };
-    ids.iter().map(name).collect::<Vec<_>>().join(language.of(", ", "、"))
+    ids.iter()
+        .map(name)
+        .collect::<Vec<_>>()
+        .join(language.of(", ", "、"))
 }
 
 fn standing_name(standing: &str, language: Language) -> &'static str {
@@ -398,7 +485,11 @@ pub(super) fn events(report: &Report, language: Language) -> Vec<Block> {
     };
     if report.variant == Variant::Published {
         out.push(Block::Text(
-            t("In a published report, events are counted only.", "公表版では、出来事は件数のみを示す。").to_owned(),
+            t(
+                "In a published report, events are counted only.",
+                "公表版では、出来事は件数のみを示す。",
+            )
+            .to_owned(),
         ));
         out.push(Block::Table(counts));
         return out;
@@ -413,14 +504,17 @@ pub(super) fn events(report: &Report, language: Language) -> Vec<Block> {
     });
     out.push(Block::Table(Table {
         head: vec![
-            Value::text(t("when (UTC)", "日時(UTC)")),
+            Value::text(t("when (UTC)", "日時（UTC）")),
             Value::text(t("what", "内容")),
             Value::number(t("entry", "記録番号")),
         ],
         rows: rows.collect(),
     }));
     out.extend(more(events.left_out, language));
-    out.push(Block::Fold(t("Entries by kind", "種類別の記録件数").to_owned(), counts));
+    out.push(Block::Fold(
+        t("Entries by kind", "種類別の記録件数").to_owned(),
+        counts,
+    ));
     out
 }
 
@@ -449,21 +543,32 @@ fn told(event: &Happening, language: Language) -> String {
     let t = |en, ja| language.of(en, ja);
     let figure = |name| grouped(event.figures.get(name).copied().unwrap_or_default());
     let size = |name| bytes(event.figures.get(name).copied().unwrap_or_default());
-    let time = || duration(event.figures.get("seconds").copied().unwrap_or_default(), language);
+    let time = || {
+        duration(
+            event.figures.get("seconds").copied().unwrap_or_default(),
+            language,
+        )
+    };
     let name = event.name.as_deref().map(visible).unwrap_or_default();
     let how = event.how.unwrap_or_default();
     let english = language == Language::English;
     match event.kind {
         "start" if english => format!("run begun: {}, sekisho {name}", mode_name(how, language)),
-        "start" => format!("稼働開始:{}、sekisho {name}", mode_name(how, language)),
-        "stop" if how == "balanced" => t("run ended, its books balance", "稼働終了(計数は一致)").to_owned(),
-        "stop" => t("run ended, its books do NOT balance", "稼働終了(計数が一致しない)").to_owned(),
+        "start" => format!("稼働開始：{}、sekisho {name}", mode_name(how, language)),
+        "stop" if how == "balanced" => {
+            t("run ended, its books balance", "稼働終了（計数は一致）").to_owned()
+        }
+        "stop" => t(
+            "run ended, its books do NOT balance",
+            "稼働終了（計数が一致しない）",
+        )
+        .to_owned(),
         "authority" => {
             let standing = standing_name(how, language);
             match how {
                 "self_authorised" => t("self-authorised", "自己承認").to_owned(),
                 _ if english => format!("authorisation {name}: {standing}"),
-                _ => format!("承認 {name}:{standing}"),
+                _ => format!("承認 {name}：{standing}"),
             }
         }
         "geo" => {
@@ -471,32 +576,59 @@ fn told(event: &Happening, language: Language) -> String {
             if english {
                 format!("country table {name}… of {} sources", figure("sources"))
             } else {
-                format!("位置情報 {name}…(情報源{}件)", figure("sources"))
+                format!("位置情報 {name}…（情報源{}件）", figure("sources"))
             }
         }
         "reload" if how == "done" => t("settings reloaded", "設定を再読込").to_owned(),
-        "reload" => t("reload refused: the old settings stay", "再読込を拒否(以前の設定のまま)").to_owned(),
+        "reload" => t(
+            "reload refused: the old settings stay",
+            "再読込を拒否（以前の設定のまま）",
+        )
+        .to_owned(),
         "gap" => {
             let cause = match how {
                 "link_down" => t("link down", "リンク断"),
                 "stopped" => t("sensor had ended", "センサー停止"),
                 _ => t("sensor had crashed", "センサー異常終了"),
             };
-            let place = if name.is_empty() { String::new() } else { format!(" ({name})") };
+            let place = if name.is_empty() {
+                String::new()
+            } else {
+                format!(" ({name})")
+            };
             if english {
                 format!("nothing seen for {}: {cause}{place}", time())
             } else {
-                format!("観測不能{}:{cause}{place}", time())
+                format!("観測不能{}：{cause}{place}", time())
             }
         }
-        "drop" if how == "kernel" && english => format!("{} frames dropped by the kernel", figure("packets")),
+        "drop" if how == "kernel" && english => {
+            format!("{} frames dropped by the kernel", figure("packets"))
+        }
         "drop" if how == "kernel" => format!("カーネルが{}フレームを取りこぼし", figure("packets")),
-        "drop" if english => format!("{} packets in {} records lost at the output", figure("packets"), figure("records")),
-        "drop" => format!("出力時に{}パケット({}記録)を損失", figure("packets"), figure("records")),
-        "recall" if english => format!("{} open records with {} packets recalled", figure("records"), figure("packets")),
-        "recall" => format!("未出力の{}記録({}パケット)を回収", figure("records"), figure("packets")),
+        "drop" if english => format!(
+            "{} packets in {} records lost at the output",
+            figure("packets"),
+            figure("records")
+        ),
+        "drop" => format!(
+            "出力時に{}パケット（{}記録）を損失",
+            figure("packets"),
+            figure("records")
+        ),
+        "recall" if english => format!(
+            "{} open records with {} packets recalled",
+            figure("records"),
+            figure("packets")
+        ),
+        "recall" => format!(
+            "未出力の{}記録（{}パケット）を回収",
+            figure("records"),
+            figure("packets")
+        ),
         "clock_step" => {
-            let millis = grouped(event.figures.get("nanos").copied().unwrap_or_default() / 1_000_000);
+            let millis =
+                grouped(event.figures.get("nanos").copied().unwrap_or_default() / 1_000_000);
             if english {
                 format!("clock set back by {millis}\u{a0}ms")
             } else {
@@ -504,17 +636,12 @@ fn told(event: &Happening, language: Language) -> String {
             }
         }
         "purge" if english => format!("{} files removed, {}", figure("files"), size("bytes")),
-        "purge" => format!("{}ファイル({})を消去", figure("files"), size("bytes")),
+        "purge" => format!("{}ファイル（{}）を消去", figure("files"), size("bytes")),
         "crash_recovered" if english => format!(
-            "recovered from a crash: {} entries whole, {} of a torn one put aside",
-            figure("entries"),
-            size("torn_bytes")
+            "recovered from a crash: {} entries were whole",
+            figure("entries")
         ),
-        "crash_recovered" => format!(
-            "異常終了から復旧:完全な記録{}件、途切れた記録{}を分離",
-            figure("entries"),
-            size("torn_bytes")
-        ),
+        "crash_recovered" => format!("異常終了から復旧：完全な記録{}件", figure("entries")),
         other => kind_name(other, language).to_owned(),
     }
 }
@@ -530,7 +657,10 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
         .map(|of| format!("{} ×{}", visible(&of.format), grouped(of.files)))
         .collect();
     let number = |count: Option<u64>| {
-        count.map_or_else(|| Value::text(published), |count| Value::text(grouped(count)).exact(count))
+        count.map_or_else(
+            || Value::text(published),
+            |count| Value::text(grouped(count)).exact(count),
+        )
     };
     let files = if formats.is_empty() {
         Value::text(grouped(exports.files))
@@ -544,7 +674,7 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
                 t("their length", "ファイルの大きさ").to_owned(),
                 vec![Value::text(bytes(exports.length)).exact(exports.length)],
             ),
-            (t("records in them", "記録(フロー)").to_owned(), vec![Value::text(alone(exports.records))]),
+            (t("records in them", "記録（フロー）").to_owned(), vec![Value::text(alone(exports.records))]),
             (t("packets in these", "同パケット").to_owned(), vec![number(exports.packets)]),
             (
                 t("their bytes on the wire", "同、回線上のバイト").to_owned(),
@@ -562,7 +692,7 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
                     })
                     .below(t(
                         "intent, not loss: a newer table or rule does not let them out",
-                        "意図したもの:新しい位置情報または規則により出力しない",
+                        "意図したもの：新しい位置情報または規則により出力しない",
                     )),
                 ],
             ),

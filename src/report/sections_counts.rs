@@ -35,7 +35,7 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
                 share(share_of(&sum.excluded)),
             ),
             Language::Japanese => format!(
-                "観測した{}パケットのうち、{}パケット({})を保存し、{}パケット({})を除外した。\
+                "観測した{}パケットのうち、{}パケット（{}）を保存し、{}パケット（{}）を除外した。\
                  どのパケットも、下の行のちょうど一つに数えられている。",
                 packets(&sum.seen),
                 packets(&sum.kept),
@@ -45,8 +45,15 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
             ),
         }),
         Block::Chart(Chart {
-            title: t("Packets: kept by class, then excluded by reason", "パケット数:保存(区分別)と除外(理由別)").to_owned(),
-            svg: chart::bar(&parts, t("kept and excluded packets", "保存と除外のパケット数")),
+            title: t(
+                "Packets: kept by class, then excluded by reason",
+                "パケット数：保存（区分別）と除外（理由別）",
+            )
+            .to_owned(),
+            svg: chart::bar(
+                &parts,
+                t("kept and excluded packets", "保存と除外のパケット数"),
+            ),
             legend: colours.legend(report, language, true, true),
         }),
     ];
@@ -64,24 +71,52 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
     for part in &sum.by_class {
         let class = Class::ALL.into_iter().find(|class| class.id() == part.id);
         let name = class.map_or("", |class| language.class(class));
-        rows.push(row(name, part.id, &class_colour(part.id), &part.figure, part.share_ppm));
+        rows.push(row(
+            name,
+            part.id,
+            &class_colour(part.id),
+            &part.figure,
+            part.share_ppm,
+        ));
     }
-    rows.push(strong(t("kept", "保存の計"), &sum.kept, share_of(&sum.kept)));
-    let (some, none): (Vec<&Part>, Vec<&Part>) =
-        sum.by_reason.iter().partition(|part| part.figure != Figure::default());
+    rows.push(strong(
+        t("kept", "保存の計"),
+        &sum.kept,
+        share_of(&sum.kept),
+    ));
+    let (some, none): (Vec<&Part>, Vec<&Part>) = sum
+        .by_reason
+        .iter()
+        .partition(|part| part.figure != Figure::default());
     for part in some {
-        let reason = Reason::ALL.into_iter().find(|reason| reason.id() == part.id);
+        let reason = Reason::ALL
+            .into_iter()
+            .find(|reason| reason.id() == part.id);
         let name = reason.map_or("", |reason| language.reason(reason));
-        rows.push(row(name, part.id, &colours.reason(part.id), &part.figure, part.share_ppm));
+        rows.push(row(
+            name,
+            part.id,
+            &colours.reason(part.id),
+            &part.figure,
+            part.share_ppm,
+        ));
     }
-    rows.push(strong(t("excluded", "除外の計"), &sum.excluded, share_of(&sum.excluded)));
-    rows.push(strong(t("seen", "観測の計"), &sum.seen, share_of(&sum.seen)));
+    rows.push(strong(
+        t("excluded", "除外の計"),
+        &sum.excluded,
+        share_of(&sum.excluded),
+    ));
+    rows.push(strong(
+        t("seen", "観測の計"),
+        &sum.seen,
+        share_of(&sum.seen),
+    ));
     out.push(Block::Table(Table { head, rows }));
     if !none.is_empty() {
         let names: Vec<&str> = none.iter().map(|part| name_of(part.id, language)).collect();
         out.push(Block::Text(match language {
             Language::English => format!("No packet was excluded as: {}.", names.join("; ")),
-            Language::Japanese => format!("該当のなかった理由:{}。", names.join("、")),
+            Language::Japanese => format!("該当のなかった理由：{}。", names.join("、")),
         }));
     }
     if let (Some(packets), Some(bytes), false) =
@@ -104,7 +139,7 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
         t(
             "What the kernel dropped before the gate, and what was lost after it, is not in this sum: it has sections of \
              its own below. What is excluded was meant to be; what is lost was not.",
-            "選別の前にカーネルが落としたもの、選別の後に失われたものは、この合計に含まれない(後の節を参照)。\
+            "選別の前にカーネルが落としたもの、選別の後に失われたものは、この合計に含まれない（後の節を参照）。\
              除外は意図したものであり、損失は意図しないものである。両者を一つの数にまとめることはない。",
         )
         .to_owned(),
@@ -158,19 +193,29 @@ fn strong(name: &str, figure: &Figure, share_ppm: u64) -> Row {
 
 fn packets_value(figure: &Figure) -> Value {
     let value = Value::number(packets(figure));
-    if figure.is_small() { value } else { value.exact(figure.packets) }
+    if figure.is_small() {
+        value
+    } else {
+        value.exact(figure.packets)
+    }
 }
 
 fn bytes_value(figure: &Figure) -> Value {
     let value = Value::number(bytes_of(figure));
-    if figure.is_small() { value } else { value.exact(figure.bytes) }
+    if figure.is_small() {
+        value
+    } else {
+        value.exact(figure.bytes)
+    }
 }
 
 pub(super) fn over_time(report: &Report, language: Language) -> Vec<Block> {
     let t = |en, ja| language.of(en, ja);
     let timeline = &report.timeline;
     if timeline.buckets.is_empty() {
-        return vec![Block::Text(t("Nothing was counted.", "計数なし。").to_owned())];
+        return vec![Block::Text(
+            t("Nothing was counted.", "計数なし。").to_owned(),
+        )];
     }
     let colours = Colours::of(report);
     let of = |bucket: &Bucket, id: &str| {
@@ -180,14 +225,22 @@ pub(super) fn over_time(report: &Report, language: Language) -> Vec<Block> {
     };
     let classes = Class::ALL.map(|class| Series {
         colour: class_colour(class.id()),
-        values: timeline.buckets.iter().map(|bucket| of(bucket, class.id())).collect(),
+        values: timeline
+            .buckets
+            .iter()
+            .map(|bucket| of(bucket, class.id()))
+            .collect(),
     });
     let mut reasons: Vec<Series> = colours
         .named
         .iter()
         .map(|id| Series {
             colour: colours.reason(id),
-            values: timeline.buckets.iter().map(|bucket| of(bucket, id)).collect(),
+            values: timeline
+                .buckets
+                .iter()
+                .map(|bucket| of(bucket, id))
+                .collect(),
         })
         .collect();
     reasons.push(Series {
@@ -196,8 +249,13 @@ pub(super) fn over_time(report: &Report, language: Language) -> Vec<Block> {
             .buckets
             .iter()
             .map(|bucket| {
-                let others = bucket.by_reason.iter().filter(|part| !colours.named.contains(&part.id));
-                others.map(|part| part.figure.packets).fold(0, u64::saturating_add)
+                let others = bucket
+                    .by_reason
+                    .iter()
+                    .filter(|part| !colours.named.contains(&part.id));
+                others
+                    .map(|part| part.figure.packets)
+                    .fold(0, u64::saturating_add)
             })
             .collect(),
     });
@@ -205,28 +263,58 @@ pub(super) fn over_time(report: &Report, language: Language) -> Vec<Block> {
     let blind = report.blind.seconds > 0;
     let title = |en: &str, ja: &str| match language {
         Language::English => format!("{en}, packets per {width}"),
-        Language::Japanese => format!("{ja}({width}ごとのパケット数)"),
+        Language::Japanese => format!("{ja}（{width}ごとのパケット数）"),
     };
     let mut out = vec![
         Block::Chart(Chart {
-            title: title("Kept, by class", "保存(区分別)"),
-            svg: chart::stacked(timeline, &classes, t("kept by class over time", "保存の推移"), blind),
-            legend: with_gap(colours.legend(report, language, true, false), blind, language),
+            title: title("Kept, by class", "保存（区分別）"),
+            svg: chart::stacked(
+                timeline,
+                &classes,
+                t("kept by class over time", "保存の推移"),
+                blind,
+            ),
+            legend: with_gap(
+                colours.legend(report, language, true, false),
+                blind,
+                language,
+            ),
         }),
         Block::Chart(Chart {
-            title: title("Excluded, by reason", "除外(理由別)"),
-            svg: chart::stacked(timeline, &reasons, t("excluded by reason over time", "除外の推移"), blind),
-            legend: with_gap(colours.legend(report, language, false, true), blind, language),
+            title: title("Excluded, by reason", "除外（理由別）"),
+            svg: chart::stacked(
+                timeline,
+                &reasons,
+                t("excluded by reason over time", "除外の推移"),
+                blind,
+            ),
+            legend: with_gap(
+                colours.legend(report, language, false, true),
+                blind,
+                language,
+            ),
         }),
     ];
     let dropped = Series {
         colour: "loss".to_owned(),
-        values: timeline.buckets.iter().map(|bucket| bucket.kernel_dropped.count).collect(),
+        values: timeline
+            .buckets
+            .iter()
+            .map(|bucket| bucket.kernel_dropped.count)
+            .collect(),
     };
     if dropped.values.iter().any(|dropped| *dropped > 0) {
         out.push(Block::Chart(Chart {
-            title: title("Dropped by the kernel, unseen", "カーネルによる取りこぼし(未観測)"),
-            svg: chart::stacked(timeline, &[dropped], t("kernel drops over time", "取りこぼしの推移"), false),
+            title: title(
+                "Dropped by the kernel, unseen",
+                "カーネルによる取りこぼし（未観測）",
+            ),
+            svg: chart::stacked(
+                timeline,
+                &[dropped],
+                t("kernel drops over time", "取りこぼしの推移"),
+                false,
+            ),
             legend: Vec::new(),
         }));
     }
@@ -240,7 +328,7 @@ pub(super) fn over_time(report: &Report, language: Language) -> Vec<Block> {
 fn bucket_table(report: &Report, language: Language) -> Table {
     let t = |en, ja| language.of(en, ja);
     let mut head = vec![
-        Value::text(t("from (UTC)", "開始(UTC)")),
+        Value::text(t("from (UTC)", "開始（UTC）")),
         Value::number(t("seen", "観測")),
         Value::number(t("kept", "保存")),
         Value::number(t("excluded", "除外")),
@@ -259,7 +347,9 @@ fn bucket_table(report: &Report, language: Language) -> Table {
         ];
         for class in Class::ALL {
             let part = bucket.by_class.iter().find(|part| part.id == class.id());
-            cells.push(packets_value(&part.map(|part| part.figure).unwrap_or_default()));
+            cells.push(packets_value(
+                &part.map(|part| part.figure).unwrap_or_default(),
+            ));
         }
         cells.push(Value::number(alone(bucket.kernel_dropped)));
         cells.push(Value::number(duration(bucket.blind_seconds, language)));
@@ -301,14 +391,37 @@ pub(super) fn undetermined(report: &Report, language: Language) -> Vec<Block> {
     )];
     let mut rows = Vec::new();
     for part in &found.kept_by_class {
-        rows.push(row(name_of(part.id, language), part.id, &class_colour(part.id), &part.figure, part.share_ppm));
+        rows.push(row(
+            name_of(part.id, language),
+            part.id,
+            &class_colour(part.id),
+            &part.figure,
+            part.share_ppm,
+        ));
     }
-    rows.push(strong(t("kept although one end is not known", "一端が判定不能のまま保存"), &found.kept, found.kept_ppm));
+    rows.push(strong(
+        t(
+            "kept although one end is not known",
+            "一端が判定不能のまま保存",
+        ),
+        &found.kept,
+        found.kept_ppm,
+    ));
     let colours = Colours::of(report);
     for part in &found.excluded_by_reason {
-        rows.push(row(name_of(part.id, language), part.id, &colours.reason(part.id), &part.figure, part.share_ppm));
+        rows.push(row(
+            name_of(part.id, language),
+            part.id,
+            &colours.reason(part.id),
+            &part.figure,
+            part.share_ppm,
+        ));
     }
-    rows.push(strong(t("excluded because of it", "判定不能のため除外"), &found.excluded, found.excluded_ppm));
+    rows.push(strong(
+        t("excluded because of it", "判定不能のため除外"),
+        &found.excluded,
+        found.excluded_ppm,
+    ));
     out.push(Block::Table(Table {
         head: vec![
             Value::text(t("class or cause", "区分・原因")),
@@ -347,7 +460,7 @@ pub(super) fn networks(report: &Report, language: Language) -> Vec<Block> {
         strong: false,
         cells: vec![
             if of.id == "excluded" {
-                Value::text(t("excluded, for all reasons", "除外(全理由)"))
+                Value::text(t("excluded, for all reasons", "除外（全理由）"))
             } else {
                 Value::text(name_of(of.id, language)).swatch(class_colour(of.id))
             },
@@ -357,7 +470,11 @@ pub(super) fn networks(report: &Report, language: Language) -> Vec<Block> {
                 } else {
                     alone(of.openings)
                 });
-                if of.openings.small > 0 { value } else { value.exact(of.openings.count) }
+                if of.openings.small > 0 {
+                    value
+                } else {
+                    value.exact(of.openings.count)
+                }
             },
         ],
     });
@@ -395,15 +512,21 @@ pub(super) fn unseen(report: &Report, language: Language) -> Vec<Block> {
     let blind = &report.blind;
     let mut out = vec![Block::Facts(vec![
         (
-            t("dropped by the kernel or an interface", "カーネル等による取りこぼし").to_owned(),
-            vec![Value::text(match language {
-                Language::English => format!("{} frames", alone(blind.kernel_dropped)),
-                Language::Japanese => format!("{}フレーム", alone(blind.kernel_dropped)),
-            })
-            .below(t(
-                "never judged: nobody knows what they were",
-                "判定されていないため、内容は不明",
-            ))],
+            t(
+                "dropped by the kernel or an interface",
+                "カーネル等による取りこぼし",
+            )
+            .to_owned(),
+            vec![
+                Value::text(match language {
+                    Language::English => format!("{} frames", alone(blind.kernel_dropped)),
+                    Language::Japanese => format!("{}フレーム", alone(blind.kernel_dropped)),
+                })
+                .below(t(
+                    "never judged: nobody knows what they were",
+                    "判定されていないため、内容は不明",
+                )),
+            ],
         ),
         (
             t("nothing could be seen for", "観測できなかった時間").to_owned(),
@@ -468,7 +591,7 @@ pub(super) fn losses(report: &Report, language: Language) -> Vec<Block> {
                     alone(losses.output_records)
                 ),
                 Language::Japanese => format!(
-                    "{}パケット({}記録)",
+                    "{}パケット（{}記録）",
                     alone(losses.output_packets),
                     alone(losses.output_records)
                 ),
@@ -502,7 +625,10 @@ impl Colours {
         let mut parts: Vec<&Part> = report.sum.by_reason.iter().collect();
         // In the order of the list where two have as many.
         parts.sort_by_key(|part| std::cmp::Reverse(part.figure.packets));
-        let largest = parts.into_iter().take(COLOURED).filter(|part| part.figure.packets > 0);
+        let largest = parts
+            .into_iter()
+            .take(COLOURED)
+            .filter(|part| part.figure.packets > 0);
         Self {
             named: largest.map(|part| part.id).collect(),
         }
@@ -517,7 +643,10 @@ impl Colours {
     fn in_order<'a>(&self, report: &'a Report) -> Vec<&'a Part> {
         let mut parts: Vec<&Part> = report.sum.by_reason.iter().collect();
         parts.sort_by_key(|part| {
-            self.named.iter().position(|named| *named == part.id).unwrap_or(COLOURED)
+            self.named
+                .iter()
+                .position(|named| *named == part.id)
+                .unwrap_or(COLOURED)
         });
         parts
     }
@@ -531,7 +660,12 @@ impl Colours {
     ) -> Vec<(String, String)> {
         let mut out = Vec::new();
         if classes {
-            for part in report.sum.by_class.iter().filter(|part| part.figure.packets > 0) {
+            for part in report
+                .sum
+                .by_class
+                .iter()
+                .filter(|part| part.figure.packets > 0)
+            {
                 out.push((class_colour(part.id), name_of(part.id, language).to_owned()));
             }
         }

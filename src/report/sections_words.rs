@@ -40,31 +40,41 @@ pub(super) fn meaning(report: &Report, language: Language) -> Vec<Block> {
 pub(super) fn glossary(language: Language) -> Vec<Block> {
     let t = |en, ja| language.of(en, ja);
     let classes = Class::ALL.into_iter().map(|class| {
-        row(class.id(), language.class(class), language.class_meaning(class))
+        row(
+            class.id(),
+            language.class(class),
+            language.class_meaning(class),
+        )
     });
-    let other = [
-        (
-            "domestic_domestic",
-            t("domestic to domestic", "内内通信"),
-            t(
-                "both ends at home: never kept, and never authorised; counted under the reasons",
-                "送信側・受信側とも国内にある通信。保存も承認もされることがなく、除外理由の中に数える",
-            ),
+    let other = [(
+        "domestic_domestic",
+        t("domestic to domestic", "内内通信"),
+        t(
+            "both ends at home: never kept, and never authorised; counted under the reasons",
+            "送信側・受信側とも国内にある通信。保存も承認もされることがなく、除外理由の中に数える",
         ),
-    ];
+    )];
     let reasons = Reason::ALL.into_iter().map(|reason| {
         let name = match language {
             Language::English => reason.japanese(),
             Language::Japanese => language.reason(reason),
         };
-        row(reason.id(), if language == Language::English { "" } else { name }, language.reason_meaning(reason))
+        row(
+            reason.id(),
+            if language == Language::English {
+                ""
+            } else {
+                name
+            },
+            language.reason_meaning(reason),
+        )
     });
     let words = [
         (
             t("kept", "保存"),
             t(
                 "passed the gate: flow metadata may be recorded, never content",
-                "選別を通過したもの。機械的情報(フローの記録)のみを残し得、内容は残さない",
+                "選別を通過したもの。機械的情報（フローの記録）のみを残し得、内容は残さない",
             ),
         ),
         (
@@ -76,7 +86,10 @@ pub(super) fn glossary(language: Language) -> Vec<Block> {
         ),
         (
             t("undetermined", "判定不能"),
-            t("a place that could be at home or abroad", "国内とも国外とも確認できないこと"),
+            t(
+                "a place that could be at home or abroad",
+                "国内とも国外とも確認できないこと",
+            ),
         ),
         (
             t("recalled", "回収"),
@@ -87,7 +100,10 @@ pub(super) fn glossary(language: Language) -> Vec<Block> {
         ),
         (
             t("gap", "観測不能"),
-            t("time in which the sensor saw nothing", "センサーが何も観測できなかった時間"),
+            t(
+                "time in which the sensor saw nothing",
+                "センサーが何も観測できなかった時間",
+            ),
         ),
     ];
     let head = |what| vec![Value::text(what), Value::text(t("meaning", "意味"))];

@@ -90,12 +90,20 @@ fn changes(before: &GeoInForce, after: &GeoInForce) -> Vec<Change> {
             });
         }
     }
-    for list in after.lists.iter().filter(|list| !before.lists.contains(list)) {
+    for list in after
+        .lists
+        .iter()
+        .filter(|list| !before.lists.contains(list))
+    {
         out.push(Change::ListAdded {
             list: list.list.clone(),
         });
     }
-    for list in before.lists.iter().filter(|list| !after.lists.contains(list)) {
+    for list in before
+        .lists
+        .iter()
+        .filter(|list| !after.lists.contains(list))
+    {
         out.push(Change::ListRemoved {
             list: list.list.clone(),
         });

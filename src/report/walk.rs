@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::happening::{self, happening};
 use super::figures::{Happening, KindCount};
+use super::happening::{self, happening};
 use super::window::{Union, Window};
 use crate::ledger::{
-    Authority, DropCause, Entry, Event, Export, Gap, GapCause, GeoInForce, Mode, Moment, Policy, Standing,
-    Start,
+    Authority, DropCause, Entry, Event, Export, Gap, GapCause, GeoInForce, Mode, Moment, Policy,
+    Standing, Start,
 };
 use crate::time::Timestamp;
 
@@ -98,7 +98,7 @@ impl<'a> Walk<'a> {
         }
         self.event(&entry.event, now, inside);
         if inside {
-            let kind = happening::kind(&entry.event);
+            let kind = entry.event.kind();
             let count = self.kinds.entry(kind).or_default();
             *count += 1;
             if let Some(told) = happening(index, now, &entry.event) {
@@ -204,9 +204,14 @@ impl<'a> Walk<'a> {
         if let Some((since, before)) = self.state.authorities.remove(authority.id.as_str()) {
             self.close_authority(since, now, before);
         }
-        self.state.authorities.insert(&authority.id, (now, authority));
+        self.state
+            .authorities
+            .insert(&authority.id, (now, authority));
         let lets_through = |(_, authority): &(Timestamp, &Authority)| {
-            matches!(authority.standing, Standing::InForce | Standing::SelfAuthorised)
+            matches!(
+                authority.standing,
+                Standing::InForce | Standing::SelfAuthorised
+            )
         };
         let any = self.state.authorities.values().any(lets_through);
         match (any, self.state.without) {

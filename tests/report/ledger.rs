@@ -123,7 +123,12 @@ impl Ledger {
             home: vec!["JP".to_owned()],
             sources: vec![
                 source("embedded", "tor-geoip-db", "2026-09-23", 11),
-                source("delegated-apnic-extended-latest", "delegated-extended", second, 20 + age),
+                source(
+                    "delegated-apnic-extended-latest",
+                    "delegated-extended",
+                    second,
+                    20 + age,
+                ),
             ],
             lists: vec![List {
                 list: if age < 2 { "anycast" } else { "domestic" }.to_owned(),
@@ -136,7 +141,8 @@ impl Ledger {
     fn interval(&mut self, noon: u64) {
         let hour = (self.now + 9 * 3_600) % 86_400 / 3_600;
         let shape = [
-            30, 22, 16, 12, 10, 12, 20, 35, 50, 60, 66, 70, 74, 70, 68, 68, 70, 74, 82, 92, 100, 96, 76, 50,
+            30, 22, 16, 12, 10, 12, 20, 35, 50, 60, 66, 70, 74, 70, 68, 68, 70, 74, 82, 92, 100,
+            96, 76, 50,
         ][hour as usize];
         let dice = &mut self.dice;
         let mut cells = Vec::new();
@@ -170,7 +176,8 @@ impl Ledger {
                 ];
                 for (protocol, of) in kinds {
                     let about = noon * weight * shape * part * of / (10_000 * 100 * 100 * 100);
-                    let packets = about * (85 + dice.below(30)) / 100 + dice.below(3) * u64::from(about > 0);
+                    let packets =
+                        about * (85 + dice.below(30)) / 100 + dice.below(3) * u64::from(about > 0);
                     if packets == 0 {
                         continue;
                     }
@@ -180,20 +187,36 @@ impl Ledger {
                         (network, protocol)
                     };
                     let bytes = packets * (64 + dice.below(900));
-                    let openings = if protocol == ProtocolGroup::Tcp { packets / 37 } else { 0 };
+                    let openings = if protocol == ProtocolGroup::Tcp {
+                        packets / 37
+                    } else {
+                        0
+                    };
                     let same = |cell: &&mut Cell| {
-                        cell.fate() == Some(fate) && cell.ip == network.id() && cell.protocol == protocol.id()
+                        cell.fate() == Some(fate)
+                            && cell.ip == network.id()
+                            && cell.protocol == protocol.id()
                     };
                     if let Some(cell) = cells.iter_mut().find(same) {
                         cell.packets += packets;
                         cell.bytes += bytes;
                     } else {
-                        cells.push(Cell::new(fate, network, protocol, Count { packets, bytes }, openings));
+                        cells.push(Cell::new(
+                            fate,
+                            network,
+                            protocol,
+                            Count { packets, bytes },
+                            openings,
+                        ));
                     }
                 }
             }
         }
-        let kernel_dropped = if dice.below(300) == 0 { dice.below(4_000) } else { 0 };
+        let kernel_dropped = if dice.below(300) == 0 {
+            dice.below(4_000)
+        } else {
+            0
+        };
         let from = self.now;
         self.now += 60;
         self.say(Event::Interval(Interval {
@@ -230,7 +253,11 @@ impl Ledger {
         if interface.is_none() {
             self.now += seconds;
         }
-        let from = if interface.is_some() { from - seconds } else { from };
+        let from = if interface.is_some() {
+            from - seconds
+        } else {
+            from
+        };
         self.say(Event::Gap(Gap {
             cause,
             from: moment(from),
@@ -251,7 +278,11 @@ impl Ledger {
 pub(crate) fn quiet(seed: u64, minutes: u64, packets: u64) -> Vec<Entry> {
     let mut ledger = Ledger::new(seed);
     ledger.begin("0.1.0");
-    ledger.rules(Profile::Standard, Standing::SelfAuthorised, "self-authorised");
+    ledger.rules(
+        Profile::Standard,
+        Standing::SelfAuthorised,
+        "self-authorised",
+    );
     ledger.table(0);
     for minute in 0..minutes {
         ledger.interval(packets);
@@ -299,15 +330,18 @@ pub(crate) fn week(seed: u64) -> Vec<Entry> {
                 ledger.begin("0.1.1");
                 ledger.say(Event::CrashRecovered(CrashRecovered {
                     entries: ledger.entries.len() as u64,
-                    torn_bytes: 1_877,
                 }));
                 ledger.rules(Profile::Statutory, Standing::InForce, "EX-2026-0417");
                 ledger.table(2);
             }
             7_079 => ledger.rules(Profile::Statutory, Standing::Expired, "EX-2026-0417"),
-            7_199 => {
+            7_198 => {
                 ledger.say(Event::Reload(Reload { done: true }));
-                ledger.rules(Profile::Standard, Standing::SelfAuthorised, "self-authorised");
+                ledger.rules(
+                    Profile::Standard,
+                    Standing::SelfAuthorised,
+                    "self-authorised",
+                );
             }
             8_000 => {
                 let files = (0..12).map(|_| Purged {
@@ -334,7 +368,8 @@ pub(crate) fn holds(entries: &[Entry]) -> Verification {
         entries: entries.len() as u64,
         signed: entries.len() as u64,
         root: "q1T9mFzPzX0v5y3bqk2v8o6kqkq2bq4d1c3cE5Vb0mQ=".to_owned(),
-        key: "example.org/sekisho/tokyo-ix-1+7a1e03cc+AZ0uV4c9b7hQ2kq3y0n3pWq8u1c4m5s6t7v8w9x0y1z2".to_owned(),
+        key: "example.org/sekisho/tokyo-ix-1+7a1e03cc+AZ0uV4c9b7hQ2kq3y0n3pWq8u1c4m5s6t7v8w9x0y1z2"
+            .to_owned(),
         findings: Vec::new(),
     }
 }

@@ -1,0 +1,159 @@
+//! Files of a ledger: read without following links and never more than they may hold; written so that
+//! after a kill or a power cut each is there as a whole or not at all.
+
+use super::error::Error;
+use rustix::fs::OFlags;
+use std::collections::BTreeSet;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// Files that are written side by side, so that the disk is waited for once.
+const AT_ONCE: usize = 64;
+
+/// Opens a plain file to read: no link, no folder, nothing that waits.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits() as i32)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file"))
+    }
+}
+
+/// All of a plain file.
+///
+/// # Errors
+/// `InvalidInput` if it is none, or longer than `longest` bytes.
+pub(super) fn read(path: &Path, longest: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(longest.min(16 * 1024));
+    open(path)?
+        .take(longest as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > longest {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "file too long"));
+    }
+    Ok(bytes)
+}
+
+/// The same, where a file that is not there is no error.
+pub(super) fn read_if_there(path: &Path, longest: usize) -> io::Result<Option<Vec<u8>>> {
+    match read(path, longest) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What an error was met at.
+pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::File { what, path, source }
+}
+
+/// Makes a folder and those above it, each only for its owner.
+pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(failed("create the folder", path))?;
+    // The name of each new folder stands in the one above it.
+    for folder in path.ancestors().skip(1) {
+        let is_here = folder.as_os_str().is_empty();
+        let folder = if is_here { Path::new(".") } else { folder };
+        if sync_folder(folder).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Writes files below `root`, which is there. When this returns they have their names and outlast a power
+/// cut; names are given in the order of the list.
+pub(super) fn write(root: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), Error> {
+    let mut touched = BTreeSet::new();
+    for some in files.chunks(AT_ONCE) {
+        let mut open = Vec::with_capacity(some.len());
+        for (name, bytes) in some {
+            let path = root.join(name);
+            make_parents(root, name, &mut touched)?;
+            let temporary = temporary(&path);
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .custom_flags(OFlags::NOFOLLOW.bits() as i32)
+                .open(&temporary)
+                .map_err(failed("create", &temporary))?;
+            file.write_all(bytes).map_err(failed("write", &temporary))?;
+            open.push((file, temporary, path));
+        }
+        for (file, temporary, _) in &open {
+            file.sync_all().map_err(failed("write", temporary))?;
+        }
+        for (_, temporary, path) in &open {
+            fs::rename(temporary, path).map_err(failed("rename", temporary))?;
+        }
+    }
+    for folder in touched.iter().rev() {
+        sync_folder(folder).map_err(failed("write to", folder))?;
+    }
+    Ok(())
+}
+
+/// Makes the folders between `root` and a file, and notes those whose content changes.
+fn make_parents(root: &Path, name: &Path, touched: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
+    let mut folder = root.to_owned();
+    let parents = name.parent().into_iter().flat_map(Path::components);
+    for part in parents {
+        let inner = folder.join(part);
+        match DirBuilder::new().mode(0o700).create(&inner) {
+            Ok(()) => {
+                touched.insert(folder);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed("create the folder", &inner)(error)),
+        }
+        folder = inner;
+    }
+    touched.insert(folder);
+    Ok(())
+}
+
+/// The name of a file while it is written.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    name.into()
+}
+
+/// The widths of the files in a folder of partial tiles; what else is in it is left out.
+pub(super) fn widths(folder: &Path) -> io::Result<Vec<usize>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        let width = name.to_str().and_then(|name| {
+            let width: usize = name.parse().ok()?;
+            ((1..256).contains(&width) && width.to_string() == name).then_some(width)
+        });
+        found.extend(width);
+    }
+    found.sort_unstable();
+    Ok(found)
+}

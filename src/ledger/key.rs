@@ -1,0 +1,221 @@
+//! The sensor's private key: made once, in a file that only its owner can read, and forgotten from memory.
+
+use super::error::Error;
+use super::files::{self, failed};
+use super::note::{self, ED25519, Verifier};
+use base64ct::{Base64, Encoding as _};
+use ed25519_dalek::{Signer as _, SigningKey};
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Before the text of every private key, as other programs for signed notes write it.
+const PREFIX: &str = "PRIVATE+KEY+";
+
+/// A private Ed25519 key, and the name that it signs with. Overwritten in memory when it is dropped.
+#[derive(Clone)]
+pub struct Key {
+    name: String,
+    id: [u8; 4],
+    signing: SigningKey,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({})", self.verifier())
+    }
+}
+
+impl Key {
+    /// Reads the key of that name, or makes one if there is no such file. The file holds one line,
+    /// `PRIVATE+KEY+name+id+base64`, the form of Go's `note` package.
+    ///
+    /// `origin` is the ledger's name, `sekisho/` and the sensor's.
+    ///
+    /// # Errors
+    /// [`Error::Origin`] for a name that cannot be signed with; [`Error::Key`] where the file holds no key,
+    /// one of another name, or can be read by others; [`Error::File`] as the system says.
+    pub fn load_or_create(path: &Path, origin: &str) -> Result<Self, Error> {
+        if !note::is_name(origin) {
+            let name = origin.to_owned();
+            return Err(Error::Origin { name });
+        }
+        match path.symlink_metadata() {
+            Ok(_) => Self::load(path, origin),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Self::create(path, origin)
+            }
+            Err(error) => Err(failed("read the key", path)(error)),
+        }
+    }
+
+    /// From the 32 bytes that are the secret: for tests, and for keys kept elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Origin`] for a name that cannot be signed with.
+    pub fn from_seed(origin: &str, seed: &[u8; 32]) -> Result<Self, Error> {
+        if !note::is_name(origin) {
+            let name = origin.to_owned();
+            return Err(Error::Origin { name });
+        }
+        Ok(Self::new(origin, seed))
+    }
+
+    fn new(origin: &str, seed: &[u8; 32]) -> Self {
+        let signing = SigningKey::from_bytes(seed);
+        let id = Verifier::new(origin, signing.verifying_key()).id();
+        Self {
+            name: origin.to_owned(),
+            id,
+            signing,
+        }
+    }
+
+    /// The name that it signs with.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.name
+    }
+
+    /// The public key that belongs to it.
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(&self.name, self.signing.verifying_key())
+    }
+
+    /// A signed note.
+    pub(super) fn sign(&self, text: &str) -> String {
+        let signature = self.signing.sign(text.as_bytes());
+        note::seal(text, &self.name, self.id, &signature)
+    }
+
+    fn load(path: &Path, origin: &str) -> Result<Self, Error> {
+        let wrong = |what, hint| Error::Key {
+            what,
+            path: path.to_owned(),
+            hint,
+        };
+        let file = files::open(path).map_err(failed("read the key", path))?;
+        let metadata = file.metadata().map_err(failed("read the key", path))?;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            return Err(wrong(
+                "private key that others can read",
+                "make it the owner's alone with chmod 600, or begin with another",
+            ));
+        }
+        let bytes = files::read(path, 1024).map(Zeroizing::new);
+        let bytes = bytes.map_err(failed("read the key", path))?;
+        let (name, key) = Self::parse(&bytes).ok_or_else(|| {
+            wrong(
+                "not a private key",
+                "give the file that a ledger was begun with, or a new name",
+            )
+        })?;
+        if name != origin {
+            return Err(wrong(
+                "private key of another name",
+                "give each sensor a key of its own",
+            ));
+        }
+        Ok(key)
+    }
+
+    fn parse(bytes: &[u8]) -> Option<(String, Self)> {
+        let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+        let (name, rest) = text.strip_prefix(PREFIX)?.split_once('+')?;
+        let (id, secret) = rest.split_once('+')?;
+        let secret = Zeroizing::new(Base64::decode_vec(secret).ok()?);
+        let (kind, seed) = secret.split_first()?;
+        let seed: &[u8; 32] = seed.try_into().ok()?;
+        let key = Self::new(name, seed);
+        let is_right = *kind == ED25519
+            && note::is_name(name)
+            && format!("{:08x}", u32::from_be_bytes(key.id)) == id;
+        is_right.then(|| (name.to_owned(), key))
+    }
+
+    fn create(path: &Path, origin: &str) -> Result<Self, Error> {
+        let mut seed = Zeroizing::new([0_u8; 32]);
+        let mut filled = 0;
+        while filled < seed.len() {
+            filled += getrandom(&mut seed[filled..], GetRandomFlags::empty())
+                .map_err(|error| failed("make a key for", path)(error.into()))?;
+        }
+        let key = Self::new(origin, &seed);
+        let mut secret = Zeroizing::new([ED25519; 33]);
+        secret[1..].copy_from_slice(&*seed);
+        let secret = Zeroizing::new(Base64::encode_string(&*secret));
+        let id = u32::from_be_bytes(key.id);
+        let text = Zeroizing::new(format!("{PREFIX}{origin}+{id:08x}+{}\n", &*secret));
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        files::make_folder(folder)?;
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(".tmp");
+        let temporary = Path::new(&temporary);
+        let written = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
+            .open(temporary)
+            .and_then(|mut file| {
+                file.write_all(text.as_bytes())?;
+                file.sync_all()?;
+                // Fails where somebody else made one meanwhile: no key is ever replaced.
+                fs::hard_link(temporary, path)?;
+                fs::remove_file(temporary)?;
+                fs::File::open(folder)?.sync_all()
+            });
+        written.map_err(failed("make the key", path))?;
+        Ok(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_only_its_owner_can_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys/lab.key");
+        let key = Key::load_or_create(&path, "sekisho/lab").unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let again = Key::load_or_create(&path, "sekisho/lab").unwrap();
+        assert_eq!(again.verifier(), key.verifier());
+        assert_eq!(again.verifier().name(), "sekisho/lab");
+        let names = fs::read_dir(path.parent().unwrap()).unwrap().count();
+        assert_eq!(names, 1);
+        let secret = fs::read_to_string(&path).unwrap();
+        let secret = secret.trim_end().rsplit('+').next().unwrap();
+        assert!(!format!("{key:?}").contains(secret));
+    }
+
+    #[test]
+    fn keys_that_do_not_serve_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lab.key");
+        for name in ["", "a b", "a+b", "a\nb"] {
+            let refused = Key::load_or_create(&path, name).unwrap_err();
+            assert!(refused.to_string().starts_with("not a name"), "{refused}");
+        }
+        Key::load_or_create(&path, "sekisho/lab").unwrap();
+        let other = Key::load_or_create(&path, "sekisho/other").unwrap_err();
+        assert!(other.to_string().starts_with("private key of another name"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let open = Key::load_or_create(&path, "sekisho/lab").unwrap_err();
+        assert!(open.to_string().starts_with("private key that others"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "PRIVATE+KEY+sekisho/lab+00000000+AAAA\n").unwrap();
+        let wrong = Key::load_or_create(&path, "sekisho/lab").unwrap_err();
+        assert!(wrong.to_string().starts_with("not a private key"));
+    }
+}

@@ -1,0 +1,240 @@
+//! Reading a ledger that nobody is trusted about: every file is checked against the entries, and nothing
+//! in it can make the reader fail, wait, or read more than there is.
+
+use super::canonical;
+use super::entry::Entry;
+use super::files;
+use super::tiles::{self, LONGEST_BUNDLE, LONGEST_TILE, Row};
+use super::tree::{self, Hash, TILE};
+use super::verdict::Findings;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is in the folder under `tile`.
+#[derive(Default)]
+pub(super) struct Contents {
+    /// Entries up to the first that cannot be read.
+    pub(super) entries: Vec<Entry>,
+    /// Hashes of all entries that are there, as they are.
+    pub(super) leaves: Vec<Hash>,
+    /// Files that were looked at.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Contents {
+    /// Reads all bundles, up to the first that is missing or broken.
+    pub(super) fn read(folder: &Path, findings: &mut Findings) -> Self {
+        let mut contents = Self::default();
+        for index in 0.. {
+            let is_full = contents.bundle(folder, index, findings);
+            contents.older_bundles(folder, index, findings);
+            if !is_full {
+                break;
+            }
+        }
+        contents
+    }
+
+    /// Reads one bundle; whether it was full and there may be another behind it.
+    fn bundle(&mut self, folder: &Path, index: u64, findings: &mut Findings) -> bool {
+        let first = index * TILE as u64;
+        let full = Row::Entries.full(index);
+        let (path, width) = match self.take(folder, &full, LONGEST_BUNDLE) {
+            Ok(Some(bytes)) => (bytes, TILE),
+            Ok(None) => {
+                let partials = folder.join(Row::Entries.partials(index));
+                let widths = files::widths(&partials).unwrap_or_default();
+                let Some(width) = widths.last().copied() else {
+                    return false;
+                };
+                match self.take(folder, &Row::Entries.partial(index, width), LONGEST_BUNDLE) {
+                    Ok(Some(bytes)) => (bytes, width),
+                    Ok(None) => return false,
+                    Err(error) => {
+                        findings.add(first, format!("bundle cannot be read ({error})"));
+                        return false;
+                    }
+                }
+            }
+            Err(error) => {
+                findings.add(first, format!("bundle cannot be read ({error})"));
+                return false;
+            }
+        };
+        let mut is_whole = true;
+        for entry in tiles::entries(&path) {
+            let at = self.leaves.len() as u64;
+            let Ok(bytes) = entry.and_then(|bytes| {
+                let fits = at < first + width as u64;
+                fits.then_some(bytes).ok_or(())
+            }) else {
+                findings.add(at, "bundle does not consist of entries from here on".into());
+                is_whole = false;
+                break;
+            };
+            self.leaves.push(tree::leaf(bytes));
+            match canonical::decode(bytes) {
+                Ok(entry) if self.entries.len() as u64 == at => self.entries.push(entry),
+                Ok(_) => {}
+                Err(what) => findings.add(at, format!("entry {what}")),
+            }
+        }
+        let at = self.leaves.len() as u64;
+        if is_whole && at < first + width as u64 {
+            findings.add(at, "bundle holds fewer entries than its name says".into());
+            is_whole = false;
+        }
+        is_whole && width == TILE
+    }
+
+    /// Bundles of earlier sizes, which may lie beside: each must be the beginning of this one.
+    fn older_bundles(&mut self, folder: &Path, index: u64, findings: &mut Findings) {
+        let first = index as usize * TILE;
+        let widths = files::widths(&folder.join(Row::Entries.partials(index)));
+        for width in widths.unwrap_or_default() {
+            let path = Row::Entries.partial(index, width);
+            if self.seen.contains(&path) {
+                continue;
+            }
+            let Ok(Some(bytes)) = self.take(folder, &path, LONGEST_BUNDLE) else {
+                continue;
+            };
+            let older: Option<Vec<Hash>> = tiles::entries(&bytes)
+                .map(|entry| entry.ok().map(tree::leaf))
+                .collect();
+            let same = self.leaves.get(first..first + width);
+            if older.as_deref().is_none_or(|older| Some(older) != same) {
+                let what = "bundle of an earlier size says something else";
+                findings.add(first as u64, what.into());
+            }
+        }
+    }
+
+    /// Compares all tiles with the hashes of the entries. Those over the first `signed` entries must be there.
+    pub(super) fn check_tiles(&mut self, folder: &Path, signed: u64, findings: &mut Findings) {
+        let mut hashes = self.leaves.clone();
+        for level in 0.. {
+            if hashes.is_empty() {
+                break;
+            }
+            let chunks = hashes.chunks(TILE);
+            for (index, chunk) in (0..).zip(chunks) {
+                let first = index * TILE as u64;
+                let needed = tree::hashes_at(signed, level)
+                    .saturating_sub(first)
+                    .min(TILE as u64) as usize;
+                let row = Row::Hashes(level);
+                self.check_tile(folder, row, index, chunk, needed, findings);
+            }
+            hashes = hashes
+                .chunks_exact(TILE)
+                .map(tree::root)
+                .collect::<Vec<_>>();
+        }
+    }
+
+    fn check_tile(
+        &mut self,
+        folder: &Path,
+        row: Row,
+        index: u64,
+        hashes: &[Hash],
+        needed: usize,
+        findings: &mut Findings,
+    ) {
+        let entry =
+            |position: usize| (index * TILE as u64 + position as u64) << (8 * row.level()).min(63);
+        let mut is_there = needed == 0;
+        let widths = files::widths(&folder.join(row.partials(index)));
+        let partials = widths
+            .unwrap_or_default()
+            .into_iter()
+            .map(|width| (row.partial(index, width), width));
+        let full = std::iter::once((row.full(index), TILE));
+        for (path, width) in full.chain(partials) {
+            let bytes = match self.take(folder, &path, LONGEST_TILE) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => continue,
+                Err(error) => {
+                    findings.add(entry(0), format!("tile of hashes cannot be read ({error})"));
+                    continue;
+                }
+            };
+            let tile = tiles::hashes(&bytes).filter(|tile| tile.len() == width);
+            let Some(tile) = tile else {
+                let what = "tile of hashes has another length than its name says";
+                findings.add(entry(0), what.into());
+                continue;
+            };
+            is_there |= width == TILE || width == needed;
+            let wrong = (0..width).find(|at| hashes.get(*at) != tile.get(*at));
+            if let Some(wrong) = wrong {
+                let what = if wrong < hashes.len() {
+                    "entry does not hash to its tile"
+                } else {
+                    "entry is in its tile, but not in a bundle"
+                };
+                findings.add(entry(wrong), what.into());
+            }
+        }
+        if !is_there {
+            findings.add(entry(0), "tile of hashes is missing".into());
+        }
+    }
+
+    /// Looks for files that belong to no entry, so that nothing lies hidden behind a bundle that is gone.
+    pub(super) fn check_strays(&self, folder: &Path, findings: &mut Findings) {
+        let mut strays = 0_u64;
+        let mut folders = vec![PathBuf::from("tile")];
+        // Deeper than any path of ours, and wider than the folders that ours need.
+        let most = self.seen.len() * 4 + 10_000;
+        let mut looked_at = 0;
+        while let Some(inner) = folders.pop() {
+            for found in folder.join(&inner).read_dir().into_iter().flatten() {
+                looked_at += 1;
+                let Ok(found) = found else { continue };
+                let path = inner.join(found.file_name());
+                let is_folder = found.file_type().is_ok_and(|kind| kind.is_dir());
+                if is_folder && path.components().count() < 12 {
+                    folders.push(path);
+                } else if !self.seen.contains(&path) && !is_unfinished(&path) {
+                    strays += 1;
+                }
+                if looked_at > most {
+                    strays += 1;
+                    folders.clear();
+                    break;
+                }
+            }
+        }
+        if strays > 0 {
+            let what = format!("files under tile that belong to no entry: {strays}");
+            findings.add(self.leaves.len() as u64, what);
+        }
+    }
+
+    /// Whether the folder ends as it did when it was read: somebody may append meanwhile.
+    pub(super) fn is_still_the_end(&self, folder: &Path) -> bool {
+        let size = self.leaves.len() as u64;
+        let index = tree::tile_index(size, 0);
+        let widths = files::widths(&folder.join(Row::Entries.partials(index)));
+        let widest = widths.unwrap_or_default().last().copied().unwrap_or(0);
+        let is_full = folder.join(Row::Entries.full(index)).exists();
+        !is_full && widest == tree::tile_width(size, 0)
+    }
+
+    /// Reads a file, and notes that it was looked at; nothing, where there is none.
+    fn take(&mut self, folder: &Path, name: &Path, longest: usize) -> io::Result<Option<Vec<u8>>> {
+        let found = files::read_if_there(&folder.join(name), longest);
+        if !matches!(found, Ok(None)) {
+            self.seen.insert(name.to_owned());
+        }
+        found
+    }
+}
+
+/// Left by a process that was killed while it wrote.
+fn is_unfinished(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "tmp")
+}

@@ -1,0 +1,140 @@
+//! Appending: what is on disk depends on the entries alone, and one process at a time appends.
+
+use crate::made::{Numbers, append, files, findings, interval, key, moment, run, start};
+use proptest::prelude::*;
+use sekisho::ledger::{Error, Event, Fault, Ledger, Moment, VerifyOptions, verify};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+#[test]
+fn a_ledger_of_several_runs_holds_and_says_what_was_appended() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let mut all = Vec::new();
+    for number in 0..3 {
+        let events = run(number, 1000 * number, 100);
+        append(&ledger, &events, 7);
+        all.extend(events);
+    }
+    let (entries, verification) = verify(&ledger, &VerifyOptions::default()).unwrap();
+    assert_eq!(verification.findings, []);
+    assert_eq!(verification.entries, all.len() as u64);
+    assert_eq!(verification.signed, all.len() as u64);
+    assert_eq!(verification.origin, "sekisho/lab");
+    assert_eq!(verification.key, key(1).verifier().to_string());
+    let said: Vec<(Option<Moment>, Event)> = entries
+        .into_iter()
+        .map(|entry| (entry.at, entry.event))
+        .collect();
+    assert_eq!(said, all);
+    for (name, _) in files(&ledger) {
+        let mode = fs::metadata(ledger.join(&name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", name.display());
+    }
+    let mode = fs::metadata(&ledger).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn opening_says_where_the_ledger_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, opened) = Ledger::open(folder.path(), &key(1)).unwrap();
+    assert_eq!((opened.entries, opened.is_ended), (0, true));
+    ledger.append(Some(moment(100)), start()).unwrap();
+    let counted = interval(&mut Numbers(1), 5);
+    let end = counted.to;
+    ledger
+        .append(Some(moment(50)), Event::Interval(counted))
+        .unwrap();
+    ledger.commit().unwrap();
+    drop(ledger);
+    let (ledger, opened) = Ledger::open(folder.path(), &key(1)).unwrap();
+    assert_eq!((opened.entries, opened.signed), (2, 0));
+    assert!(!opened.is_ended);
+    // The second was earlier than the first.
+    assert_eq!(opened.last_at, Some(moment(100)));
+    assert_eq!(opened.last_interval_end, Some(end));
+    assert_eq!(opened.last_known(), Some(end));
+    drop(ledger);
+    let (_, verification) = verify(folder.path(), &VerifyOptions::default()).unwrap();
+    assert_eq!(verification.findings, []);
+    assert_eq!((verification.entries, verification.signed), (2, 0));
+}
+
+#[test]
+fn a_second_writer_another_key_and_a_damaged_end_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger");
+    append(&path, &run(1, 0, 20), 1000);
+    let (first, _) = Ledger::open(&path, &key(1)).unwrap();
+    let second = Ledger::open(&path, &key(1)).unwrap_err();
+    assert!(matches!(second, Error::Busy { .. }), "{second}");
+    assert_eq!(second.fault(), Fault::Busy);
+    drop(first);
+    let other = Ledger::open(&path, &key(2)).unwrap_err();
+    assert!(matches!(other, Error::OtherKey { .. }), "{other}");
+
+    let bundle = path.join("tile/entries/000.p/46");
+    let good = fs::read(&bundle).unwrap();
+    let mut bad = good.clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 1;
+    fs::write(&bundle, &bad).unwrap();
+    let damaged = Ledger::open(&path, &key(1)).unwrap_err();
+    assert!(matches!(damaged, Error::Damaged { .. }), "{damaged}");
+    fs::write(&bundle, &good).unwrap();
+    Ledger::open(&path, &key(1)).unwrap();
+    fs::remove_file(&bundle).unwrap();
+    let damaged = Ledger::open(&path, &key(1)).unwrap_err();
+    assert!(matches!(damaged, Error::Damaged { .. }), "{damaged}");
+}
+
+#[test]
+fn an_entry_that_is_too_long_is_refused_and_nothing_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ledger, _) = Ledger::open(folder.path(), &key(1)).unwrap();
+    let mut long = interval(&mut Numbers(1), 0);
+    while long.cells.len() < 2000 {
+        long.cells.extend(interval(&mut Numbers(2), 0).cells);
+        long.cells.extend(interval(&mut Numbers(3), 0).cells);
+    }
+    let refused = ledger.append(None, Event::Interval(long)).unwrap_err();
+    assert!(matches!(refused, Error::TooLong { kind: "interval" }));
+    assert_eq!(ledger.append(None, start()).unwrap(), 0);
+    ledger.commit().unwrap();
+    assert_eq!(ledger.len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn batches_and_runs_of_the_writer_leave_no_trace(
+        intervals in 0_u64..400,
+        batches in proptest::collection::vec(1_usize..300, 1..8),
+        signed in any::<bool>(),
+    ) {
+        let events = run(intervals, 0, intervals);
+        let folder = tempfile::tempdir().unwrap();
+        let (one, many) = (folder.path().join("one"), folder.path().join("many"));
+        append(&one, &events, events.len());
+        let mut rest = events.as_slice();
+        let mut batches = batches.iter().cycle();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(*batches.next().unwrap()));
+            let (mut ledger, _) = Ledger::open(&many, &key(1)).unwrap();
+            for (at, event) in now {
+                ledger.append(*at, event.clone()).unwrap();
+            }
+            if signed { ledger.sign().unwrap() } else { ledger.commit().unwrap() }
+            rest = later;
+        }
+        let (mut ledger, _) = Ledger::open(&many, &key(1)).unwrap();
+        ledger.sign().unwrap();
+        prop_assert_eq!(files(&one), files(&many));
+        prop_assert_eq!(findings(&many, &VerifyOptions::default()), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,201 @@
+//! Made-up runs whose books balance, and ledgers of them.
+
+use sekisho::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
+use sekisho::ledger::{
+    Authority, Cell, Configured, Event, Export, GeoInForce, GeoSource, Interval, Key, Ledger, Mode,
+    Moment, Policy, Profile, Standing, Start, Stop, Totals, VerifyOptions, verify,
+};
+use sekisho::tally::Count;
+use sekisho::time::{NANOS_PER_SEC, Timestamp};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Numbers that look random, by a seed (SplitMix64).
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+}
+
+pub(crate) fn moment(seconds: u64) -> Moment {
+    Moment(Timestamp::from_nanos(
+        (1_763_000_000 + seconds) * NANOS_PER_SEC,
+    ))
+}
+
+pub(crate) fn start() -> Event {
+    Event::Start(Start {
+        mode: Mode::Capture,
+        version: "0.1.0".into(),
+        sensor: "lab".into(),
+        interval_secs: 60,
+        interfaces: vec!["eth1".into()],
+        inputs: 0,
+    })
+}
+
+/// Frames of one interval in a few cells, each in one.
+pub(crate) fn interval(numbers: &mut Numbers, minute: u64) -> Interval {
+    let mut cells = Vec::new();
+    for _ in 0..numbers.below(5) {
+        let fate = match numbers.below(3) {
+            0 => Fate::Admitted(Class::ALL[numbers.below(Class::ALL.len())]),
+            _ => Fate::Excluded(Reason::ALL[numbers.below(Reason::ALL.len())]),
+        };
+        let count = Count {
+            packets: 1 + numbers.next() % 1_000_000,
+            bytes: 60 + numbers.next() % 1_000_000_000,
+        };
+        let protocol = ProtocolGroup::ALL[numbers.below(5)];
+        let cell = Cell::new(fate, NetworkGroup::V4, protocol, count, numbers.next() % 3);
+        let is_new = |other: &Cell| other.fate() != cell.fate() || other.protocol != cell.protocol;
+        if cells.iter().all(is_new) {
+            cells.push(cell);
+        }
+    }
+    Interval {
+        from: moment(60 * minute),
+        to: moment(60 * minute + 60),
+        frames: cells.iter().map(Cell::count).sum(),
+        cells,
+        kernel_dropped: numbers.next() % 2,
+    }
+}
+
+/// A run: its entries' moments and events, from a minute on.
+pub(crate) fn run(seed: u64, minute: u64, intervals: u64) -> Vec<(Option<Moment>, Event)> {
+    let mut numbers = Numbers(seed);
+    let mut events = vec![
+        start(),
+        Event::Configured(Configured {
+            sha256: "0".repeat(64),
+        }),
+        Event::Policy(Policy {
+            profile: Profile::Standard,
+            classes: vec!["foreign_foreign".into()],
+        }),
+        Event::Authority(Authority {
+            standing: Standing::SelfAuthorised,
+            id: "self-authorised".into(),
+            authority: None,
+            purpose: None,
+            classes: vec![],
+            interfaces: vec![],
+            not_before: None,
+            not_after: None,
+            volume: None,
+            sha256: None,
+            keys: vec![],
+        }),
+        Event::Geo(GeoInForce {
+            sha256: "a".repeat(64),
+            home: vec!["JP".into()],
+            sources: vec![GeoSource {
+                name: "embedded".into(),
+                source: "embedded".into(),
+                date: Some("2026-11-01".into()),
+                sha256: "b".repeat(64),
+            }],
+            lists: vec![],
+        }),
+    ];
+    let mut totals = Totals::default();
+    for number in 0..intervals {
+        let interval = interval(&mut numbers, minute + number);
+        totals.frames += interval.frames;
+        totals.kernel_dropped += interval.kernel_dropped;
+        let mut admitted = Count::default();
+        for cell in &interval.cells {
+            match cell.fate() {
+                Some(Fate::Admitted(_)) => admitted += cell.count(),
+                _ => totals.excluded += cell.count(),
+            }
+        }
+        totals.admitted += admitted;
+        totals.recorded += admitted;
+        totals.records += 3;
+        events.push(Event::Interval(interval));
+        events.push(Event::Export(Export {
+            format: "jsonl".into(),
+            sha256: format!("{:064x}", numbers.next()),
+            length: 3000 + number,
+            records: 3,
+            packets: admitted.packets,
+            bytes: admitted.bytes,
+        }));
+    }
+    events.push(Event::Stop(Stop {
+        totals,
+        balanced: true,
+    }));
+    let at = |position: usize| moment(60 * minute + 30 * position as u64);
+    let timed = events.into_iter().enumerate();
+    timed
+        .map(|(position, event)| (Some(at(position)), event))
+        .collect()
+}
+
+pub(crate) fn key(seed: u8) -> Key {
+    Key::from_seed("sekisho/lab", &[seed; 32]).unwrap()
+}
+
+/// Appends all, and commits after each `batch`, and signs at the end.
+pub(crate) fn append(folder: &Path, events: &[(Option<Moment>, Event)], batch: usize) {
+    let (mut ledger, _) = Ledger::open(folder, &key(1)).unwrap();
+    for some in events.chunks(batch) {
+        for (at, event) in some {
+            ledger.append(*at, event.clone()).unwrap();
+        }
+        ledger.commit().unwrap();
+    }
+    ledger.sign().unwrap();
+}
+
+/// What is wrong with a ledger, each in a line: `index what`.
+#[track_caller]
+pub(crate) fn findings(folder: &Path, options: &VerifyOptions) -> Vec<String> {
+    let (_, verification) = verify(folder, options).unwrap();
+    let shown = verification.findings.into_iter().map(|finding| {
+        let index = finding.index.map_or(String::from("-"), |at| at.to_string());
+        format!("{index} {}", finding.what)
+    });
+    shown.collect()
+}
+
+/// All files of a folder, by their path in it.
+pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(inner).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                found.insert(path.strip_prefix(folder).unwrap().to_owned(), bytes);
+            }
+        }
+    }
+    found
+}
+
+/// Puts such files into a folder that is not there yet.
+pub(crate) fn lay(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
