@@ -42,6 +42,7 @@
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
 //!                                                                       ledger   fate, tally, time
+//!                                                                       report    ledger, fate, tally, time
 //!                                                                       sandbox   nothing
 //! ```
 

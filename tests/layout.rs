@@ -32,6 +32,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("metrics", &["fate", "tally", "time"]),
     ("ledger", &["fate", "tally", "time"]),
+    ("report", &["fate", "tally", "time", "ledger"]),
     ("demo", &["source", "time"]),
     ("sandbox", &[]),
     (
@@ -49,7 +50,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "config", "pipeline", "geo", "demo", "gate", "fate", "locate", "decode", "export",
-            "source", "time", "sandbox", "metrics", "ledger", "tally",
+            "source", "time", "sandbox", "metrics", "ledger", "tally", "report",
         ],
     ),
 ];
@@ -64,6 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("etherparse", &["decode"]),
     ("maxminddb", &["geo"]),
     ("tor_geoip_db", &["geo"]),
+    ("askama", &["report"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("ratatui", &["cli"]),

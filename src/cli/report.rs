@@ -44,12 +44,12 @@ pub(super) fn run(args: ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     if let Some(path) = &args.output {
         put(
             path,
-            report.to_html(language).map_err(|_| internal())?,
+            &report.to_html(language).map_err(|_| internal())?,
             talk,
         )?;
     }
     if let Some(path) = &args.json {
-        put(path, report.to_json().map_err(|_| internal())?, talk)?;
+        put(path, &report.to_json().map_err(|_| internal())?, talk)?;
     }
     Ok(if verification.holds() {
         Exit::Done
@@ -59,9 +59,9 @@ pub(super) fn run(args: ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     })
 }
 
-fn put(path: &Path, text: String, talk: &mut Talk) -> Result<(), Problem> {
+fn put(path: &Path, text: &str, talk: &mut Talk) -> Result<(), Problem> {
     if path == Path::new("-") {
-        talk.result(&text)
+        talk.result(text)
     } else {
         verify::write(path, text.as_bytes())
     }

@@ -67,8 +67,21 @@ struct State<'a> {
     geo: Option<(Timestamp, &'a GeoInForce)>,
     policy: Option<(Timestamp, &'a Policy)>,
     authorities: BTreeMap<&'a str, (Timestamp, &'a Authority)>,
+    /// When the run began.
+    began: Option<Timestamp>,
+    /// What the run's entries have said of output losses and recalls so far.
+    said: Said,
     /// Since when the sensor has run without an authorisation in force.
     without: Option<Timestamp>,
+}
+
+/// Sums of a run, of which its end may know more than its entries said.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said {
+    lost_packets: u64,
+    lost_records: u64,
+    recalled_packets: u64,
+    recalled_records: u64,
 }
 
 impl<'a> Walk<'a> {
@@ -82,7 +95,7 @@ impl<'a> Walk<'a> {
         for (index, entry) in entries.iter().enumerate() {
             walk.step(index as u64, entry);
         }
-        walk.end_of_run();
+        walk.end_of_run(walk.state.now);
         walk
     }
 
@@ -114,8 +127,9 @@ impl<'a> Walk<'a> {
     fn event(&mut self, event: &'a Event, now: Timestamp, inside: bool) {
         match event {
             Event::Start(start) => {
-                self.end_of_run();
+                self.end_of_run(now);
                 self.state.run = Some(start);
+                self.state.began = Some(now);
                 // A purge captures nothing.
                 self.state.without = (start.mode != Mode::Purge).then_some(now);
                 if inside {
@@ -146,33 +160,94 @@ impl<'a> Walk<'a> {
                 }
             }
             Event::Export(export) if inside => self.exports.push(export),
-            Event::Gap(gap) => self.gap(gap),
-            Event::Drop(drop) if inside => match drop.cause {
-                DropCause::Output => {
-                    self.output_packets = self.output_packets.saturating_add(drop.packets);
-                    self.output_records = self.output_records.saturating_add(drop.records);
+            Event::Gap(gap) => {
+                // A run that crashed held nothing in force any more.
+                let began = self.state.began;
+                if gap.cause == GapCause::Crashed && began.is_some_and(|at| at <= gap.from.0) {
+                    self.end_of_run(gap.from.0);
                 }
+                self.gap(gap);
+            }
+            Event::Drop(drop) => match drop.cause {
+                DropCause::Output => self.say(
+                    Said {
+                        lost_packets: drop.packets,
+                        lost_records: drop.records,
+                        ..Said::default()
+                    },
+                    inside,
+                ),
                 // In the intervals already.
                 DropCause::Kernel => {}
             },
-            Event::Recall(recall) if inside => {
-                self.recalled_records = self.recalled_records.saturating_add(recall.records);
-                self.recalled_packets = self.recalled_packets.saturating_add(recall.packets);
-            }
+            Event::Recall(recall) => self.say(
+                Said {
+                    recalled_packets: recall.packets,
+                    recalled_records: recall.records,
+                    ..Said::default()
+                },
+                inside,
+            ),
             Event::Purge(purge) if inside => {
                 self.purged_files += purge.files.len() as u64;
                 for file in &purge.files {
                     self.purged_length = self.purged_length.saturating_add(file.length);
                 }
             }
-            Event::Stop(_) => self.end_of_run(),
+            Event::Stop(stop) => {
+                let said = self.state.said;
+                self.say(
+                    Said {
+                        lost_packets: stop.totals.lost.packets.saturating_sub(said.lost_packets),
+                        lost_records: stop.totals.lost_records.saturating_sub(said.lost_records),
+                        recalled_packets: stop
+                            .totals
+                            .recalled
+                            .packets
+                            .saturating_sub(said.recalled_packets),
+                        recalled_records: stop
+                            .totals
+                            .recalled_records
+                            .saturating_sub(said.recalled_records),
+                    },
+                    inside,
+                );
+                self.end_of_run(now);
+            }
             Event::Export(_)
-            | Event::Drop(_)
-            | Event::Recall(_)
             | Event::Purge(_)
             | Event::Reload(_)
             | Event::ClockStep { .. }
             | Event::CrashRecovered(_) => {}
+        }
+    }
+
+    /// Of the run, and of the report where it is inside.
+    fn say(&mut self, more: Said, inside: bool) {
+        let Said {
+            lost_packets,
+            lost_records,
+            recalled_packets,
+            recalled_records,
+        } = more;
+        let said = &mut self.state.said;
+        for (sum, more) in [
+            (&mut said.lost_packets, lost_packets),
+            (&mut said.lost_records, lost_records),
+            (&mut said.recalled_packets, recalled_packets),
+            (&mut said.recalled_records, recalled_records),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+        if inside {
+            for (sum, more) in [
+                (&mut self.output_packets, lost_packets),
+                (&mut self.output_records, lost_records),
+                (&mut self.recalled_packets, recalled_packets),
+                (&mut self.recalled_records, recalled_records),
+            ] {
+                *sum = sum.saturating_add(more);
+            }
         }
     }
 
@@ -287,8 +362,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Nothing is in force any more.
-    fn end_of_run(&mut self) {
-        let now = self.state.now;
+    fn end_of_run(&mut self, now: Timestamp) {
         self.close_geo(now);
         self.close_policy(now);
         for (since, what) in std::mem::take(&mut self.state.authorities).into_values() {
@@ -298,6 +372,8 @@ impl<'a> Walk<'a> {
             self.close_without(since, now);
         }
         self.state.run = None;
+        self.state.began = None;
+        self.state.said = Said::default();
     }
 }
 

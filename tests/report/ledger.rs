@@ -236,7 +236,7 @@ impl Ledger {
     }
 
     fn file(&mut self) {
-        let records = 40_000 + self.dice.below(9_000);
+        let records = 40 + self.dice.below(9);
         let sha256 = digest(&mut self.dice);
         self.say(Event::Export(Export {
             format: "jsonl.zst".to_owned(),
@@ -266,9 +266,60 @@ impl Ledger {
         }));
     }
 
+    /// The end of a run: its last file holds what no other does.
     fn end(&mut self) {
+        let begun = self
+            .entries
+            .iter()
+            .rposition(|entry| matches!(entry.event, Event::Start(_)));
+        let mut totals = Totals::default();
+        for entry in &self.entries[begun.unwrap()..] {
+            match &entry.event {
+                Event::Interval(interval) => {
+                    totals.frames += interval.frames;
+                    totals.kernel_dropped += interval.kernel_dropped;
+                    for cell in &interval.cells {
+                        match cell.fate().unwrap() {
+                            Fate::Admitted(_) => totals.admitted += cell.count(),
+                            Fate::Excluded(_) => totals.excluded += cell.count(),
+                        }
+                    }
+                }
+                Event::Export(export) => {
+                    totals.records += export.records;
+                    totals.recorded.packets += export.packets;
+                    totals.recorded.bytes += export.bytes;
+                }
+                Event::Recall(recall) => {
+                    totals.recalled_records += recall.records;
+                    totals.recalled.packets += recall.packets;
+                    totals.recalled.bytes += recall.bytes;
+                }
+                Event::Drop(drop) if drop.cause == DropCause::Output => {
+                    totals.lost_records += drop.records;
+                    totals.lost.packets += drop.packets;
+                    totals.lost.bytes += drop.packets * 500;
+                }
+                _ => {}
+            }
+        }
+        let left = |of: fn(&Count) -> u64| {
+            of(&totals.admitted) - of(&totals.recorded) - of(&totals.recalled) - of(&totals.lost)
+        };
+        let (packets, bytes) = (left(|count| count.packets), left(|count| count.bytes));
+        let sha256 = digest(&mut self.dice);
+        self.say(Event::Export(Export {
+            format: "jsonl.zst".to_owned(),
+            sha256,
+            length: packets * 2,
+            records: packets / 29,
+            packets,
+            bytes,
+        }));
+        totals.records += packets / 29;
+        totals.recorded = totals.recorded.plus(Count { packets, bytes });
         self.say(Event::Stop(Stop {
-            totals: Totals::default(),
+            totals,
             balanced: true,
         }));
     }
@@ -326,11 +377,10 @@ pub(crate) fn week(seed: u64) -> Vec<Entry> {
                 records: 310,
             })),
             5_000 => {
+                let entries = ledger.entries.len() as u64;
                 ledger.gap(GapCause::Crashed, 7_260, None);
+                ledger.say(Event::CrashRecovered(CrashRecovered { entries }));
                 ledger.begin("0.1.1");
-                ledger.say(Event::CrashRecovered(CrashRecovered {
-                    entries: ledger.entries.len() as u64,
-                }));
                 ledger.rules(Profile::Statutory, Standing::InForce, "EX-2026-0417");
                 ledger.table(2);
             }
