@@ -45,6 +45,7 @@
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
 //!                                                                       ledger   fate, tally, time
 //!                                                                       evaluation nothing
+//!                                                                       report    ledger, fate, tally, time
 //!   authorisation  gate, time                                           sandbox   nothing
 //! ```
 
@@ -64,6 +65,7 @@ pub mod ledger;
 pub mod locate;
 pub mod metrics;
 pub mod pipeline;
+pub mod report;
 pub mod sandbox;
 pub mod source;
 pub mod tally;

@@ -33,6 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("metrics", &["fate", "tally", "time"]),
     ("ledger", &["fate", "tally", "time"]),
+    ("report", &["fate", "tally", "time", "ledger"]),
     ("demo", &["source", "time"]),
     ("sandbox", &[]),
     ("evaluation", &[]),
@@ -90,6 +91,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "ledger",
             "tally",
             "evaluation",
+            "report",
         ],
     ),
 ];
@@ -104,6 +106,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("etherparse", &["decode"]),
     ("maxminddb", &["geo"]),
     ("tor_geoip_db", &["geo"]),
+    ("askama", &["report"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("ratatui", &["cli"]),

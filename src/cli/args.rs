@@ -62,6 +62,9 @@ pub(super) enum Command {
     /// Remove files of records whose time is over
     #[command(after_help = help::PURGE)]
     Purge(PurgeArgs),
+    /// Check a ledger, and say what it says: a page for reviewers, and the same figures as JSON
+    #[command(after_help = help::REPORT)]
+    Report(ReportArgs),
 }
 
 /// `sekisho replay`.
@@ -303,6 +306,41 @@ pub(super) struct PurgeArgs {
     /// Only say what would be removed
     #[arg(long)]
     pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho report`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReportArgs {
+    /// Folder of the ledger
+    #[arg(value_name = "LEDGER_DIR")]
+    pub(super) ledger: PathBuf,
+    /// File for the page, or - for stdout
+    #[arg(short, long, value_name = "FILE", required_unless_present = "json")]
+    pub(super) output: Option<PathBuf>,
+    /// File for the figures as JSON, or - for stdout
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Language of the page
+    #[arg(long, value_name = "LANGUAGE", value_parser = ["en", "ja"], default_value = "en")]
+    pub(super) lang: String,
+    /// Not before: 2026-11-16, 2026-11-16T09:00 or 2026-11-16T09:00:00Z, UTC [default: the ledger's begin]
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<String>,
+    /// Before, written likewise [default: the ledger's end]
+    #[arg(long, value_name = "TIME")]
+    pub(super) to: Option<String>,
+    /// Leave out small cells and single events, so that the report can be made public
+    #[arg(long)]
+    pub(super) publish: bool,
+    /// Key that must have signed, known from elsewhere: name+id+base64, or a file with it
+    /// [default: the ledger's own, which shows only that the ledger agrees with itself]
+    #[arg(long, value_name = "KEY")]
+    pub(super) key: Option<String>,
+    /// Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew
+    #[arg(long, value_name = "FILE")]
+    pub(super) since: Option<PathBuf>,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }

@@ -168,3 +168,18 @@ followed, and what is damaged or does not say when it expires is left and named.
 
 Exit codes: 0 done, 1 a damaged file was left, 2 usage, 66 no such file, 74 a file could not be removed, 77 \
 permission.";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  sekisho report /var/lib/sekisho/ledger -o report.html
+  sekisho report ledger -o report.ja.html --lang ja --json report.json
+  sekisho report ledger -o november.html --from 2026-11-01 --to 2026-12-01
+  sekisho report ledger -o public.html --publish --key lab.pub
+  sekisho report ledger --json -
+
+The page is one file: it runs no script and asks for nothing. Whether the ledger holds stands at its top; \
+compare the key with one that you have from elsewhere. With --publish, counts of 1 to 19 packets are left \
+out of every figure, and times are whole hours. The same ledger gives the same bytes.
+
+Exit codes: 0 done, 2 usage, 3 written, but something is wrong with the ledger, 66 no ledger or no such \
+file, 74 the report could not be written, 77 permission.";

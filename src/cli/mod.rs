@@ -22,6 +22,7 @@ mod panic;
 mod progress;
 mod purge;
 mod replay;
+mod report;
 mod summary_table;
 mod talk;
 mod terminal;
@@ -84,5 +85,6 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Evaluate(args) => evaluate::run(args, talk),
         Command::Verify(args) => verify::run(args, talk),
         Command::Purge(args) => purge::run(&args, talk),
+        Command::Report(args) => report::run(args, talk),
     }
 }

@@ -72,7 +72,7 @@ fn to_stdout(proof: &[u8], table: &str, talk: &mut Talk) -> Result<(), Problem> 
 }
 
 /// A verifier key, or a file that holds one.
-fn key(text: &str) -> Result<Verifier, Problem> {
+pub(super) fn key(text: &str) -> Result<Verifier, Problem> {
     let parsed = text.parse::<Verifier>();
     if parsed.is_ok() || !Path::new(text).exists() {
         return Ok(parsed?);
@@ -82,7 +82,7 @@ fn key(text: &str) -> Result<Verifier, Problem> {
     Ok(line.trim_end().parse::<Verifier>()?)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     let failed = |what: String, hint: &str, exit: Exit| {
         Problem::new(exit, &what, &path.display().to_string(), hint)
     };
@@ -113,8 +113,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     })
 }
 
-/// Writes a proof under its name as a whole, or not at all.
-fn write(path: &Path, proof: &[u8]) -> Result<(), Problem> {
+/// Writes a proof, or a report, under its name as a whole, or not at all.
+pub(super) fn write(path: &Path, proof: &[u8]) -> Result<(), Problem> {
     ledger::write_proof(path, proof).map_err(|error| match error.fault() {
         Fault::Permission => error.into(),
         _ => Problem::line(Exit::Output, error.to_string()),
