@@ -306,6 +306,15 @@ pub(super) struct PurgeArgs {
     /// Only say what would be removed
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Configuration file of the sensor, for its name and its ledger; flags win over it [default: none]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Folder of the ledger that is to say what was removed [default: none]
+    #[arg(long, value_name = "DIR")]
+    pub(super) ledger: Option<String>,
+    /// File of the key that signs it [default: DIR.key]
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger_key: Option<String>,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
 }

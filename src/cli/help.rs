@@ -161,10 +161,13 @@ Examples:
   sekisho purge --dry-run /var/lib/sekisho/records/
   sekisho purge /var/lib/sekisho/records/
   sekisho purge --before 2026-11-22 flows.jsonl
+  sekisho purge -c /etc/sekisho/sekisho.toml /var/lib/sekisho/records/
 
 A file goes when the latest `expires_at` of its records is over, so [retention] must have been set when they \
 were written. Only complete files of records are touched (.jsonl, .csv, and these with .zst), no link is \
-followed, and what is damaged or does not say when it expires is left and named.
+followed, and what is damaged or does not say when it expires is left and named. With a ledger (--ledger, or \
+[ledger] of the configuration) the deletion is entered there; a sensor that runs does it at the end of its \
+interval.
 
 Exit codes: 0 done, 1 a damaged file was left, 2 usage, 66 no such file, 74 a file could not be removed, 77 \
 permission.";

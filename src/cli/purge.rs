@@ -4,16 +4,29 @@ use std::fmt::Write as _;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::PurgeArgs;
+use super::args::{GateFlags, PlaceFlags, PurgeArgs, ReplayFlags, RunFlags};
 use super::exit::Exit;
 use super::flags;
 use super::number::{bytes, grouped};
 use super::talk::{Problem, Talk, escaped};
 use crate::export::{self, InspectError, Left, Purged};
+use crate::ledger;
+use crate::pipeline::{self, Entered};
 use crate::time::Timestamp;
 
 pub(super) fn run(args: &PurgeArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
+    let place = PlaceFlags {
+        config: args.config.clone(),
+        ..PlaceFlags::default()
+    };
+    let run = RunFlags {
+        ledger: args.ledger.clone(),
+        ledger_key: args.ledger_key.clone(),
+        ..RunFlags::default()
+    };
+    let how = flags::How::Replay(ReplayFlags::default());
+    let config = flags::config(place, GateFlags::default(), run, how)?;
     let before = match &args.before {
         None => now(),
         Some(text) => moment(text).ok_or_else(|| {
@@ -35,7 +48,21 @@ pub(super) fn run(args: &PurgeArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         talk.say(&error.to_string());
     }
     told?;
+    if !args.dry_run && !purged.files.is_empty() {
+        let files: Vec<ledger::Purged> = purged.files.iter().map(entered).collect();
+        let entered = pipeline::enter_purge(&config, now(), before, &files)?;
+        if entered == Entered::Later {
+            talk.say("the sensor that runs enters this in its ledger at the end of its interval");
+        }
+    }
     Ok(verdict(&purged))
+}
+
+fn entered(file: &export::PurgedFile) -> ledger::Purged {
+    ledger::Purged {
+        sha256: file.digested.sha256.clone(),
+        length: file.digested.length,
+    }
 }
 
 /// What was removed, and the sum.

@@ -2,7 +2,7 @@
 //! not begin.
 
 use super::authority::{Authorities, Standings};
-use super::{Account, Failure, FailureKind, Outcome, entries};
+use super::{Account, Failure, FailureKind, Outcome, entries, purge};
 use crate::config::Config;
 use crate::export::Digested;
 use crate::geo::Table;
@@ -10,9 +10,11 @@ use crate::ledger::{
     self, CrashRecovered, Event, Fault, Gap, GapCause, Key, Ledger, Moment, Opened, Stop,
 };
 use crate::time::Timestamp;
+use std::path::PathBuf;
 
 /// A ledger that is added to.
 pub(super) struct Keeper {
+    folder: PathBuf,
     ledger: Ledger,
     opened: Opened,
 }
@@ -26,7 +28,11 @@ impl Keeper {
         };
         let key = Key::load_or_create(&key, &format!("sekisho/{}", config.sensor))?;
         let (ledger, opened) = Ledger::open(folder, &key)?;
-        Ok(Some(Self { ledger, opened }))
+        Ok(Some(Self {
+            folder: folder.clone(),
+            ledger,
+            opened,
+        }))
     }
 
     /// What stands at the begin of a run. That the one before broke off, how long nothing was seen, and the
@@ -37,6 +43,18 @@ impl Keeper {
         recovered: &[Digested],
         events: Vec<Event>,
     ) -> Result<(), Failure> {
+        if at.is_some() {
+            purge::prepare(&self.folder).map_err(|error| {
+                let place = self.folder.display().to_string();
+                let what = format!("cannot make a folder in the ledger's ({error})");
+                Failure::new(
+                    FailureKind::Output,
+                    what,
+                    place,
+                    "check who may write there",
+                )
+            })?;
+        }
         let broke_off = !self.opened.is_ended;
         if broke_off {
             let entries = self.opened.entries;
@@ -107,6 +125,24 @@ impl Keeper {
     /// Something to be written with the next [`Keeper::commit`].
     pub(super) fn note(&mut self, at: Option<Timestamp>, event: Event) -> Result<(), Failure> {
         self.ledger.append(at.map(Moment), event)?;
+        Ok(())
+    }
+
+    /// Enters the deletions that wait for it, and signs them.
+    pub(super) fn enter_purges(&mut self, at: Timestamp) -> Result<(), Failure> {
+        let waiting = purge::waiting(&self.folder);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let (paths, events): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        for event in events {
+            self.note(Some(at), event)?;
+        }
+        self.sign()?;
+        for path in paths {
+            // Entered once more, it would show.
+            let _ = std::fs::remove_file(path);
+        }
         Ok(())
     }
 

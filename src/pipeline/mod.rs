@@ -14,6 +14,7 @@ mod lanes;
 mod outcome;
 mod output;
 mod plan;
+mod purge;
 mod render;
 mod summary;
 mod target;
@@ -27,6 +28,7 @@ pub use failure::{Failure, FailureKind};
 pub use job::Job;
 use keeper::Keeper;
 pub use outcome::{Account, Outcome, Progress};
+pub use purge::{Entered, enter_purge};
 pub use summary::{
     Admitted, Authorisation, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input,
     Lost, SCHEMA, Summary,

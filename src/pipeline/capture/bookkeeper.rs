@@ -179,6 +179,7 @@ impl Working {
             {
                 let sum = first.remove().sum;
                 self.write(at, sum, lost)?;
+                self.keeper.enter_purges(at)?;
                 self.since_signed += 1;
                 if self.since_signed >= SIGN {
                     self.since_signed = 0;
@@ -263,6 +264,7 @@ impl Working {
         let records = totals.lost_records.saturating_sub(self.told.0);
         let packets = totals.lost.packets.saturating_sub(self.told.1);
         self.lose(at, records, packets)?;
+        self.keeper.enter_purges(at)?;
         self.keeper.note(Some(at), Event::Stop(stopped))?;
         self.keeper.sign()
     }
