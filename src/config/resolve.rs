@@ -52,7 +52,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         flow: from.flow(flow, default.flow)?,
         export: from.export(export, default.export)?,
         retention: from.retention(retention, default.retention)?,
-        pseudonym: from.pseudonym(pseudonym, default.pseudonym)?,
+        pseudonym: from.pseudonym(pseudonym, &default.pseudonym)?,
         replay: from.replay(replay, default.replay)?,
         capture: from.capture(capture, default.capture)?,
         metrics: From::metrics(metrics, default.metrics),

@@ -447,6 +447,18 @@ fn measure_rendering() {
     timed("csv", &|batch, out| {
         render(Format::Csv, batch, 0, &context, out);
     });
+    for mode in [PseudonymMode::Deterministic, PseudonymMode::Prefix] {
+        let pseudonyms = Pseudonyms::new(&PseudonymKey::new([3; 32]), "A-1", mode);
+        let terms = Terms {
+            retention_days: 730,
+            pseudonyms: pseudonyms.map(Arc::new),
+            ..Terms::default()
+        };
+        let context = context_under(&paths, &terms);
+        timed(mode.id(), &|batch, out| {
+            render(Format::Jsonl, batch, 0, &context, out);
+        });
+    }
     timed("serde_json, with the type", &|batch, out| {
         for ended in batch {
             serde_json::to_writer(&mut *out, &FlowRecord::new(ended, 0, &context)).unwrap();
