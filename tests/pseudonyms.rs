@@ -78,7 +78,7 @@ fn without(mut record: Value) -> String {
 fn no_address_at_home_comes_out_and_nothing_else_changes() {
     let sandbox = Sandbox::new();
     // Large enough for ranges of several lanes.
-    let frames: Vec<OwnedFrame> = Traffic::new(11, 25_000).into_iter().collect();
+    let frames: Vec<OwnedFrame> = Traffic::new(11, 25_000).collect();
     let capture = pcap_image(&frames, Format::USUAL);
     assert!(capture.len() > 9 << 20, "{}", capture.len());
     sandbox.put("a.pcap", &capture);
@@ -156,7 +156,7 @@ fn no_address_at_home_comes_out_and_nothing_else_changes() {
 #[test]
 fn records_that_start_together_stand_in_the_order_of_what_is_written() {
     let sandbox = Sandbox::new();
-    let mut frames: Vec<OwnedFrame> = Traffic::new(5, 3_000).into_iter().collect();
+    let mut frames: Vec<OwnedFrame> = Traffic::new(5, 3_000).collect();
     let seen = frames[0].seen;
     frames.iter_mut().for_each(|frame| frame.seen = seen);
     sandbox.put("a.pcap", &pcap_image(&frames, Format::USUAL));
@@ -215,7 +215,7 @@ fn a_key_that_others_may_read_is_refused_before_anything_is_read() {
 #[test]
 fn records_that_expired_are_purged_and_others_stay() {
     let sandbox = Sandbox::new();
-    let frames: Vec<OwnedFrame> = Traffic::new(3, 2_000).into_iter().collect();
+    let frames: Vec<OwnedFrame> = Traffic::new(3, 2_000).collect();
     sandbox.put("a.pcap", &pcap_image(&frames, Format::USUAL));
     let config = sandbox.put("kept.toml", b"[retention]\ndays = 30\n");
     let (records, _, _) = replay(&sandbox, &config, &[]);

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::flags;
 use super::number::{bytes, grouped};
 use super::talk::{Problem, Talk, escaped};
-use crate::export::{self, InspectError, Left, Purged};
+use crate::export::{self, InspectError, LeftFile, Purged};
 use crate::ledger;
 use crate::pipeline::{self, Entered};
 use crate::time::Timestamp;
@@ -124,17 +124,17 @@ fn verdict(purged: &Purged) -> Exit {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         _ => Exit::Output,
     };
-    let of_left = |left: &Left| match left {
-        Left::NotRemoved { source, .. } => of_error(source),
-        Left::Missing(_) => Exit::NoInput,
-        Left::Folder { .. }
-        | Left::Unclear(InspectError::Damaged { .. } | InspectError::Unreadable { .. }) => {
+    let of_left = |left: &LeftFile| match left {
+        LeftFile::NotRemoved { source, .. } => of_error(source),
+        LeftFile::Missing(_) => Exit::NoInput,
+        LeftFile::Folder { .. }
+        | LeftFile::Unclear(InspectError::Damaged { .. } | InspectError::Unreadable { .. }) => {
             Exit::Damaged
         }
-        Left::Unclear(InspectError::Other(_))
-        | Left::Link(_)
-        | Left::NoExpiry(_)
-        | Left::Changed(_) => Exit::Done,
+        LeftFile::Unclear(InspectError::Other(_))
+        | LeftFile::Link(_)
+        | LeftFile::NoExpiry(_)
+        | LeftFile::Changed(_) => Exit::Done,
     };
     let unsynced = purged.unsynced.iter().map(|_| Exit::Output);
     let worst = purged.left.iter().map(of_left).chain(unsynced);
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_what_was_left_decides_the_exit_code() {
         let path = || PathBuf::from("a.jsonl");
-        let of = |left: Vec<Left>| {
+        let of = |left: Vec<LeftFile>| {
             let left = Purged {
                 left,
                 ..Purged::default()
@@ -196,18 +196,21 @@ mod tests {
         };
         assert_eq!(of(vec![]), Exit::Done);
         assert_eq!(
-            of(vec![Left::NoExpiry(path()), Left::Link(path())]),
+            of(vec![LeftFile::NoExpiry(path()), LeftFile::Link(path())]),
             Exit::Done
         );
         let damaged = || {
-            Left::from(InspectError::Damaged {
+            LeftFile::from(InspectError::Damaged {
                 path: path(),
                 what: "torn".to_owned(),
             })
         };
-        assert_eq!(of(vec![damaged(), Left::NoExpiry(path())]), Exit::Damaged);
+        assert_eq!(
+            of(vec![damaged(), LeftFile::NoExpiry(path())]),
+            Exit::Damaged
+        );
         let source = io::ErrorKind::PermissionDenied.into();
-        let kept = Left::NotRemoved {
+        let kept = LeftFile::NotRemoved {
             path: path(),
             source,
         };

@@ -65,7 +65,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         export: from.export(export, default.export)?,
         ledger: from.ledger(ledger, default.ledger)?,
         retention: from.retention(retention, default.retention)?,
-        pseudonym: from.pseudonym(pseudonym, default.pseudonym)?,
+        pseudonym: from.pseudonym(pseudonym, &default.pseudonym)?,
         replay: from.replay(replay, default.replay)?,
         capture: from.capture(capture, default.capture)?,
         metrics: From::metrics(metrics, default.metrics),

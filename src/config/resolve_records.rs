@@ -24,7 +24,7 @@ impl From<'_> {
     pub(super) fn pseudonym(
         self,
         layer: PseudonymLayer,
-        default: Pseudonym,
+        default: &Pseudonym,
     ) -> Result<Pseudonym, Error> {
         let PseudonymLayer { mode, key } = layer;
         let key = key.filter(|given| !given.value.is_empty());

@@ -182,20 +182,23 @@ impl Output {
     pub fn write_rendered(&mut self, rendered: &[u8], counts: &Written) -> Result<(), Error> {
         self.put(rendered)?;
         self.written += *counts;
-        match &mut self.digest {
-            Some(digest) if !self.written.closed => digest.count(counts),
-            Some(_) | None => {}
+        if let Some(digest) = self.digest() {
+            digest.count(counts);
         }
         Ok(())
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.put_somewhere(bytes)?;
-        match &mut self.digest {
-            Some(digest) if !self.written.closed => digest.add(bytes),
-            Some(_) | None => {}
+        if let Some(digest) = self.digest() {
+            digest.add(bytes);
         }
         Ok(())
+    }
+
+    /// The digest, if it is wanted and somebody still reads.
+    fn digest(&mut self) -> Option<&mut Digest> {
+        self.digest.as_mut().filter(|_| !self.written.closed)
     }
 
     fn put_somewhere(&mut self, bytes: &[u8]) -> Result<(), Error> {

@@ -73,24 +73,27 @@ pub(super) fn format_of(path: &Path) -> Option<Format> {
     format.filter(|_| !stem.is_empty())
 }
 
-/// Opens a file of records, not through a link.
+/// Opens a file of records by its name, not through a link.
 pub(super) fn open(path: &Path) -> Result<(File, Format), InspectError> {
-    let other = || InspectError::Other(path.to_owned());
+    let format = format_of(path).ok_or_else(|| InspectError::Other(path.to_owned()))?;
+    Ok((open_any(path)?, format))
+}
+
+/// Opens a file, not through a link.
+fn open_any(path: &Path) -> Result<File, InspectError> {
     let unreadable = |source| InspectError::Unreadable {
         path: path.to_owned(),
         source,
     };
-    let format = format_of(path).ok_or_else(other)?;
     let there = path.symlink_metadata().map_err(unreadable)?;
     if !there.is_file() {
-        return Err(other());
+        return Err(InspectError::Other(path.to_owned()));
     }
-    let file = OpenOptions::new()
+    OpenOptions::new()
         .read(true)
         .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
         .open(path)
-        .map_err(unreadable)?;
-    Ok((file, format))
+        .map_err(unreadable)
 }
 
 /// Reads a file of records to its end, and every record in it.
@@ -100,6 +103,11 @@ pub(super) fn open(path: &Path) -> Result<(File, Format), InspectError> {
 pub fn inspect(path: &Path) -> Result<Inspected, InspectError> {
     let (file, format) = open(path)?;
     inspect_open(&file, format, path)
+}
+
+/// As [`inspect`], of a file whose format is known, whatever its name.
+pub(super) fn inspect_as(path: &Path, format: Format) -> Result<Inspected, InspectError> {
+    inspect_open(&open_any(path)?, format, path)
 }
 
 /// As [`inspect`], of a file that is open.

@@ -30,7 +30,7 @@ pub use error::{Error, reason};
 pub use file::{Format, Output, Written};
 pub use inspect::{InspectError, Inspected, inspect};
 pub use pseudonym::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms};
-pub use purge::{Left, Purged, PurgedFile, purge};
+pub use purge::{LeftFile, Purged, PurgedFile, purge};
 pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
 pub use rotated::{Compress, Figures, Rotated, Rotation};
 pub use schema::schema;

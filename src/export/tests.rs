@@ -379,6 +379,33 @@ fn a_file_appears_when_it_is_complete_and_only_its_owner_may_read_it() {
 }
 
 #[test]
+fn an_output_tells_the_digest_of_its_bytes_if_it_is_asked_to() {
+    use sha2::{Digest as _, Sha256};
+    let folder = tempfile::tempdir().unwrap();
+    let (records, paths) = records_of(&[syn_and_more(1, 2), syn_and_more(900, 2)]);
+    for format in [Format::Jsonl, Format::Csv] {
+        let target = folder.path().join(format!("out.{}", format.id()));
+        let mut output = Output::open(&target, format, true).unwrap();
+        output.write(&records, &context(&paths)).unwrap();
+        let (written, digested) = output.finish().unwrap();
+        let bytes = std::fs::read(&target).unwrap();
+        let expected = Digested {
+            format: format.id().to_owned(),
+            sha256: digest::hex(&Sha256::digest(&bytes)),
+            length: bytes.len() as u64,
+            records: written.records,
+            packets: written.packets,
+            wire_bytes: written.wire_bytes,
+        };
+        assert_eq!(digested.as_ref(), Some(&expected));
+        assert_eq!(expected.records, 2);
+        assert_eq!(inspect(&target).unwrap().digested, expected);
+    }
+    let output = Output::open(FilePath::new("-"), Format::Null, true).unwrap();
+    assert_eq!(output.finish().unwrap().1, None);
+}
+
+#[test]
 fn a_folder_gets_a_file_and_a_missing_one_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
@@ -409,12 +436,16 @@ fn a_reader_that_goes_away_is_no_error() {
     use std::os::fd::OwnedFd;
     let (reader, writer) = std::io::pipe().unwrap();
     let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&writer));
-    let mut output = Output::open(FilePath::new(&path), Format::Jsonl, false).unwrap();
+    let mut output = Output::open(FilePath::new(&path), Format::Jsonl, true).unwrap();
     drop::<(OwnedFd, OwnedFd)>((reader.into(), writer.into()));
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
     output.write(&records, &context(&paths)).unwrap();
     assert!(output.is_closed());
-    assert!(output.finish().unwrap().0.closed);
+    let (written, digested) = output.finish().unwrap();
+    assert!(written.closed && written.records == 1);
+    // Nothing of it was taken.
+    let digested = digested.unwrap();
+    assert_eq!((digested.records, digested.length), (0, 0));
 }
 
 /// As `flow::measure`.
@@ -447,6 +478,18 @@ fn measure_rendering() {
     timed("csv", &|batch, out| {
         render(Format::Csv, batch, 0, &context, out);
     });
+    for mode in [PseudonymMode::Deterministic, PseudonymMode::Prefix] {
+        let pseudonyms = Pseudonyms::new(&PseudonymKey::new([3; 32]), "A-1", mode);
+        let terms = Terms {
+            retention_days: 730,
+            pseudonyms: pseudonyms.map(Arc::new),
+            ..Terms::default()
+        };
+        let context = context_under(&paths, &terms);
+        timed(mode.id(), &|batch, out| {
+            render(Format::Jsonl, batch, 0, &context, out);
+        });
+    }
     timed("serde_json, with the type", &|batch, out| {
         for ended in batch {
             serde_json::to_writer(&mut *out, &FlowRecord::new(ended, 0, &context)).unwrap();

@@ -10,6 +10,7 @@
     reason = "a test may fail, and says why"
 )]
 
+mod accounts;
 mod authority;
 mod books;
 mod ending;

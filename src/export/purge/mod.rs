@@ -11,7 +11,7 @@ use super::inspect::{InspectError, format_of, inspect_open, open};
 use super::part::{folder_of, is_same, sync_folder};
 use super::{Digested, Error, Inspected, reason};
 use crate::flow::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct Purged {
     /// Files whose time has not come.
     pub not_due: u64,
     /// What was left for another reason.
-    pub left: Vec<Left>,
+    pub left: Vec<LeftFile>,
     /// Folders whose change could not be made durable: after a loss of power the files may be back.
     pub unsynced: Vec<Error>,
 }
@@ -42,7 +42,7 @@ pub struct PurgedFile {
 
 /// Why a file was left.
 #[derive(Debug, thiserror::Error)]
-pub enum Left {
+pub enum LeftFile {
     /// Nothing is there.
     #[error("no such file or folder: {}: check the path", .0.display())]
     Missing(PathBuf),
@@ -81,24 +81,25 @@ pub enum Left {
 #[must_use]
 pub fn purge(paths: &[PathBuf], before: Timestamp, dry: bool) -> Purged {
     let mut purged = Purged::default();
-    let mut folders = BTreeSet::new();
+    // A file of each folder in which one was removed.
+    let mut folders = BTreeMap::new();
     for path in paths {
         for file in purged.candidates(path) {
             match remove_if_expired(&file, before, dry) {
                 Ok(None) => purged.not_due += 1,
                 Ok(Some(removed)) => {
                     purged.files.push(removed);
-                    folders.insert(folder_of(&file).to_owned());
+                    folders.insert(folder_of(&file).to_owned(), file);
                 }
                 // Seen by two of the paths, or removed by somebody else just now.
-                Err(Left::Unclear(InspectError::Unreadable { source, .. }))
+                Err(LeftFile::Unclear(InspectError::Unreadable { source, .. }))
                     if source.kind() == io::ErrorKind::NotFound => {}
                 Err(left) => purged.left.push(left),
             }
         }
     }
     if !dry {
-        let synced = folders.iter().map(|folder| sync_folder(&folder.join(".")));
+        let synced = folders.values().map(|file| sync_folder(file));
         purged.unsynced = synced.filter_map(Result::err).collect();
     }
     purged
@@ -108,17 +109,19 @@ impl Purged {
     /// The files that a path names, by name.
     fn candidates(&mut self, path: &Path) -> Vec<PathBuf> {
         let left = match path.symlink_metadata() {
-            Ok(there) if there.is_symlink() => Left::Link(path.to_owned()),
+            Ok(there) if there.is_symlink() => LeftFile::Link(path.to_owned()),
             Ok(there) if there.is_dir() => match files_in(path) {
                 Ok(files) => return files,
-                Err(source) => Left::Folder {
+                Err(source) => LeftFile::Folder {
                     path: path.to_owned(),
                     source,
                 },
             },
             Ok(_) => return vec![path.to_owned()],
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Left::Missing(path.to_owned()),
-            Err(source) => Left::Unclear(InspectError::Unreadable {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                LeftFile::Missing(path.to_owned())
+            }
+            Err(source) => LeftFile::Unclear(InspectError::Unreadable {
                 path: path.to_owned(),
                 source,
             }),
@@ -147,11 +150,11 @@ fn remove_if_expired(
     path: &Path,
     before: Timestamp,
     dry: bool,
-) -> Result<Option<PurgedFile>, Left> {
+) -> Result<Option<PurgedFile>, LeftFile> {
     let (file, format) = open(path)?;
     let Inspected { digested, expires } = inspect_open(&file, format, path)?;
     let Some(expired) = expires else {
-        return Err(Left::NoExpiry(path.to_owned()));
+        return Err(LeftFile::NoExpiry(path.to_owned()));
     };
     if expired > before {
         return Ok(None);
@@ -161,10 +164,10 @@ fn remove_if_expired(
         Ok(is_same(&ours, &there) && there.len() == digested.length)
     });
     if !same.unwrap_or(false) {
-        return Err(Left::Changed(path.to_owned()));
+        return Err(LeftFile::Changed(path.to_owned()));
     }
     if !dry {
-        fs::remove_file(path).map_err(|source| Left::NotRemoved {
+        fs::remove_file(path).map_err(|source| LeftFile::NotRemoved {
             path: path.to_owned(),
             source,
         })?;

@@ -178,13 +178,13 @@ fn whatever_is_not_all_expired_records_stays_and_is_named() {
     assert_eq!(names(folder.path()), before);
     assert_eq!(names(&path("inside.jsonl")), ["a.jsonl"]);
     assert!(purged.files.is_empty() && purged.not_due == 0);
-    let count = |is: fn(&Left) -> bool| purged.left.iter().filter(|left| is(left)).count();
-    assert_eq!(count(|left| matches!(left, Left::NoExpiry(_))), 5);
-    assert_eq!(count(|left| matches!(left, Left::Link(_))), 2);
-    assert_eq!(count(|left| matches!(left, Left::Missing(_))), 1);
-    let damaged = |left: &Left| matches!(left, Left::Unclear(InspectError::Damaged { .. }));
+    let count = |is: fn(&LeftFile) -> bool| purged.left.iter().filter(|left| is(left)).count();
+    assert_eq!(count(|left| matches!(left, LeftFile::NoExpiry(_))), 5);
+    assert_eq!(count(|left| matches!(left, LeftFile::Link(_))), 2);
+    assert_eq!(count(|left| matches!(left, LeftFile::Missing(_))), 1);
+    let damaged = |left: &LeftFile| matches!(left, LeftFile::Unclear(InspectError::Damaged { .. }));
     assert_eq!(count(damaged), 8, "{:?}", purged.left);
-    let other = |left: &Left| matches!(left, Left::Unclear(InspectError::Other(_)));
+    let other = |left: &LeftFile| matches!(left, LeftFile::Unclear(InspectError::Other(_)));
     assert_eq!(count(other), 2);
     assert_eq!(purged.left.len(), 18);
     assert!(
@@ -207,7 +207,7 @@ fn a_file_that_two_paths_name_is_removed_once() {
     );
     assert_eq!(purged.files.len(), 1);
     // When its second turn comes, nothing is there any more.
-    assert!(matches!(purged.left.as_slice(), [Left::Missing(_)]));
+    assert!(matches!(purged.left.as_slice(), [LeftFile::Missing(_)]));
 }
 
 #[test]

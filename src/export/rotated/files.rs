@@ -4,8 +4,9 @@ use super::names::Names;
 use super::pack::{Compress, Packer};
 use super::{Figures, Rotation, recover};
 use crate::export::digest::{Digest, Digested};
+use crate::export::inspect::inspect_as;
 use crate::export::part::{Part, Standing, failed, sync_folder};
-use crate::export::{Error, Format, Written, csv, inspect};
+use crate::export::{Error, Format, Written, csv};
 use crate::flow::Timestamp;
 use crate::time::NANOS_PER_SEC;
 use std::path::Path;
@@ -117,7 +118,7 @@ impl Files {
         if !self.digest {
             return;
         }
-        match inspect(path) {
+        match inspect_as(path, self.format) {
             Ok(inspected) => self.completed.push(inspected.digested),
             Err(error) => tracing::warn!("recovered, but without a digest: {error}"),
         }
@@ -192,10 +193,10 @@ impl Files {
 
     fn begin(&mut self) -> Result<(), Error> {
         let path = self.names.begin(self.now, &self.ending);
-        if let Names::One(path) = &self.names {
-            if let Some(path) = recover::before(&self.names, path)? {
-                self.note_recovered(&path);
-            }
+        if let Names::One(path) = &self.names
+            && let Some(path) = recover::before(&self.names, path)?
+        {
+            self.note_recovered(&path);
         }
         let mut part = Part::create(path)?;
         let mut digest = Digest::wanted(self.digest);
