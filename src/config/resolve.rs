@@ -37,7 +37,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         capture,
         metrics,
     } = layer;
-    Ok(Config {
+    let config = Config {
         sensor: match sensor {
             None => default.sensor,
             Some(given) => from.sensor(given)?,
@@ -69,7 +69,12 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         replay: from.replay(replay, default.replay)?,
         capture: from.capture(capture, default.capture)?,
         metrics: From::metrics(metrics, default.metrics),
-    })
+    };
+    // RULES §6: no run of that profile writes an address of an end at home.
+    if config.profile == Profile::Statutory {
+        config.pseudonym.suits_statutory()?;
+    }
+    Ok(config)
 }
 
 impl From<'_> {

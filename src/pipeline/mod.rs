@@ -39,7 +39,7 @@ pub use target::probe_capture;
 
 use crate::config::{self, Config, MaxAge};
 use crate::demo::Traffic;
-use crate::export::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms, Terms};
+use crate::export::{KeyError, PseudonymKey, Pseudonyms, Terms};
 use crate::geo::{self, Table};
 use crate::ledger::Mode;
 use crate::time::NANOS_PER_SEC;
@@ -170,17 +170,8 @@ fn terms(config: &Config, authorities: &Authorities) -> Result<Terms, Failure> {
     })
 }
 
-/// The key of pseudonyms, which a profile may want.
+/// The key of pseudonyms, if there are any.
 fn pseudonym_key(config: &Config) -> Result<Option<PseudonymKey>, Failure> {
-    if config.profile == config::Profile::Statutory && config.pseudonym.mode == PseudonymMode::None
-    {
-        return Err(Failure::new(
-            FailureKind::Configuration,
-            "profile statutory needs pseudonyms for ends at home",
-            "[pseudonym]",
-            "give `mode` and `key`",
-        ));
-    }
     let key = config.pseudonym.key.as_deref();
     Ok(key.map(PseudonymKey::read).transpose()?)
 }
