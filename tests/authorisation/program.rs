@@ -208,7 +208,7 @@ fn check_says_what_is_authorised_and_refuses_keys_that_are_none() {
     let few = config(&sandbox, "statutory", "[\"a.toml\"]", "threshold = 2\n");
     assert_eq!(
         refused(&sandbox, &["check", &few]),
-        "2 keys must sign, and 1 are listed: c.toml:5:13: list the public keys in `keys` of [authorisation]\n"
+        "too few keys are listed, 1 where 2 must sign: c.toml:5:13: list the public keys in `keys` of [authorisation]\n"
     );
     let path = sandbox.put("a.toml", b"");
     fs::write(&path, "id = 1\n").unwrap();
