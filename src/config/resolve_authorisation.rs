@@ -60,7 +60,7 @@ impl From<'_> {
     pub(super) fn authorisations(
         self,
         layer: AuthorisationLayer,
-        default: Authorisations,
+        default: &Authorisations,
     ) -> Result<Authorisations, Error> {
         let AuthorisationLayer {
             files,

@@ -31,6 +31,8 @@ pub struct Authorities {
     files: Vec<Counted>,
     /// The interfaces of the run.
     interfaces: Vec<String>,
+    /// Meters of ids that were there before and are no more: they may come back.
+    gone: Vec<(String, Arc<Meter>)>,
 }
 
 /// An authorisation, and how much was admitted under it.
@@ -73,6 +75,7 @@ impl Authorities {
             limit: config.authorisation,
             files,
             interfaces: interfaces.to_vec(),
+            gone: Vec::new(),
         };
         authorities.check()?;
         Ok(authorities)
@@ -107,20 +110,26 @@ impl Authorities {
         }
     }
 
-    /// Goes on counting where another reading of the files counts, for each id that was there before.
+    /// Goes on counting where an earlier reading of the files counts, for each id that was there before.
+    #[cfg(feature = "live")]
     pub(super) fn go_on_counting(&mut self, before: &Self) {
+        let met = before.files.iter().filter_map(|file| {
+            let meter = file.meter.clone()?;
+            Some((file.signed.document.id.clone(), meter))
+        });
+        self.gone = met.chain(before.gone.iter().cloned()).collect();
         for file in &mut self.files {
             let document = &file.signed.document;
-            let old = before.files.iter();
-            let mut old = old.filter(|old| old.signed.document.id == document.id);
-            let old = old.next().and_then(|old| old.meter.as_ref());
-            if let (Some(old), Some(volume)) = (old, document.volume) {
+            let old = self.gone.iter().position(|(id, _)| *id == document.id);
+            if let (Some(at), Some(volume)) = (old, document.volume) {
+                let (_, old) = self.gone.swap_remove(at);
                 file.meter = Some(Arc::new(old.with_limits(volume.packets, volume.bytes)));
             }
         }
     }
 
     /// Whether what passes is the same as by another reading of the files.
+    #[cfg(feature = "live")]
     pub(super) fn are_as(&self, other: &Self) -> bool {
         let files = |it: &Self| -> Vec<Signed> {
             it.files.iter().map(|file| file.signed.clone()).collect()
