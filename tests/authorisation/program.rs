@@ -40,7 +40,7 @@ fn refused(sandbox: &Sandbox, args: &[&str]) -> String {
 }
 
 fn demo(sandbox: &Sandbox, args: &[&str]) -> (Value, String) {
-    let frames: Vec<_> = Traffic::new(5, 2_000).into_iter().collect();
+    let frames: Vec<_> = Traffic::new(5, 2_000).collect();
     let capture = sandbox.put("c.pcap", &pcap_image(&frames, Format::USUAL));
     let mut all = vec!["replay", capture.to_str().unwrap(), "--format", "null"];
     all.extend(["--summary", "summary.json"]);
