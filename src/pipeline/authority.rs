@@ -32,6 +32,7 @@ pub struct Authorities {
     /// The interfaces of the run.
     interfaces: Vec<String>,
     /// Meters of ids that were there before and are no more: they may come back.
+    #[cfg(feature = "live")]
     gone: Vec<(String, Arc<Meter>)>,
 }
 
@@ -75,6 +76,7 @@ impl Authorities {
             limit: config.authorisation,
             files,
             interfaces: interfaces.to_vec(),
+            #[cfg(feature = "live")]
             gone: Vec::new(),
         };
         authorities.check()?;
