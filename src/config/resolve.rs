@@ -60,7 +60,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
             None => default.authorisation,
             Some(given) => from.authorisation(given)?,
         },
-        authorisations: from.authorisations(authorisation, default.authorisations)?,
+        authorisations: from.authorisations(authorisation, &default.authorisations)?,
         flow: from.flow(flow, default.flow)?,
         export: from.export(export, default.export)?,
         ledger: from.ledger(ledger, default.ledger)?,

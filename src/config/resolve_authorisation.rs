@@ -60,7 +60,7 @@ impl From<'_> {
     pub(super) fn authorisations(
         self,
         layer: AuthorisationLayer,
-        default: Authorisations,
+        default: &Authorisations,
     ) -> Result<Authorisations, Error> {
         let AuthorisationLayer {
             files,
@@ -97,7 +97,10 @@ impl From<'_> {
         if !files.is_empty() && found.len() < threshold {
             return Err(self.forbid(
                 &origin,
-                format!("{threshold} keys must sign, and {} are listed", found.len()),
+                format!(
+                    "too few keys are listed, {} where {threshold} must sign",
+                    found.len()
+                ),
                 "list the public keys in `keys` of [authorisation]",
             ));
         }

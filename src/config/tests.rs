@@ -49,6 +49,17 @@ fn the_reference_file_has_every_key_and_no_other() {
 }
 
 #[test]
+fn the_statutory_file_is_what_differs_from_the_defaults() {
+    let text = include_str!("../../config/statutory.toml");
+    let config = join(text, Layer::default()).unwrap();
+    let default = Config {
+        profile: Profile::Statutory,
+        ..Config::default()
+    };
+    assert_eq!(config, default);
+}
+
+#[test]
 fn what_is_written_reads_back_the_same() {
     let mut config = Config::default();
     assert_eq!(join(&config.to_toml(), Layer::default()).unwrap(), config);
@@ -72,6 +83,18 @@ fn what_is_written_reads_back_the_same() {
     config.authorisation = Authorisation {
         foreign_domestic: true,
         ..Authorisation::NONE
+    };
+    config.profile = Profile::Statutory;
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILsfYR5/qlD0F39PipeQCuupn0Y7g4UpeBl85YM17VnL";
+    config.authorisations = Authorisations {
+        files: vec!["/data/a.toml".into(), "/data/b.toml".into()],
+        keys: [
+            "RWTDm9T3Aayn8omtBvf6rBNHjju6ojzeuRtVO7g9zlhSnCImYyioB3V0",
+            key,
+        ]
+        .map(|text| text.parse().unwrap())
+        .into(),
+        threshold: 2,
     };
     config.flow = Flow {
         idle_secs: 1_000_000_000,

@@ -215,6 +215,12 @@ impl Meter {
         self.is_used_up.load(Ordering::Relaxed)
     }
 
+    /// Whether what the one counts the other counts too.
+    #[must_use]
+    pub fn counts_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.used, &other.used)
+    }
+
     /// Packets and bytes counted so far.
     #[must_use]
     pub fn used(&self) -> (u64, u64) {

@@ -31,6 +31,9 @@ pub struct Authorities {
     files: Vec<Counted>,
     /// The interfaces of the run.
     interfaces: Vec<String>,
+    /// Meters of ids that were there before and are no more: they may come back.
+    #[cfg(feature = "live")]
+    gone: Vec<(String, Arc<Meter>)>,
 }
 
 /// An authorisation, and how much was admitted under it.
@@ -73,6 +76,8 @@ impl Authorities {
             limit: config.authorisation,
             files,
             interfaces: interfaces.to_vec(),
+            #[cfg(feature = "live")]
+            gone: Vec::new(),
         };
         authorities.check()?;
         Ok(authorities)
@@ -107,20 +112,26 @@ impl Authorities {
         }
     }
 
-    /// Goes on counting where another reading of the files counts, for each id that was there before.
+    /// Goes on counting where an earlier reading of the files counts, for each id that was there before.
+    #[cfg(feature = "live")]
     pub(super) fn go_on_counting(&mut self, before: &Self) {
+        let met = before.files.iter().filter_map(|file| {
+            let meter = file.meter.clone()?;
+            Some((file.signed.document.id.clone(), meter))
+        });
+        self.gone = met.chain(before.gone.iter().cloned()).collect();
         for file in &mut self.files {
             let document = &file.signed.document;
-            let old = before.files.iter();
-            let mut old = old.filter(|old| old.signed.document.id == document.id);
-            let old = old.next().and_then(|old| old.meter.as_ref());
-            if let (Some(old), Some(volume)) = (old, document.volume) {
+            let old = self.gone.iter().position(|(id, _)| *id == document.id);
+            if let (Some(at), Some(volume)) = (old, document.volume) {
+                let (_, old) = self.gone.swap_remove(at);
                 file.meter = Some(Arc::new(old.with_limits(volume.packets, volume.bytes)));
             }
         }
     }
 
     /// Whether what passes is the same as by another reading of the files.
+    #[cfg(feature = "live")]
     pub(super) fn are_as(&self, other: &Self) -> bool {
         let files = |it: &Self| -> Vec<Signed> {
             it.files.iter().map(|file| file.signed.clone()).collect()
@@ -342,5 +353,100 @@ pub fn line(entry: &ledger::Authority) -> String {
             "no authorisation: profile statutory: everything is excluded and only counted"
                 .to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// The authorisation that the tests hold, from 2026-04-01 until 2026-10-01 in Japan.
+    fn example() -> Config {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/authorisation/signed");
+        let keys = std::fs::read_to_string(folder.join("keys.txt")).unwrap();
+        let mut config = Config::default();
+        config.authorisations.files = vec![folder.join("example.toml")];
+        config.authorisations.keys = keys.lines().map(|key| key.parse().unwrap()).collect();
+        config.authorisations.threshold = 2;
+        config
+    }
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).unwrap()
+    }
+
+    #[test]
+    fn what_begins_and_ends_is_told_once() {
+        let authorities = Authorities::load(&example(), &[REPLAY.to_owned()]).unwrap();
+        let mut standings = Standings::default();
+        let mut told = |text: &str| -> Vec<String> {
+            let changes = standings.changes(&authorities, at(text));
+            changes.iter().map(line).collect()
+        };
+        let id = "example-2026-1: foreign_foreign";
+        for (moment, want) in [
+            (
+                "2026-03-31T14:59:59.999999999Z",
+                format!(
+                    "authorisation not yet in force: {id} from 2026-03-31T15:00:00.000000000Z on"
+                ),
+            ),
+            (
+                "2026-03-31T15:00:00.000000000Z",
+                format!("authorisation in force: {id} until 2026-09-30T15:00:00.000000000Z"),
+            ),
+            (
+                "2026-09-30T15:00:00.000000000Z",
+                "authorisation expired: example-2026-1: nothing is admitted under it since \
+                 2026-09-30T15:00:00.000000000Z"
+                    .to_owned(),
+            ),
+        ] {
+            assert_eq!(told(moment), [want]);
+            assert!(told(moment).is_empty());
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "live")]
+    fn what_is_used_of_a_volume_is_used_whatever_is_read_between() {
+        let load = || Authorities::load(&example(), &[]).unwrap();
+        let used_up = |authorities: &Authorities| {
+            let entries = authorities.entries(at("2026-05-01T00:00:00.000000000Z"));
+            entries
+                .iter()
+                .all(|entry| entry.standing == Standing::Exhausted)
+        };
+        let first = load();
+        assert!(!used_up(&first));
+        let before = first.files[0].meter.clone().unwrap();
+        let mut none = load();
+        none.files.clear();
+        none.go_on_counting(&first);
+        let mut again = load();
+        again.go_on_counting(&none);
+        let after = again.files[0].meter.clone().unwrap();
+        assert!(after.counts_as(&before) && !after.is_used_up());
+        assert!(!load().files[0].meter.clone().unwrap().counts_as(&before));
+    }
+
+    #[test]
+    fn the_ledger_is_told_what_there_is_or_that_there_is_nothing() {
+        let now = at("2026-05-01T00:00:00.000000000Z");
+        let entry = |config: &Config| {
+            let authorities = Authorities::load(config, &[]).unwrap();
+            authorities.entries(now).remove(0)
+        };
+        let signed = entry(&example());
+        assert_eq!((signed.standing, signed.keys.len()), (Standing::InForce, 2));
+        assert_eq!(
+            signed.volume.and_then(|volume| volume.packets),
+            Some(1_000_000)
+        );
+        let mut config = Config::default();
+        assert_eq!(entry(&config).id, SELF_AUTHORISED);
+        config.profile = Profile::Statutory;
+        assert_eq!(entry(&config).standing, Standing::Missing);
     }
 }

@@ -40,7 +40,7 @@ fn refused(sandbox: &Sandbox, args: &[&str]) -> String {
 }
 
 fn demo(sandbox: &Sandbox, args: &[&str]) -> (Value, String) {
-    let frames: Vec<_> = Traffic::new(5, 2_000).into_iter().collect();
+    let frames: Vec<_> = Traffic::new(5, 2_000).collect();
     let capture = sandbox.put("c.pcap", &pcap_image(&frames, Format::USUAL));
     let mut all = vec!["replay", capture.to_str().unwrap(), "--format", "null"];
     all.extend(["--summary", "summary.json"]);
@@ -208,7 +208,7 @@ fn check_says_what_is_authorised_and_refuses_keys_that_are_none() {
     let few = config(&sandbox, "statutory", "[\"a.toml\"]", "threshold = 2\n");
     assert_eq!(
         refused(&sandbox, &["check", &few]),
-        "2 keys must sign, and 1 are listed: c.toml:5:13: list the public keys in `keys` of [authorisation]\n"
+        "too few keys are listed, 1 where 2 must sign: c.toml:5:13: list the public keys in `keys` of [authorisation]\n"
     );
     let path = sandbox.put("a.toml", b"");
     fs::write(&path, "id = 1\n").unwrap();

@@ -14,7 +14,7 @@ fn number(summary: &Value, place: &str) -> u64 {
 /// Replays some traffic under an authorisation with this volume; records and summary.
 fn replayed(volume: &str, lanes: &str) -> (Vec<u8>, Value) {
     let sandbox = Sandbox::new();
-    let frames: Vec<_> = Traffic::new(5, 4_000).into_iter().collect();
+    let frames: Vec<_> = Traffic::new(5, 4_000).collect();
     let capture = sandbox.put("c.pcap", &pcap_image(&frames, Format::USUAL));
     let pair = Pair::new(1);
     let classes = "[\"foreign_foreign\", \"foreign_domestic\", \"domestic_foreign\"]";

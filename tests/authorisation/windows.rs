@@ -171,7 +171,7 @@ impl Progress for Silent {
 #[test]
 fn any_number_of_lanes_gives_the_same_over_an_expiry() {
     let table = table();
-    let frames: Vec<OwnedFrame> = Traffic::new(5, 12_000).into_iter().collect();
+    let frames: Vec<OwnedFrame> = Traffic::new(5, 12_000).collect();
     let times: Vec<u64> = frames.iter().map(|frame| frame.seen.nanos()).collect();
     let (quarter, half) = (times[times.len() / 4], times[times.len() / 2]);
     let folder = tempfile::tempdir().unwrap();

@@ -131,6 +131,7 @@ excluded                    38,797  22.2 MB  38.8% ██▍
 flows      4,321 records written to standard output
 inputs     1 input, read to the end
 table      6f2a6f2a6f2a6f2a, home JP, from embedded 2026-09-23
+authorised self-authorised (profile standard)
 books      balance: 100,000 read = 61,203 kept + 38,797 excluded
 "
     );
@@ -173,6 +174,7 @@ fn everything_wrong_is_said_loudly() {
 inputs     1 input, 1 not read to the end
 table      6f2a6f2a6f2a6f2a, home JP, from embedded 2026-09-23
            too old for some of these packets: use a newer one
+authorised self-authorised (profile standard)
 dropped    1,234 frames dropped by the kernel before they were read
 lost       LOST 5 packets and 1 records
 books      DO NOT BALANCE: trust no number of this run, and report it

@@ -1,4 +1,5 @@
-//! SIGHUP: the configuration, the lists, the authorisations and the geo databases are read again; all of it serves, or none.
+//! SIGHUP: the configuration, the lists, the authorisations and the geo databases are read again; all of it
+//! serves, or none.
 
 use super::renewal::Renewal;
 use crate::config::Config;
