@@ -28,8 +28,8 @@
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
 //! interface. [`metrics`] shows to Prometheus what these do, and [`sandbox`] takes from a live run every
-//! right that it no longer needs. [`config`] says with which settings, [`cli`] talks with people, [`demo`]
-//! makes traffic for demonstrations and tests.
+//! right that it no longer needs. [`ledger`] keeps the books on paper, and checks them. [`config`] says with
+//! which settings, [`cli`] talks with people, [`demo`] makes traffic for demonstrations and tests.
 //!
 //! # Who may import whom
 //!
@@ -41,7 +41,7 @@
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
-//!                                                                       ledger   fate, tally, time
+//!                                                                       ledger    fate, tally, time
 //!                                                                       sandbox   nothing
 //! ```
 
