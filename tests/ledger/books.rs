@@ -2,8 +2,8 @@
 
 use crate::made::{Numbers, append, files, findings, folder, interval, key, moment, run, start};
 use sekisho::ledger::{
-    CrashRecovered, Drop, DropCause, Entry, Event, Export, Gap, GapCause, Interval, Ledger, Moment,
-    Purge, Purged, Recall, SCHEMA, Stop, Totals, VerifyOptions, verify,
+    Cell, CrashRecovered, Drop, DropCause, Entry, Event, Export, Gap, GapCause, Interval, Ledger,
+    Moment, Purge, Purged, Recall, SCHEMA, Stop, Totals, VerifyOptions, verify,
 };
 use std::fs;
 
@@ -71,7 +71,7 @@ fn an_interval_that_does_not_add_up_is_named() {
         let interval = interval_of(events);
         let cell = interval.cells[0].clone();
         interval.cells[1] = cell;
-        interval.frames = interval.cells.iter().map(|cell| cell.count()).sum();
+        interval.frames = interval.cells.iter().map(Cell::count).sum();
     });
     assert_eq!(twice[0], format!("{at} interval has the same cell twice"));
     for (name, number) in [
