@@ -179,6 +179,7 @@ impl Ledger {
 
     /// Likewise, of whatever sizes there are: after a process that did not end by itself.
     pub(super) fn tidy_all(&self) {
+        self.tidy(self.signed);
         for row in tiles::rows(self.edge.size) {
             let index = tree::tile_index(self.edge.size, row.level());
             if index > 0 {
