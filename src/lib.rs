@@ -30,8 +30,9 @@
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
 //! interface. [`metrics`] shows to Prometheus what these do, and [`sandbox`] takes from a live run every
 //! right that it no longer needs. [`authorisation`] reads who allowed what to pass, and until when; the gate
-//! asks it of every packet's own time. [`config`] says with which settings, [`cli`] talks with people, [`demo`]
-//! makes traffic for demonstrations and tests.
+//! asks it of every packet's own time. [`ledger`] keeps the books on paper, and checks them; [`report`] makes
+//! a page of them. [`config`] says with which settings, [`cli`] talks with people, [`demo`] makes traffic for
+//! demonstrations and tests.
 //!
 //! # Who may import whom
 //!

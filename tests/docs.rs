@@ -189,7 +189,23 @@ fn examples_folder() -> tempfile::TempDir {
          ripencc|JP|ipv4|133.0.0.0|16777216|19970301|allocated|B\n",
     )
     .unwrap();
+    make_ledger(folder.path());
     folder
+}
+
+/// A ledger of some entries, its key, and a checkpoint that was kept.
+fn make_ledger(folder: &Path) {
+    use sekisho::ledger::{Event, Key, Ledger};
+    let key = Key::from_seed("sekisho/lab", &[1; 32]).unwrap();
+    let (mut ledger, _) = Ledger::open(&folder.join("ledger"), &key).unwrap();
+    for nanos in 0..30 {
+        ledger.append(None, Event::ClockStep { nanos }).unwrap();
+    }
+    ledger.sign().unwrap();
+    let copy = |from: &str, to: &str| fs::copy(folder.join(from), folder.join(to)).unwrap();
+    copy("ledger/key.pub", "lab.pub");
+    copy("ledger/checkpoint", "checkpoint.last-month");
+    fs::create_dir(folder.join("records")).unwrap();
 }
 
 #[test]
@@ -214,6 +230,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
         "docs/analyst.md",
         "docs/reviewer.md",
         "docs/rules.md",
+        "docs/ledger.md",
     ] {
         found.extend(commands(&page(name), "    "));
     }
@@ -232,7 +249,9 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     let mut ran = 0;
     for command in found {
         // The name of a command alone, in running text.
-        let is_name = ["capture", "explain", "locate", "purge", "replay", "watch"]
+        let is_name = [
+            "capture", "explain", "locate", "purge", "replay", "verify", "watch",
+        ]
             .iter()
             .any(|name| command == format!("sekisho {name}"));
         if is_name || command.contains("[OPTIONS]") {
@@ -244,7 +263,12 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
             .replace("COMMAND", "replay")
             .replace("/etc/sekisho/sekisho.toml", "sekisho.toml")
             .replace("purge /var/lib/sekisho/records/", "purge ./")
-            .replace("--dry-run /var/lib/sekisho/records/", "--dry-run ./");
+            .replace("--dry-run /var/lib/sekisho/records/", "--dry-run ./")
+            .replace("/var/lib/sekisho/ledger", "ledger");
+        let typed = match typed.starts_with("sekisho verify") {
+            true => typed.replace("/var/lib/sekisho/records", "records"),
+            false => typed,
+        };
         // Live: the interface is the reader's, and nobody ends it here. With none of that name, all the
         // rest of the command is understood.
         if typed.starts_with("sekisho capture") {

@@ -14,7 +14,7 @@ const SEED: &str = "SEKISHO_TEST_SEED";
 
 const KILLS: u64 = 500;
 /// Kills that one ledger lives through.
-const LIVES: u64 = 20;
+const LIVES: u64 = 10;
 
 /// Not a test by itself: the process that is killed.
 #[test]
