@@ -27,9 +27,10 @@
 //! Beside the road, [`fate`] names every way a frame can end and [`tally`] counts them; every number
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
-//! interface. [`metrics`] shows to Prometheus what these do, and [`sandbox`] takes from a live run every
-//! right that it no longer needs. [`config`] says with which settings, [`cli`] talks with people, [`demo`]
-//! makes traffic for demonstrations and tests.
+//! interface. [`ledger`] puts the books on paper, and [`report`] tells people what stands there. [`metrics`]
+//! shows to Prometheus what these do, and [`sandbox`] takes from a live run every right that it no longer
+//! needs. [`config`] says with which settings, [`cli`] talks with people, [`demo`] makes traffic for
+//! demonstrations and tests.
 //!
 //! # Who may import whom
 //!
@@ -41,7 +42,7 @@
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
-//!                                                                       ledger   fate, tally, time
+//!                                                                       ledger    fate, tally, time
 //!                                                                       report    ledger, fate, tally, time
 //!                                                                       sandbox   nothing
 //! ```

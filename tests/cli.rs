@@ -84,6 +84,7 @@ fn help_is_as_reviewed() {
         ("explain.txt", &["explain", "--help"]),
         ("geo.txt", &["geo", "--help"]),
         ("check.txt", &["check", "--help"]),
+        ("report.txt", &["report", "--help"]),
     ] {
         let run = sekisho(args);
         assert_eq!((run.code, run.err.as_str()), (0, ""));

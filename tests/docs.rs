@@ -180,6 +180,28 @@ fn examples_folder() -> tempfile::TempDir {
         fs::copy(&example, at(name)).unwrap();
     }
     fs::copy(root.join("config/sekisho.toml"), at("sekisho.toml")).unwrap();
+    // A ledger of one run that saw nothing, under its two names, and its key.
+    {
+        use sekisho::ledger::{Event, Key, Ledger, Mode, Start, Stop, Totals};
+        let key = Key::from_seed("example.org/lab", &[1; 32]).unwrap();
+        let (mut ledger, _) = Ledger::open(&at("ledger"), &key).unwrap();
+        let start = Start {
+            mode: Mode::Replay,
+            version: "0.1.0".to_owned(),
+            sensor: "lab".to_owned(),
+            interval_secs: 60,
+            interfaces: Vec::new(),
+            inputs: 1,
+        };
+        let stop = Stop {
+            totals: Totals::default(),
+            balanced: true,
+        };
+        ledger.append(None, Event::Start(start)).unwrap();
+        ledger.append(None, Event::Stop(stop)).unwrap();
+        ledger.sign().unwrap();
+        fs::copy(at("ledger/key.pub"), at("lab.pub")).unwrap();
+    }
     fs::write(at("addresses.txt"), "8.8.8.8\n2001:4860:4860::8888\n").unwrap();
     // A table of any kind is told by its content.
     fs::write(
@@ -212,6 +234,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
         "README.md",
         "README.ja.md",
         "docs/analyst.md",
+        "docs/report.md",
         "docs/reviewer.md",
         "docs/rules.md",
     ] {
@@ -232,7 +255,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     let mut ran = 0;
     for command in found {
         // The name of a command alone, in running text.
-        let is_name = ["capture", "explain", "locate", "replay", "watch"]
+        let is_name = ["capture", "explain", "locate", "replay", "report", "watch"]
             .iter()
             .any(|name| command == format!("sekisho {name}"));
         if is_name || command.contains("[OPTIONS]") {
@@ -242,7 +265,8 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
             .replace("SRC DST", "8.8.8.8 1.1.1.1")
             .replace("送信元 宛先", "8.8.8.8 1.1.1.1")
             .replace("COMMAND", "replay")
-            .replace("/etc/sekisho/sekisho.toml", "sekisho.toml");
+            .replace("/etc/sekisho/sekisho.toml", "sekisho.toml")
+            .replace("/var/lib/sekisho/ledger", "ledger");
         // Live: the interface is the reader's, and nobody ends it here. With none of that name, all the
         // rest of the command is understood.
         if typed.starts_with("sekisho capture") {
