@@ -81,6 +81,6 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Geo(args) => geo::run(args, talk),
         Command::Check(args) => check::run(args, talk),
         Command::Verify(args) => verify::run(args, talk),
-        Command::Report(args) => report::run(args, talk),
+        Command::Report(args) => report::run(&args, talk),
     }
 }

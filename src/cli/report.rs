@@ -10,7 +10,7 @@ use crate::ledger::{self, VerifyOptions};
 use crate::report::{Language, Options, Report, Window};
 use crate::time::Timestamp;
 
-pub(super) fn run(args: ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
+pub(super) fn run(args: &ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
     let window = window(args.from.as_deref(), args.to.as_deref())?;
     let stdout = |path: &Option<_>| path.as_deref() == Some(Path::new("-"));
