@@ -27,8 +27,8 @@
 //! Beside the road, [`fate`] names every way a frame can end and [`tally`] counts them; every number
 //! that anyone sees is a rendering of a tally. [`lane`] is the whole road without a thread, a clock or
 //! a file; [`pipeline`] runs lanes over the ranges of captures and joins them, or one on each socket of an
-//! interface. [`ledger`] puts the books on paper, and [`report`] tells people what stands there. [`metrics`]
-//! shows to Prometheus what these do, and [`sandbox`] takes from a live run every right that it no longer
+//! interface. [`ledger`] keeps the books on paper and checks them; [`report`] tells people what they say.
+//! [`metrics`] shows to Prometheus what these do, and [`sandbox`] takes from a live run every right that it no longer
 //! needs. [`config`] says with which settings, [`cli`] talks with people, [`demo`] makes traffic for
 //! demonstrations and tests.
 //!

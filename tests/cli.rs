@@ -85,6 +85,7 @@ fn help_is_as_reviewed() {
         ("geo.txt", &["geo", "--help"]),
         ("check.txt", &["check", "--help"]),
         ("report.txt", &["report", "--help"]),
+        ("verify.txt", &["verify", "--help"]),
     ] {
         let run = sekisho(args);
         assert_eq!((run.code, run.err.as_str()), (0, ""));

@@ -180,28 +180,6 @@ fn examples_folder() -> tempfile::TempDir {
         fs::copy(&example, at(name)).unwrap();
     }
     fs::copy(root.join("config/sekisho.toml"), at("sekisho.toml")).unwrap();
-    // A ledger of one run that saw nothing, under its two names, and its key.
-    {
-        use sekisho::ledger::{Event, Key, Ledger, Mode, Start, Stop, Totals};
-        let key = Key::from_seed("example.org/lab", &[1; 32]).unwrap();
-        let (mut ledger, _) = Ledger::open(&at("ledger"), &key).unwrap();
-        let start = Start {
-            mode: Mode::Replay,
-            version: "0.1.0".to_owned(),
-            sensor: "lab".to_owned(),
-            interval_secs: 60,
-            interfaces: Vec::new(),
-            inputs: 1,
-        };
-        let stop = Stop {
-            totals: Totals::default(),
-            balanced: true,
-        };
-        ledger.append(None, Event::Start(start)).unwrap();
-        ledger.append(None, Event::Stop(stop)).unwrap();
-        ledger.sign().unwrap();
-        fs::copy(at("ledger/key.pub"), at("lab.pub")).unwrap();
-    }
     fs::write(at("addresses.txt"), "8.8.8.8\n2001:4860:4860::8888\n").unwrap();
     // A table of any kind is told by its content.
     fs::write(
@@ -211,7 +189,23 @@ fn examples_folder() -> tempfile::TempDir {
          ripencc|JP|ipv4|133.0.0.0|16777216|19970301|allocated|B\n",
     )
     .unwrap();
+    make_ledger(folder.path());
     folder
+}
+
+/// A ledger of some entries, its key, and a checkpoint that was kept.
+fn make_ledger(folder: &Path) {
+    use sekisho::ledger::{Event, Key, Ledger};
+    let key = Key::from_seed("sekisho/lab", &[1; 32]).unwrap();
+    let (mut ledger, _) = Ledger::open(&folder.join("ledger"), &key).unwrap();
+    for nanos in 0..30 {
+        ledger.append(None, Event::ClockStep { nanos }).unwrap();
+    }
+    ledger.sign().unwrap();
+    let copy = |from: &str, to: &str| fs::copy(folder.join(from), folder.join(to)).unwrap();
+    copy("ledger/key.pub", "lab.pub");
+    copy("ledger/checkpoint", "checkpoint.last-month");
+    fs::create_dir(folder.join("records")).unwrap();
 }
 
 #[test]
@@ -237,6 +231,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
         "docs/report.md",
         "docs/reviewer.md",
         "docs/rules.md",
+        "docs/ledger.md",
     ] {
         found.extend(commands(&page(name), "    "));
     }
@@ -255,9 +250,11 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     let mut ran = 0;
     for command in found {
         // The name of a command alone, in running text.
-        let is_name = ["capture", "explain", "locate", "replay", "report", "watch"]
-            .iter()
-            .any(|name| command == format!("sekisho {name}"));
+        let is_name = [
+            "capture", "explain", "locate", "replay", "report", "verify", "watch",
+        ]
+        .iter()
+        .any(|name| command == format!("sekisho {name}"));
         if is_name || command.contains("[OPTIONS]") {
             continue;
         }
@@ -267,6 +264,10 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
             .replace("COMMAND", "replay")
             .replace("/etc/sekisho/sekisho.toml", "sekisho.toml")
             .replace("/var/lib/sekisho/ledger", "ledger");
+        let typed = match typed.starts_with("sekisho verify") {
+            true => typed.replace("/var/lib/sekisho/records", "records"),
+            false => typed,
+        };
         // Live: the interface is the reader's, and nobody ends it here. With none of that name, all the
         // rest of the command is understood.
         if typed.starts_with("sekisho capture") {

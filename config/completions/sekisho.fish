@@ -34,6 +34,7 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "locate" -d 'Say whe
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "explain" -d 'Say whether a packet between two addresses would pass, and why'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "geo" -d 'Say what the loaded country table is'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "check" -d 'Read the configuration, build everything, start nothing'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "verify" -d 'Check a ledger from its files alone: signatures, hashes, sums, and the files of records'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r
@@ -147,3 +148,11 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l progress -d 'P
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l print -d 'Print the settings in force, as the text of a configuration file, to stdout'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l key -d 'Key that must have signed, known from elsewhere: name+id+base64, or a file with it [default: the ledger\'s own, which shows only that the ledger agrees with itself]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l since -d 'Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l records -d 'File of records, or a folder of them, that must be the ledger\'s; repeatable' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l proof -d 'Make the proof that this entry is under the signature, for somebody without the ledger' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s o -l output -d 'File for the proof, or - for stdout, where it takes the place of the table [default: -]' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l json -d 'What was found, as one JSON object'
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s h -l help -d 'Print help'

@@ -11,6 +11,25 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// A node of the tree, twice: a change of an entry or of its hash is one finding, and not another one in
+/// each tile above.
+struct Node {
+    /// As the entries have it.
+    hash: Hash,
+    /// As the tile below has it.
+    stored: Hash,
+}
+
+impl Node {
+    const fn new(hash: Hash) -> Self {
+        Self { hash, stored: hash }
+    }
+
+    fn hashes(nodes: &[Self]) -> Vec<Hash> {
+        nodes.iter().map(|node| node.hash).collect()
+    }
+}
+
 /// What is in the folder under `tile`.
 #[derive(Default)]
 pub(super) struct Contents {
@@ -40,7 +59,7 @@ impl Contents {
     fn bundle(&mut self, folder: &Path, index: u64, findings: &mut Findings) -> bool {
         let first = index * TILE as u64;
         let full = Row::Entries.full(index);
-        let (path, width) = match self.take(folder, &full, LONGEST_BUNDLE) {
+        let (bundle, width) = match self.take(folder, &full, LONGEST_BUNDLE) {
             Ok(Some(bytes)) => (bytes, TILE),
             Ok(None) => {
                 let partials = folder.join(Row::Entries.partials(index));
@@ -63,7 +82,7 @@ impl Contents {
             }
         };
         let mut is_whole = true;
-        for entry in tiles::entries(&path) {
+        for entry in tiles::entries(&bundle) {
             let at = self.leaves.len() as u64;
             let Ok(bytes) = entry.and_then(|bytes| {
                 let fits = at < first + width as u64;
@@ -111,48 +130,48 @@ impl Contents {
         }
     }
 
-    /// Compares all tiles with the hashes of the entries. Those over the first `signed` entries must be there.
+    /// Compares all tiles with the entries. Those over the first `signed` entries must be there.
     pub(super) fn check_tiles(&mut self, folder: &Path, signed: u64, findings: &mut Findings) {
-        let mut hashes = self.leaves.clone();
+        let mut nodes: Vec<Node> = self.leaves.iter().map(|leaf| Node::new(*leaf)).collect();
         for level in 0.. {
-            if hashes.is_empty() {
+            if nodes.is_empty() {
                 break;
             }
-            let chunks = hashes.chunks(TILE);
-            for (index, chunk) in (0..).zip(chunks) {
-                let first = index * TILE as u64;
-                let needed = tree::hashes_at(signed, level)
-                    .saturating_sub(first)
-                    .min(TILE as u64) as usize;
-                let row = Row::Hashes(level);
-                self.check_tile(folder, row, index, chunk, needed, findings);
+            let mut above = Vec::new();
+            for (index, children) in (0..).zip(nodes.chunks(TILE)) {
+                let place = (Row::Hashes(level), index);
+                let stored = self.check_tile(folder, place, children, signed, findings);
+                if children.len() == TILE {
+                    let mut node = Node::new(tree::root(&Node::hashes(children)));
+                    node.stored = stored.map_or(node.hash, |tile| tree::root(&tile));
+                    above.push(node);
+                }
             }
-            hashes = hashes
-                .chunks_exact(TILE)
-                .map(tree::root)
-                .collect::<Vec<_>>();
+            nodes = above;
         }
     }
 
+    /// Compares the tile, in all the widths in which it lies there. The full one, if it can be read.
     fn check_tile(
         &mut self,
         folder: &Path,
-        row: Row,
-        index: u64,
-        hashes: &[Hash],
-        needed: usize,
+        (row, index): (Row, u64),
+        nodes: &[Node],
+        signed: u64,
         findings: &mut Findings,
-    ) {
-        let entry =
-            |position: usize| (index * TILE as u64 + position as u64) << (8 * row.level()).min(63);
+    ) -> Option<Vec<Hash>> {
+        let there = self.leaves.len() as u64;
+        let entry = |position: usize| (index * TILE as u64 + position as u64) << (8 * row.level());
+        let mut stored = None;
+        let needed = tree::hashes_at(signed, row.level())
+            .saturating_sub(index * TILE as u64)
+            .min(TILE as u64) as usize;
         let mut is_there = needed == 0;
-        let widths = files::widths(&folder.join(row.partials(index)));
+        let widths = files::widths(&folder.join(row.partials(index))).unwrap_or_default();
         let partials = widths
-            .unwrap_or_default()
             .into_iter()
             .map(|width| (row.partial(index, width), width));
-        let full = std::iter::once((row.full(index), TILE));
-        for (path, width) in full.chain(partials) {
+        for (path, width) in std::iter::once((row.full(index), TILE)).chain(partials) {
             let bytes = match self.take(folder, &path, LONGEST_TILE) {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => continue,
@@ -161,26 +180,36 @@ impl Contents {
                     continue;
                 }
             };
-            let tile = tiles::hashes(&bytes).filter(|tile| tile.len() == width);
-            let Some(tile) = tile else {
+            let Some(tile) = tiles::hashes(&bytes).filter(|tile| tile.len() == width) else {
                 let what = "tile of hashes has another length than its name says";
                 findings.add(entry(0), what.into());
                 continue;
             };
             is_there |= width == TILE || width == needed;
-            let wrong = (0..width).find(|at| hashes.get(*at) != tile.get(*at));
-            if let Some(wrong) = wrong {
-                let what = if wrong < hashes.len() {
-                    "entry does not hash to its tile"
-                } else {
-                    "entry is in its tile, but not in a bundle"
+            let is_wrong = |at: &usize| match nodes.get(*at) {
+                Some(node) => tile[*at] != node.hash && tile[*at] != node.stored,
+                // Where entries are missing, that was found.
+                None => signed <= there,
+            };
+            if let Some(wrong) = (0..width).find(is_wrong) {
+                let (index, what) = match (wrong < nodes.len(), row.level()) {
+                    (false, _) => (there, "hash is in a tile, and its entry in no bundle"),
+                    (true, 0) => (entry(wrong), "entry does not hash to its tile"),
+                    (true, _) => (
+                        entry(wrong),
+                        "tile of hashes does not hash to the one above",
+                    ),
                 };
-                findings.add(entry(wrong), what.into());
+                findings.add(index, what.into());
+            }
+            if width == TILE {
+                stored = Some(tile);
             }
         }
         if !is_there {
             findings.add(entry(0), "tile of hashes is missing".into());
         }
+        stored
     }
 
     /// Looks for files that belong to no entry, so that nothing lies hidden behind a bundle that is gone.

@@ -58,7 +58,8 @@ pub(super) fn check(
         };
         match there.get(&content) {
             Some(lines) if lines_of(export).is_some_and(|wanted| wanted != *lines) => {
-                let what = format!("file of records has {lines} lines, other than its records");
+                let records = export.records;
+                let what = format!("file of records has {lines} lines for {records} records");
                 findings.add(index, what);
             }
             None if !purged.contains(&content) => {

@@ -1,6 +1,6 @@
 //! Appending: what is on disk depends on the entries alone, and one process at a time appends.
 
-use crate::made::{Numbers, append, files, findings, interval, key, moment, run, start};
+use crate::made::{Numbers, append, files, findings, folder, interval, key, moment, run, start};
 use proptest::prelude::*;
 use sekisho::ledger::{Error, Event, Fault, Ledger, Moment, VerifyOptions, verify};
 use std::fs;
@@ -8,8 +8,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 #[test]
 fn a_ledger_of_several_runs_holds_and_says_what_was_appended() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = folder.path().join("ledger");
+    let work = folder();
+    let ledger = work.path().join("ledger");
     let mut all = Vec::new();
     for number in 0..3 {
         let events = run(number, 1000 * number, 100);
@@ -40,18 +40,18 @@ fn a_ledger_of_several_runs_holds_and_says_what_was_appended() {
 
 #[test]
 fn opening_says_where_the_ledger_stands() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut ledger, opened) = Ledger::open(folder.path(), &key(1)).unwrap();
+    let work = folder();
+    let (mut ledger, opened) = Ledger::open(work.path(), &key(1)).unwrap();
     assert_eq!((opened.entries, opened.is_ended), (0, true));
     ledger.append(Some(moment(100)), start()).unwrap();
-    let counted = interval(&mut Numbers(1), 5);
+    let counted = interval(&mut Numbers::new(1), 5);
     let end = counted.to;
     ledger
         .append(Some(moment(50)), Event::Interval(counted))
         .unwrap();
     ledger.commit().unwrap();
     drop(ledger);
-    let (ledger, opened) = Ledger::open(folder.path(), &key(1)).unwrap();
+    let (ledger, opened) = Ledger::open(work.path(), &key(1)).unwrap();
     assert_eq!((opened.entries, opened.signed), (2, 0));
     assert!(!opened.is_ended);
     // The second was earlier than the first.
@@ -59,15 +59,15 @@ fn opening_says_where_the_ledger_stands() {
     assert_eq!(opened.last_interval_end, Some(end));
     assert_eq!(opened.last_known(), Some(end));
     drop(ledger);
-    let (_, verification) = verify(folder.path(), &VerifyOptions::default()).unwrap();
+    let (_, verification) = verify(work.path(), &VerifyOptions::default()).unwrap();
     assert_eq!(verification.findings, []);
     assert_eq!((verification.entries, verification.signed), (2, 0));
 }
 
 #[test]
 fn a_second_writer_another_key_and_a_damaged_end_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger");
+    let work = folder();
+    let path = work.path().join("ledger");
     append(&path, &run(1, 0, 20), 1000);
     let (first, _) = Ledger::open(&path, &key(1)).unwrap();
     let second = Ledger::open(&path, &key(1)).unwrap_err();
@@ -94,12 +94,12 @@ fn a_second_writer_another_key_and_a_damaged_end_are_refused() {
 
 #[test]
 fn an_entry_that_is_too_long_is_refused_and_nothing_is_taken() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut ledger, _) = Ledger::open(folder.path(), &key(1)).unwrap();
-    let mut long = interval(&mut Numbers(1), 0);
+    let work = folder();
+    let (mut ledger, _) = Ledger::open(work.path(), &key(1)).unwrap();
+    let mut long = interval(&mut Numbers::new(1), 0);
     while long.cells.len() < 2000 {
-        long.cells.extend(interval(&mut Numbers(2), 0).cells);
-        long.cells.extend(interval(&mut Numbers(3), 0).cells);
+        long.cells.extend(interval(&mut Numbers::new(2), 0).cells);
+        long.cells.extend(interval(&mut Numbers::new(3), 0).cells);
     }
     let refused = ledger.append(None, Event::Interval(long)).unwrap_err();
     assert!(matches!(refused, Error::TooLong { kind: "interval" }));
@@ -118,8 +118,8 @@ proptest! {
         signed in any::<bool>(),
     ) {
         let events = run(intervals, 0, intervals);
-        let folder = tempfile::tempdir().unwrap();
-        let (one, many) = (folder.path().join("one"), folder.path().join("many"));
+        let work = folder();
+        let (one, many) = (work.path().join("one"), work.path().join("many"));
         append(&one, &events, events.len());
         let mut rest = events.as_slice();
         let mut batches = batches.iter().cycle();

@@ -11,21 +11,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Numbers that look random, by a seed (SplitMix64).
-pub(crate) struct Numbers(pub(crate) u64);
+pub(crate) use sekisho::demo::rng::Rng as Numbers;
 
-impl Numbers {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
+/// A folder that is gone after the test: in memory where that can be, since a kill is no power cut.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
 }
 
 pub(crate) fn moment(seconds: u64) -> Moment {
@@ -50,14 +42,14 @@ pub(crate) fn interval(numbers: &mut Numbers, minute: u64) -> Interval {
     let mut cells = Vec::new();
     for _ in 0..numbers.below(5) {
         let fate = match numbers.below(3) {
-            0 => Fate::Admitted(Class::ALL[numbers.below(Class::ALL.len())]),
-            _ => Fate::Excluded(Reason::ALL[numbers.below(Reason::ALL.len())]),
+            0 => Fate::Admitted(Class::ALL[numbers.below(5) as usize]),
+            _ => Fate::Excluded(Reason::ALL[numbers.below(20) as usize]),
         };
         let count = Count {
             packets: 1 + numbers.next() % 1_000_000,
             bytes: 60 + numbers.next() % 1_000_000_000,
         };
-        let protocol = ProtocolGroup::ALL[numbers.below(5)];
+        let protocol = ProtocolGroup::ALL[numbers.below(5) as usize];
         let cell = Cell::new(fate, NetworkGroup::V4, protocol, count, numbers.next() % 3);
         let is_new = |other: &Cell| other.fate() != cell.fate() || other.protocol != cell.protocol;
         if cells.iter().all(is_new) {
@@ -75,7 +67,7 @@ pub(crate) fn interval(numbers: &mut Numbers, minute: u64) -> Interval {
 
 /// A run: its entries' moments and events, from a minute on.
 pub(crate) fn run(seed: u64, minute: u64, intervals: u64) -> Vec<(Option<Moment>, Event)> {
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers::new(seed);
     let mut events = vec![
         start(),
         Event::Configured(Configured {

@@ -8,5 +8,11 @@
 )]
 
 mod append;
+mod books;
+mod command;
+mod hostile;
+mod kill;
 mod made;
+mod outside;
+mod page;
 mod tamper;

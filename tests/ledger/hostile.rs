@@ -1,0 +1,143 @@
+//! Folders that were made to hurt: whatever lies in them, there are findings or one line of error, soon.
+
+use crate::made::{append, files, findings, folder, key, lay, run};
+use proptest::prelude::*;
+use sekisho::ledger::{Ledger, VerifyOptions, verify};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A ledger of 262 entries, each time its own.
+fn ledger() -> tempfile::TempDir {
+    let work = folder();
+    append(work.path(), &run(1, 0, 128), 1000);
+    work
+}
+
+#[test]
+fn what_is_no_plain_file_is_a_finding_and_never_waited_for() {
+    let names = [
+        "checkpoint",
+        "key.pub",
+        "tile/entries/000",
+        "tile/entries/001.p/6",
+        "tile/0/000",
+        "tile/0/001.p/6",
+        "tile/1/000.p/1",
+    ];
+    for name in names {
+        for kind in ["folder", "fifo", "loop", "elsewhere", "device", "huge"] {
+            let work = ledger();
+            let path = work.path().join(name);
+            fs::rename(&path, work.path().join("aside")).unwrap();
+            match kind {
+                "folder" => fs::create_dir(&path).unwrap(),
+                "fifo" => {
+                    assert!(
+                        Command::new("mkfifo")
+                            .arg(&path)
+                            .status()
+                            .unwrap()
+                            .success()
+                    );
+                }
+                "loop" => symlink(&path, &path).unwrap(),
+                "elsewhere" => symlink(work.path().join("aside"), &path).unwrap(),
+                "device" => symlink("/dev/zero", &path).unwrap(),
+                _ => File::create(&path).unwrap().set_len(1 << 40).unwrap(),
+            }
+            let found = findings(work.path(), &VerifyOptions::default());
+            assert!(!found.is_empty(), "{name} as {kind}");
+            if !name.starts_with("tile/1") && !(name.ends_with("000") && name.starts_with("tile")) {
+                assert!(
+                    Ledger::open(work.path(), &key(1)).is_err(),
+                    "{name} as {kind}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn folders_in_circles_and_names_that_are_no_text_are_counted() {
+    let work = ledger();
+    symlink("..", work.path().join("tile/entries/up")).unwrap();
+    symlink(work.path(), work.path().join("tile/x000")).unwrap();
+    fs::write(
+        work.path()
+            .join("tile")
+            .join(OsStr::from_bytes(b"\xff\x1b[2J")),
+        b"",
+    )
+    .unwrap();
+    let deep: PathBuf = std::iter::repeat_n("x001", 40).collect();
+    fs::create_dir_all(work.path().join("tile").join(deep)).unwrap();
+    let found = findings(work.path(), &VerifyOptions::default());
+    assert_eq!(found, ["262 files under tile that belong to no entry: 4"]);
+    // What a killed writer leaves is none.
+    let work = ledger();
+    fs::write(work.path().join("tile/entries/001.p/7.tmp"), b"half").unwrap();
+    assert_eq!(
+        findings(work.path(), &VerifyOptions::default()),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_folder_without_a_ledger_is_an_error_of_one_line() {
+    let work = folder();
+    let missing = work.path().join("missing");
+    for path in [work.path(), missing.as_path(), Path::new("/dev/null")] {
+        let error = verify(path, &VerifyOptions::default()).unwrap_err();
+        let line = format!(
+            "no ledger: {}: name the folder that holds `checkpoint`",
+            path.display()
+        );
+        assert_eq!(error.to_string(), line);
+    }
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let checkpoint = "sekisho/lab\n18446744073709551615\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— sekisho/lab AAAAAAA=\n";
+    let deep = "[".repeat(60_000);
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..9000),
+        Just(checkpoint.as_bytes().to_vec()),
+        Just([&60_000_u16.to_be_bytes(), deep.as_bytes()].concat()),
+        Just(vec![0; 8192]),
+        Just(vec![0; 600]),
+        Just(vec![0xff; 8193]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_make_it_fail(
+        changes in proptest::collection::vec((0_usize..9, bytes()), 1..6),
+        from_nothing in any::<bool>(),
+    ) {
+        let names = ["checkpoint", "key.pub", "tile/entries/000", "tile/entries/001.p/6",
+            "tile/entries/001.p/255", "tile/0/000", "tile/0/001.p/6", "tile/1/000.p/1", "tile/7/000"];
+        let made = ledger();
+        let mut all = files(made.path());
+        if from_nothing {
+            all.clear();
+        }
+        for (name, bytes) in &changes {
+            all.insert(names[*name].into(), bytes.clone());
+        }
+        let work = folder();
+        lay(work.path(), &all);
+        let found = findings(work.path(), &VerifyOptions::default());
+        prop_assert!(!found.is_empty());
+        let since = VerifyOptions { since: Some(changes[0].1.clone()), ..VerifyOptions::default() };
+        prop_assert!(findings(work.path(), &since).len() > found.len());
+        let _ = Ledger::open(work.path(), &key(1));
+        let _ = sekisho::ledger::Proof::parse(&changes[0].1);
+    }
+}
