@@ -123,8 +123,8 @@ fn what_was_mistyped_is_named_in_one_line() {
             "unknown command: frobnicate: see sekisho --help, or --help after a command",
         ),
         (
-            &["verify", "ledger/"],
-            "command not in this version: verify: see sekisho --help for those that are",
+            &["merge", "flows.jsonl"],
+            "command not in this version: merge: see sekisho --help for those that are",
         ),
         (
             &["check", "a.toml", "b.toml"],

@@ -35,6 +35,7 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "explain" -d 'Say wh
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "geo" -d 'Say what the loaded country table is'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "check" -d 'Read the configuration, build everything, start nothing'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "verify" -d 'Check a ledger from its files alone: signatures, hashes, sums, and the files of records'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "report" -d 'Check a ledger, and say what it says: a page for reviewers, and the same figures as JSON'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r
@@ -156,3 +157,14 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s o -l output -
 complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l json -d 'What was found, as one JSON object'
 complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -s o -l output -d 'File for the page, or - for stdout' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l json -d 'File for the figures as JSON, or - for stdout' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l lang -d 'Language of the page' -r -f -a "en\t''
+ja\t''"
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l from -d 'Not before: 2026-11-16, 2026-11-16T09:00 or 2026-11-16T09:00:00Z, UTC [default: the ledger\'s begin]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l to -d 'Before, written likewise [default: the ledger\'s end]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l key -d 'Key that must have signed, known from elsewhere: name+id+base64, or a file with it [default: the ledger\'s own, which shows only that the ledger agrees with itself]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l since -d 'Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l publish -d 'Leave out small cells and single events, so that the report can be made public'
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -s h -l help -d 'Print help'

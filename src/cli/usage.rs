@@ -8,8 +8,6 @@ use crate::config::nearest;
 
 /// Commands of a later version: somebody may have read of them.
 const LATER: &[&str] = &[
-    "verify",
-    "report",
     "merge",
     #[cfg(not(feature = "live"))]
     "capture",

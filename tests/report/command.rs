@@ -123,6 +123,11 @@ fn what_is_asked_wrongly_is_refused_in_one_line() {
             "no time between --from and --to: 2026-11-16 to 2026-11-15: let --to be later",
         ),
         (
+            &["none", "-o", "a.html", "--lang", "fr"],
+            2,
+            "unknown language: fr: use en or ja",
+        ),
+        (
             &["none", "-o", "-", "--json", "-"],
             2,
             "page and JSON cannot share a stream: -: name a file for one of them",

@@ -166,7 +166,8 @@ fn both_languages_have_the_same_figures_and_each_is_whole() {
                 assert!(text.chars().filter(|c| is_japanese(*c)).count() > 2_000);
                 for word in text
                     .split(|c: char| !c.is_ascii_alphabetic())
-                    .filter(|word| word.len() > 2)
+                    // Digests are shortened somewhere.
+                    .filter(|word| word.len() > 2 && !word.bytes().all(|c| c.is_ascii_hexdigit()))
                 {
                     assert!(known.contains(&word), "{word}");
                 }
