@@ -73,7 +73,9 @@ fn internal() -> Problem {
 }
 
 fn language(tag: &str) -> Result<Language, Problem> {
-    let found = Language::ALL.into_iter().find(|language| language.tag() == tag);
+    let found = Language::ALL
+        .into_iter()
+        .find(|language| language.tag() == tag);
     found.ok_or_else(|| Problem::new(Exit::Usage, "unknown language", tag, "use en or ja"))
 }
 

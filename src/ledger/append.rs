@@ -9,7 +9,7 @@ use super::canonical;
 use super::checkpoint::Checkpoint;
 use super::entry::{Entry, Event, Moment, SCHEMA};
 use super::error::Error;
-use super::files;
+use super::files::{self, Files};
 use super::key::Key;
 use super::tiles::{self, Row};
 use super::tree::{self, Edge, TILE};
@@ -134,7 +134,7 @@ impl Ledger {
     }
 
     /// Adds what waits to the tree; the files that come of it, bundles and tiles, each once.
-    fn advance(&mut self) -> (Vec<(PathBuf, Vec<u8>)>, Vec<(PathBuf, Vec<u8>)>) {
+    fn advance(&mut self) -> (Files, Files) {
         let (mut bundles, mut hashes) = (Vec::new(), Vec::new());
         for entry in std::mem::take(&mut self.pending) {
             tiles::push_entry(&mut self.bundle, &entry);
@@ -179,6 +179,7 @@ impl Ledger {
 
     /// Likewise, of whatever sizes there are: after a process that did not end by itself.
     pub(super) fn tidy_all(&self) {
+        self.tidy(self.signed);
         for row in tiles::rows(self.edge.size) {
             let index = tree::tile_index(self.edge.size, row.level());
             if index > 0 {

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// Files that are written side by side, so that the disk is waited for once.
 const AT_ONCE: usize = 64;
 
+/// Files that are to be written: their names below a folder, and what is in them.
+pub(super) type Files = Vec<(PathBuf, Vec<u8>)>;
+
 /// Opens a plain file to read: no link, no folder, nothing that waits.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;

@@ -6,7 +6,7 @@ use super::canonical;
 use super::checkpoint::Checkpoint;
 use super::entry::{Entry, Event, Moment};
 use super::error::Error;
-use super::files::{self, failed};
+use super::files::{self, Files, failed};
 use super::key::Key;
 use super::note;
 use super::tiles::{self, LONGEST_BUNDLE, LONGEST_TILE, Row};
@@ -191,9 +191,6 @@ struct Shelf<'a> {
     folder: &'a Path,
 }
 
-/// Files that are to be written.
-type Mended = Vec<(PathBuf, Vec<u8>)>;
-
 impl Shelf<'_> {
     fn damaged(&self, what: &'static str) -> Error {
         let path = self.folder.to_owned();
@@ -202,8 +199,8 @@ impl Shelf<'_> {
 
     /// The right edge of a tree of that size, the last bundle where it is not full, and the tiles that are
     /// not on disk.
-    fn edge(&self, size: u64) -> Result<(Edge, Vec<u8>, Mended), Error> {
-        let mut mended = Mended::new();
+    fn edge(&self, size: u64) -> Result<(Edge, Vec<u8>, Files), Error> {
+        let mut mended = Files::new();
         let mut levels = Vec::new();
         let mut bundle = Vec::new();
         // Roots of tiles of the level below that are to be written: they cannot be read yet.
@@ -304,7 +301,7 @@ impl Shelf<'_> {
     }
 
     /// The root over the first entries.
-    fn root_at(&self, size: u64, edge: &Edge, mended: &Mended) -> Result<Hash, Error> {
+    fn root_at(&self, size: u64, edge: &Edge, mended: &Files) -> Result<Hash, Error> {
         let mut levels = Vec::new();
         for level in (0..).take_while(|level| tree::hashes_at(size, *level) > 0) {
             let (index, width) = (tree::tile_index(size, level), tree::tile_width(size, level));
