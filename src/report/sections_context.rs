@@ -696,7 +696,7 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
             (t("records in them", "記録（フロー）").to_owned(), vec![Value::text(alone(exports.records))]),
             (t("packets in these", "同パケット").to_owned(), vec![number(exports.packets)]),
             (
-                t("their bytes on the wire", "同、回線上のバイト").to_owned(),
+                t("their bytes on the wire", "同、回線上のバイト数").to_owned(),
                 vec![exports.bytes.map_or_else(
                     || Value::text(published),
                     |sum| Value::text(bytes(sum)).exact(sum),

@@ -63,7 +63,7 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
         Value::text(t("class or reason", "区分・理由")),
         Value::number(t("packets", "パケット")),
         Value::number(t("of seen", "観測比")),
-        Value::number(t("bytes on the wire", "回線上のバイト")),
+        Value::number(t("bytes on the wire", "バイト数")),
     ];
     let mut rows = Vec::new();
     for part in &sum.by_class {
@@ -425,7 +425,7 @@ pub(super) fn undetermined(report: &Report, language: Language) -> Vec<Block> {
             Value::text(t("class or cause", "区分・原因")),
             Value::number(t("packets", "パケット")),
             Value::number(t("of seen", "観測比")),
-            Value::number(t("bytes on the wire", "回線上のバイト")),
+            Value::number(t("bytes on the wire", "バイト数")),
         ],
         rows,
     }));
