@@ -44,8 +44,8 @@
 //!   decode       source, time     export   flow, time                   pipeline  all of the above
 //!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
-//!                                                                       ledger   fate, tally, time
-//!                                                                       evaluation nothing
+//!                                                                       ledger    fate, tally, time
+//!                                                                       evaluation  nothing
 //!                                                                       report    ledger, fate, tally, time
 //!   authorisation  gate, time                                           sandbox   nothing
 //! ```

@@ -85,6 +85,7 @@ fn help_is_as_reviewed() {
         ("geo.txt", &["geo", "--help"]),
         ("check.txt", &["check", "--help"]),
         ("purge.txt", &["purge", "--help"]),
+        ("report.txt", &["report", "--help"]),
         ("verify.txt", &["verify", "--help"]),
     ] {
         let run = sekisho(args);
@@ -123,8 +124,8 @@ fn what_was_mistyped_is_named_in_one_line() {
             "unknown command: frobnicate: see sekisho --help, or --help after a command",
         ),
         (
-            &["report", "ledger/"],
-            "command not in this version: report: see sekisho --help for those that are",
+            &["merge", "flows.jsonl"],
+            "command not in this version: merge: see sekisho --help for those that are",
         ),
         (
             &["check", "a.toml", "b.toml"],

@@ -228,6 +228,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
         "README.md",
         "README.ja.md",
         "docs/analyst.md",
+        "docs/report.md",
         "docs/reviewer.md",
         "docs/rules.md",
         "docs/ledger.md",
@@ -250,10 +251,10 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     for command in found {
         // The name of a command alone, in running text.
         let is_name = [
-            "capture", "explain", "locate", "purge", "replay", "verify", "watch",
+            "capture", "explain", "locate", "purge", "replay", "report", "verify", "watch",
         ]
-            .iter()
-            .any(|name| command == format!("sekisho {name}"));
+        .iter()
+        .any(|name| command == format!("sekisho {name}"));
         if is_name || command.contains("[OPTIONS]") {
             continue;
         }

@@ -331,8 +331,8 @@ pub(super) struct ReportArgs {
     /// File for the figures as JSON, or - for stdout
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
-    /// Language of the page
-    #[arg(long, value_name = "LANGUAGE", value_parser = ["en", "ja"], default_value = "en")]
+    /// Language of the page: en or ja
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     pub(super) lang: String,
     /// Not before: 2026-11-16, 2026-11-16T09:00 or 2026-11-16T09:00:00Z, UTC [default: the ledger's begin]
     #[arg(long, value_name = "TIME")]

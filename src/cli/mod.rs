@@ -85,6 +85,6 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Evaluate(args) => evaluate::run(args, talk),
         Command::Verify(args) => verify::run(args, talk),
         Command::Purge(args) => purge::run(&args, talk),
-        Command::Report(args) => report::run(args, talk),
+        Command::Report(args) => report::run(&args, talk),
     }
 }

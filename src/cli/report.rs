@@ -10,8 +10,9 @@ use crate::ledger::{self, VerifyOptions};
 use crate::report::{Language, Options, Report, Window};
 use crate::time::Timestamp;
 
-pub(super) fn run(args: ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
+pub(super) fn run(args: &ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
+    let language = language(&args.lang)?;
     let window = window(args.from.as_deref(), args.to.as_deref())?;
     let stdout = |path: &Option<_>| path.as_deref() == Some(Path::new("-"));
     if stdout(&args.output) && stdout(&args.json) {
@@ -37,10 +38,6 @@ pub(super) fn run(args: ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
             key_given: options.key.is_some(),
         },
     );
-    let language = match args.lang.as_str() {
-        "ja" => Language::Japanese,
-        _ => Language::English,
-    };
     if let Some(path) = &args.output {
         put(
             path,
@@ -73,6 +70,13 @@ fn internal() -> Problem {
         Exit::Internal,
         "fault of this program: a report could not be rendered".to_owned(),
     )
+}
+
+fn language(tag: &str) -> Result<Language, Problem> {
+    let found = Language::ALL
+        .into_iter()
+        .find(|language| language.tag() == tag);
+    found.ok_or_else(|| Problem::new(Exit::Usage, "unknown language", tag, "use en or ja"))
 }
 
 fn window(from: Option<&str>, to: Option<&str>) -> Result<Window, Problem> {

@@ -96,7 +96,7 @@ impl Report {
                 },
             },
             sensor: sensor(&walk, cells.intervals),
-            timeline: timeline(&cells, &walk, shown, publish),
+            timeline: timeline(&cells, &walk, shown),
             undetermined: undetermined(&cells, sum.seen),
             networks: networks(&cells),
             openings: openings(&cells),
@@ -215,7 +215,7 @@ fn part(id: &'static str, figure: Option<&Figure>, whole: Figure) -> Part {
     }
 }
 
-fn timeline(cells: &Cells, walk: &Walk<'_>, shown: u64, publish: bool) -> Timeline {
+fn timeline(cells: &Cells, walk: &Walk<'_>, shown: u64) -> Timeline {
     let at = |bucket: Timestamp| floor(bucket, shown);
     let parts = cells.grouped(|place| Some((at(place.bucket), place.fate().index())));
     let sides = cells.grouped(|place| Some((at(place.bucket), place.is_kept())));
@@ -268,7 +268,6 @@ fn timeline(cells: &Cells, walk: &Walk<'_>, shown: u64, publish: bool) -> Timeli
             blind_seconds: blind.iter().map(inside).sum::<u64>() / NANOS_PER_SEC,
         }
     };
-    let _ = publish;
     Timeline {
         bucket_seconds: shown,
         buckets: buckets.into_keys().map(bucket).collect(),

@@ -52,8 +52,8 @@ fn subtitle(report: &Report, language: Language) -> String {
         ),
     };
     match language {
-        Language::English => format!("{from} to {to} UTC · {variant} · sekisho 関所"),
-        Language::Japanese => format!("{from} ～ {to}（UTC）・{variant}・sekisho 関所"),
+        Language::English => format!("{from} to {to} UTC · {variant} · sekisho\u{a0}関所"),
+        Language::Japanese => format!("{from} ～ {to}（UTC）・{variant}・sekisho\u{a0}関所"),
     }
 }
 
@@ -307,7 +307,7 @@ pub(super) fn period(report: &Report, language: Language) -> Vec<Value> {
     vec![
         Value::text(match language {
             Language::English => format!("{from} to {to} ({length})"),
-            Language::Japanese => format!("{from} ～ {to}({length})"),
+            Language::Japanese => format!("{from} ～ {to}（{length}）"),
         })
         .below(clock),
     ]

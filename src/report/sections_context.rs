@@ -1,6 +1,6 @@
 //! Sections of what the counts were made with and under: sensor, tables, authorisations, events, files.
 
-use super::figures::{AuthoritySpan, Change, GeoSpan, Happening, Report, Variant};
+use super::figures::{AuthoritySpan, Change, GeoSpan, Happening, Report, SourceUsed, Variant};
 use super::language::Language;
 use super::number::{alone, bytes, duration, grouped, share};
 use super::page::{Block, Row, Table, Value, visible};
@@ -173,36 +173,54 @@ pub(super) fn geo(report: &Report, language: Language) -> Vec<Block> {
             Language::Japanese => format!("{} ～ {}", minute(span.from), minute(span.to)),
         }));
         out.push(Block::Facts(table_facts(span, language)));
-        let rows = span.sources.iter().map(|source| Row {
-            strong: false,
-            cells: vec![
-                Value::text(visible(&source.name)).below(visible(&source.source)),
-                Value::text(
-                    source
-                        .date
-                        .as_deref()
-                        .map_or_else(|| "–".to_owned(), visible),
-                ),
-                Value::number(match (source.age_days_first, source.age_days_last) {
-                    (Some(first), Some(last)) if first == last => grouped(first),
-                    (Some(first), Some(last)) => format!("{}–{}", grouped(first), grouped(last)),
-                    _ => "–".to_owned(),
-                }),
-                Value::code(visible(&source.sha256)),
-            ],
-        });
-        out.push(Block::Table(Table {
-            head: vec![
-                Value::text(t("source", "情報源")),
-                Value::text(t("its date", "日付")),
-                Value::number(t("age, days", "経過日数")),
-                Value::text("SHA-256"),
-            ],
-            rows: rows.collect(),
-        }));
+        out.push(Block::Facts(sources(span, language)));
     }
     out.extend(more(report.geo.left_out, language));
     out
+}
+
+/// Of what a table was made: what it is, how old it was, and its digest.
+fn sources(span: &GeoSpan, language: Language) -> Vec<(String, Vec<Value>)> {
+    let one = |source: &SourceUsed| {
+        let kind = visible(&source.source);
+        let date = source.date.as_deref().map(visible);
+        let age = match (source.age_days_first, source.age_days_last) {
+            (Some(first), Some(last)) if first == last => Some(grouped(first)),
+            (Some(first), Some(last)) => Some(format!("{}–{}", grouped(first), grouped(last))),
+            _ => None,
+        };
+        let text = match (language, date, age) {
+            (Language::English, Some(date), Some(age)) => {
+                format!("{kind}, of {date}: {age} days old when used")
+            }
+            (Language::English, Some(date), None) => format!("{kind}, of {date}"),
+            (Language::English, None, _) => format!("{kind}, without a date"),
+            (Language::Japanese, Some(date), Some(age)) => {
+                format!("{kind}、{date}付（使用時の経過日数{age}日）")
+            }
+            (Language::Japanese, Some(date), None) => format!("{kind}、{date}付"),
+            (Language::Japanese, None, _) => format!("{kind}、日付なし"),
+        };
+        let name = visible(&source.name);
+        (
+            name,
+            vec![Value::text(text), Value::code(visible(&source.sha256))],
+        )
+    };
+    span.sources.iter().map(one).collect()
+}
+
+/// What a list says of its prefixes.
+fn list_name(list: &str, language: Language) -> String {
+    match list {
+        "domestic" => language
+            .of("domestic prefixes", "国内とするアドレス群")
+            .to_owned(),
+        "anycast" => language
+            .of("anycast prefixes", "エニーキャストのアドレス群")
+            .to_owned(),
+        other => visible(other),
+    }
 }
 
 fn table_facts(span: &GeoSpan, language: Language) -> Vec<(String, Vec<Value>)> {
@@ -219,13 +237,10 @@ fn table_facts(span: &GeoSpan, language: Language) -> Vec<(String, Vec<Value>)> 
         facts.push((t("changed", "変更点").to_owned(), changes.collect()));
     }
     if !span.lists.is_empty() {
-        let lists = span.lists.iter().map(|list| {
-            Value::code(visible(&list.sha256)).below(match list.list.as_str() {
-                "domestic" => t("domestic prefixes", "国内とするアドレス群").to_owned(),
-                "anycast" => t("anycast prefixes", "エニーキャストのアドレス群").to_owned(),
-                other => visible(other),
-            })
-        });
+        let lists = span
+            .lists
+            .iter()
+            .map(|list| Value::code(visible(&list.sha256)).below(list_name(&list.list, language)));
         facts.push((
             t("operator's lists", "事業者のリスト").to_owned(),
             lists.collect(),
@@ -254,10 +269,14 @@ fn changed(change: &Change, language: Language) -> String {
                 format!("情報源を更新：{name}、{before} → {after}")
             }
         }
-        Change::ListAdded { list } if english => format!("list added: {}", visible(list)),
-        Change::ListAdded { list } => format!("リストを追加：{}", visible(list)),
-        Change::ListRemoved { list } if english => format!("list removed: {}", visible(list)),
-        Change::ListRemoved { list } => format!("リストを除去：{}", visible(list)),
+        Change::ListAdded { list } if english => {
+            format!("list added: {}", list_name(list, language))
+        }
+        Change::ListAdded { list } => format!("リストを追加：{}", list_name(list, language)),
+        Change::ListRemoved { list } if english => {
+            format!("list removed: {}", list_name(list, language))
+        }
+        Change::ListRemoved { list } => format!("リストを除去：{}", list_name(list, language)),
         Change::Home { before, after } => {
             let (before, after) = (visible(&before.join(" ")), visible(&after.join(" ")));
             if english {
@@ -325,7 +344,7 @@ pub(super) fn authority(report: &Report, language: Language) -> Vec<Block> {
                 "For {time} the operator authorised itself: nobody else approved what was kept, and this page does not say that anybody did."
             ),
             Language::Japanese => format!(
-                "{time}の間は自己承認（運用者自身による）であり、第三者の承認を受けたものではない。"
+                "延べ{time}は自己承認（運用者自身による）であり、第三者の承認を受けたものではない。"
             ),
         }));
     }
@@ -678,7 +697,7 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
             (t("records in them", "記録（フロー）").to_owned(), vec![Value::text(alone(exports.records))]),
             (t("packets in these", "同パケット").to_owned(), vec![number(exports.packets)]),
             (
-                t("their bytes on the wire", "同、回線上のバイト").to_owned(),
+                t("their bytes on the wire", "同、回線上のバイト数").to_owned(),
                 vec![exports.bytes.map_or_else(
                     || Value::text(published),
                     |sum| Value::text(bytes(sum)).exact(sum),

@@ -22,7 +22,6 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
     for part in colours.in_order(report) {
         parts.push((colours.reason(part.id), part.figure.packets));
     }
-    let kept_share = sum.by_class.iter().map(|part| part.share_ppm).sum::<u64>();
     let share_of = |figure: &Figure| super::figures::ppm(figure.packets, sum.seen.packets);
     let mut out = vec![
         Block::Text(match language {
@@ -57,7 +56,6 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
             legend: colours.legend(report, language, true, true),
         }),
     ];
-    let _ = kept_share;
     if let Some(note) = small_note(report, language) {
         out.push(note);
     }
@@ -65,7 +63,7 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
         Value::text(t("class or reason", "区分・理由")),
         Value::number(t("packets", "パケット")),
         Value::number(t("of seen", "観測比")),
-        Value::number(t("bytes on the wire", "回線上のバイト")),
+        Value::number(t("bytes on the wire", "バイト数")),
     ];
     let mut rows = Vec::new();
     for part in &sum.by_class {
@@ -427,7 +425,7 @@ pub(super) fn undetermined(report: &Report, language: Language) -> Vec<Block> {
             Value::text(t("class or cause", "区分・原因")),
             Value::number(t("packets", "パケット")),
             Value::number(t("of seen", "観測比")),
-            Value::number(t("bytes on the wire", "回線上のバイト")),
+            Value::number(t("bytes on the wire", "バイト数")),
         ],
         rows,
     }));
@@ -439,19 +437,19 @@ pub(super) fn networks(report: &Report, language: Language) -> Vec<Block> {
     let rows = report.networks.iter().map(|network| Row {
         strong: false,
         cells: vec![
-            Value::text(match network.ip {
-                "ipv4" => "IPv4",
-                "ipv6" => "IPv6",
-                _ => t("no IP", "IPなし"),
+            Value::text(match (network.ip, network.protocol) {
+                ("none", _) => t("no IP", "IPなし").to_owned(),
+                (ip, protocol) => format!(
+                    "{} {}",
+                    if ip == "ipv4" { "IPv4" } else { "IPv6" },
+                    match protocol {
+                        "tcp" => "TCP",
+                        "udp" => "UDP",
+                        "icmp" => "ICMP",
+                        _ => t("other", "その他"),
+                    }
+                ),
             }),
-            Value::text(match network.protocol {
-                "tcp" => "TCP",
-                "udp" => "UDP",
-                "icmp" => "ICMP",
-                "other" => t("other", "その他"),
-                _ => "–",
-            }),
-            packets_value(&network.seen),
             packets_value(&network.kept),
             packets_value(&network.excluded),
         ],
@@ -481,11 +479,9 @@ pub(super) fn networks(report: &Report, language: Language) -> Vec<Block> {
     vec![
         Block::Table(Table {
             head: vec![
-                Value::text("IP"),
-                Value::text(t("protocol", "プロトコル")),
-                Value::number(t("seen, packets", "観測パケット")),
-                Value::number(t("kept", "保存")),
-                Value::number(t("excluded", "除外")),
+                Value::text(t("IP and protocol", "IP版・プロトコル")),
+                Value::number(t("kept, packets", "保存パケット")),
+                Value::number(t("excluded, packets", "除外パケット")),
             ],
             rows: rows.collect(),
         }),

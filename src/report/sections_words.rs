@@ -55,19 +55,12 @@ pub(super) fn glossary(language: Language) -> Vec<Block> {
         ),
     )];
     let reasons = Reason::ALL.into_iter().map(|reason| {
+        // In English its meaning is its name.
         let name = match language {
-            Language::English => reason.japanese(),
-            Language::Japanese => language.reason(reason),
+            Language::English => "",
+            Language::Japanese => reason.japanese(),
         };
-        row(
-            reason.id(),
-            if language == Language::English {
-                ""
-            } else {
-                name
-            },
-            language.reason_meaning(reason),
-        )
+        row(reason.id(), name, language.reason_meaning(reason))
     });
     let words = [
         (

@@ -45,7 +45,7 @@ fn used(source: &GeoSource, from: Timestamp, to: Timestamp) -> SourceUsed {
         date,
         sha256,
     } = source;
-    let days = |at| Some(age_days(date.as_deref()?, at)?);
+    let days = |at| age_days(date.as_deref()?, at);
     SourceUsed {
         name: name.clone(),
         source: kind.clone(),
