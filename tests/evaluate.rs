@@ -1,6 +1,10 @@
 //! `sekisho evaluate`: what it says of traffic is what a run says of it, and its rates are of the truth.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop where it is")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop where it is"
+)]
 #![cfg(feature = "embedded-geo")]
 
 mod common;

@@ -197,6 +197,9 @@ fn any_number_of_lanes_gives_the_same_over_an_expiry() {
             sensor: "test".to_owned(),
             config: String::new(),
             authorisation: pipeline::Authorisation::default(),
+            terms: Terms::default(),
+            digest: false,
+            interval: Some(1_000_000_000),
         };
         let summary = job.run(&Silent).unwrap().summary;
         assert!(summary.balanced);

@@ -133,6 +133,7 @@ fn full(text: &str, number: u64) -> Vec<Event> {
             },
             balanced: true,
         }),
+        Event::Aborted {},
     ]
 }
 
@@ -154,6 +155,9 @@ fn meaning(event: &Event) -> &'static str {
         Event::Purge(_) => "files of records were removed, their time being over",
         Event::CrashRecovered(_) => "the run before this one did not end by itself",
         Event::Stop(_) => "the run ends: its sums",
+        Event::Aborted {} => {
+            "a run over captures ended without a result, and nothing of it is kept"
+        }
     }
 }
 
