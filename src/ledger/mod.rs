@@ -8,7 +8,28 @@
 //! It must never hold an address, a prefix or a port: nothing here can name one. In: counts by fate and
 //! interval, and what happened. Out: canonical JSON entries in an RFC 6962 tree, stored as tiles and
 //! entry bundles (C2SP tlog-tiles) under signed checkpoints (C2SP tlog-checkpoint, signed-note). No clock
-//! is read: who appends says when.
+//! is read: who appends says when. `docs/ledger.md` is the format, for readers outside.
+//!
+//! A run appends `Start`, its settings, `Interval`s and `Export`s, and at the end a `Stop` with the sums.
+//! Where the run before did not end by itself ([`Opened::is_ended`]), the next one first appends
+//! `CrashRecovered` with [`Opened::entries`], then a `Gap`, then `Export`s of files that were left, and
+//! only then `Start`. [`verify`] holds writers to that.
+//!
+//! ```
+//! use sekisho::ledger::{Event, Key, Ledger, VerifyOptions, verify};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let key = Key::load_or_create(&folder.path().join("lab.key"), "sekisho/lab")?;
+//! let (mut ledger, opened) = Ledger::open(&folder.path().join("ledger"), &key)?;
+//! assert!(opened.is_ended);
+//! ledger.append(None, Event::ClockStep { nanos: 5 })?;
+//! ledger.commit()?; // outlasts a power cut
+//! ledger.sign()?; // so does the checkpoint over it
+//! let (entries, found) = verify(&folder.path().join("ledger"), &VerifyOptions::default())?;
+//! assert!(found.holds() && entries.len() == 1);
+//! # Ok(())
+//! # }
+//! ```
 
 mod append;
 mod books;

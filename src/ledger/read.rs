@@ -58,24 +58,9 @@ impl Contents {
     /// Reads one bundle; whether it was full and there may be another behind it.
     fn bundle(&mut self, folder: &Path, index: u64, findings: &mut Findings) -> bool {
         let first = index * TILE as u64;
-        let full = Row::Entries.full(index);
-        let (bundle, width) = match self.take(folder, &full, LONGEST_BUNDLE) {
-            Ok(Some(bytes)) => (bytes, TILE),
-            Ok(None) => {
-                let partials = folder.join(Row::Entries.partials(index));
-                let widths = files::widths(&partials).unwrap_or_default();
-                let Some(width) = widths.last().copied() else {
-                    return false;
-                };
-                match self.take(folder, &Row::Entries.partial(index, width), LONGEST_BUNDLE) {
-                    Ok(Some(bytes)) => (bytes, width),
-                    Ok(None) => return false,
-                    Err(error) => {
-                        findings.add(first, format!("bundle cannot be read ({error})"));
-                        return false;
-                    }
-                }
-            }
+        let (bundle, width) = match self.take_bundle(folder, index) {
+            Ok(Some(found)) => found,
+            Ok(None) => return false,
             Err(error) => {
                 findings.add(first, format!("bundle cannot be read ({error})"));
                 return false;
@@ -107,6 +92,20 @@ impl Contents {
         is_whole && width == TILE
     }
 
+    /// The full bundle, else the widest, and how many entries it is to hold.
+    fn take_bundle(&mut self, folder: &Path, index: u64) -> io::Result<Option<(Vec<u8>, usize)>> {
+        let full = self.take(folder, &Row::Entries.full(index), LONGEST_BUNDLE)?;
+        if let Some(bundle) = full {
+            return Ok(Some((bundle, TILE)));
+        }
+        let widths = files::widths(&folder.join(Row::Entries.partials(index)))?;
+        let Some(width) = widths.last().copied() else {
+            return Ok(None);
+        };
+        let bundle = self.take(folder, &Row::Entries.partial(index, width), LONGEST_BUNDLE)?;
+        Ok(bundle.map(|bundle| (bundle, width)))
+    }
+
     /// Bundles of earlier sizes, which may lie beside: each must be the beginning of this one.
     fn older_bundles(&mut self, folder: &Path, index: u64, findings: &mut Findings) {
         let first = index as usize * TILE;
@@ -116,12 +115,13 @@ impl Contents {
             if self.seen.contains(&path) {
                 continue;
             }
-            let Ok(Some(bytes)) = self.take(folder, &path, LONGEST_BUNDLE) else {
-                continue;
+            let older: Option<Vec<Hash>> = match self.take(folder, &path, LONGEST_BUNDLE) {
+                Ok(None) => continue,
+                Ok(Some(bytes)) => tiles::entries(&bytes)
+                    .map(|entry| entry.ok().map(tree::leaf))
+                    .collect(),
+                Err(_) => None,
             };
-            let older: Option<Vec<Hash>> = tiles::entries(&bytes)
-                .map(|entry| entry.ok().map(tree::leaf))
-                .collect();
             let same = self.leaves.get(first..first + width);
             if older.as_deref().is_none_or(|older| Some(older) != same) {
                 let what = "bundle of an earlier size says something else";
