@@ -600,7 +600,7 @@ _sekisho() {
                     return 0
                     ;;
                 --lang)
-                    COMPREPLY=($(compgen -W "en ja" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --from)

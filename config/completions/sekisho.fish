@@ -159,8 +159,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s v -l verbose 
 complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -s o -l output -d 'File for the page, or - for stdout' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l json -d 'File for the figures as JSON, or - for stdout' -r -F
-complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l lang -d 'Language of the page' -r -f -a "en\t''
-ja\t''"
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l lang -d 'Language of the page: en or ja' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l from -d 'Not before: 2026-11-16, 2026-11-16T09:00 or 2026-11-16T09:00:00Z, UTC [default: the ledger\'s begin]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l to -d 'Before, written likewise [default: the ledger\'s end]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l key -d 'Key that must have signed, known from elsewhere: name+id+base64, or a file with it [default: the ledger\'s own, which shows only that the ledger agrees with itself]' -r
