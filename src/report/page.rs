@@ -13,7 +13,7 @@ pub(super) struct Page {
     pub(super) verdict: Verdict,
     pub(super) contents: &'static str,
     pub(super) sections: Vec<Section>,
-    pub(super) footer: String,
+    pub(super) footer: &'static str,
 }
 
 impl Page {

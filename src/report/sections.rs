@@ -7,7 +7,10 @@ use super::figures::{Bounded, Clock, Report, Variant};
 use super::language::Language;
 use super::number::{duration, grouped};
 use super::page::{Block, Page, Row, Section, Table, Value, Verdict, visible};
-use super::{sections_context as context, sections_counts as counts, sections_words as words};
+use super::{
+    sections_authority, sections_context as context, sections_counts as counts,
+    sections_events as happened, sections_losses as lost, sections_time, sections_words as words,
+};
 use crate::ledger::Moment;
 
 impl Report {
@@ -23,7 +26,7 @@ impl Report {
             verdict: verdict(self, language),
             contents: language.of("Contents", "目次"),
             sections: sections(self, language),
-            footer: footer(self, language),
+            footer: footer(language),
         };
         let page = page.render().map_err(|_| fmt::Error)?;
         Ok(match language {
@@ -57,17 +60,12 @@ fn subtitle(report: &Report, language: Language) -> String {
     }
 }
 
-fn footer(report: &Report, language: Language) -> String {
-    let root = visible(&report.verification.root);
-    match language {
-        Language::English => format!(
-            "Made by sekisho from the entries of one ledger and nothing else; root {root}. The same ledger gives the same \
-             page byte for byte. The JSON of this report has the same figures."
-        ),
-        Language::Japanese => format!(
-            "sekishoが一つの台帳の記録だけから作成。根の値 {root}。同じ台帳からは一字一句同じ報告が得られる。JSON版の数値も同じ。"
-        ),
-    }
+const fn footer(language: Language) -> &'static str {
+    language.of(
+        "Made by sekisho from the entries of one ledger and nothing else. The same ledger gives the same page byte for byte. \
+         The JSON of this report has the same figures.",
+        "sekishoが一つの台帳の記録だけから作成。同じ台帳からは一字一句同じ報告が得られる。JSON版の数値も同じ。",
+    )
 }
 
 fn verdict(report: &Report, language: Language) -> Verdict {
@@ -196,7 +194,7 @@ fn sections(report: &Report, language: Language) -> Vec<Section> {
         section(
             "time",
             t("Over time", "時間推移"),
-            counts::over_time(report, language),
+            sections_time::over_time(report, language),
         ),
         section(
             "undetermined",
@@ -214,12 +212,12 @@ fn sections(report: &Report, language: Language) -> Vec<Section> {
         section(
             "unseen",
             t("What could not be seen", "観測できなかったもの"),
-            counts::unseen(report, language),
+            lost::unseen(report, language),
         ),
         section(
             "losses",
             t("Losses after the gate", "選別後の損失"),
-            counts::losses(report, language),
+            lost::losses(report, language),
         ),
         section(
             "geo",
@@ -229,17 +227,17 @@ fn sections(report: &Report, language: Language) -> Vec<Section> {
         section(
             "authority",
             t("Authorisations", "承認"),
-            context::authority(report, language),
+            sections_authority::authority(report, language),
         ),
         section(
             "events",
             t("Events", "出来事"),
-            context::events(report, language),
+            happened::events(report, language),
         ),
         section(
             "exports",
             t("Files handed over, recalled, removed", "出力・回収・消去"),
-            context::exports(report, language),
+            happened::exports(report, language),
         ),
         section(
             "meaning",

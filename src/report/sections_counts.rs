@@ -1,15 +1,11 @@
-//! Sections of counts: the sum, its course, its parts, and apart from them what was lost.
+//! Sections of counts: the sum, and its parts.
 
-use super::chart::{self, Series};
-use super::figures::{Bucket, Figure, Part, Report, Variant};
+use super::chart;
+use super::colours::{Colours, class_colour, name_of};
+use super::figures::{Figure, Part, Report, Variant};
 use super::language::Language;
-use super::number::{alone, bytes_of, duration, grouped, packets, share};
-use super::page::{Block, Chart, Row, Table, Value, visible};
-use super::sections::{minute, more};
-use crate::fate::{Class, Reason};
-
-/// Reasons that have a colour of their own in a picture.
-const COLOURED: usize = 5;
+use super::number::{alone, bytes_of, grouped, packets, share};
+use super::page::{Block, Chart, Row, Table, Value};
 
 pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
     let t = |en, ja| language.of(en, ja);
@@ -67,8 +63,7 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
     ];
     let mut rows = Vec::new();
     for part in &sum.by_class {
-        let class = Class::ALL.into_iter().find(|class| class.id() == part.id);
-        let name = class.map_or("", |class| language.class(class));
+        let name = name_of(part.id, language);
         rows.push(row(
             name,
             part.id,
@@ -87,10 +82,7 @@ pub(super) fn sum(report: &Report, language: Language) -> Vec<Block> {
         .iter()
         .partition(|part| part.figure != Figure::default());
     for part in some {
-        let reason = Reason::ALL
-            .into_iter()
-            .find(|reason| reason.id() == part.id);
-        let name = reason.map_or("", |reason| language.reason(reason));
+        let name = name_of(part.id, language);
         rows.push(row(
             name,
             part.id,
@@ -189,7 +181,7 @@ fn strong(name: &str, figure: &Figure, share_ppm: u64) -> Row {
     }
 }
 
-fn packets_value(figure: &Figure) -> Value {
+pub(super) fn packets_value(figure: &Figure) -> Value {
     let value = Value::number(packets(figure));
     if figure.is_small() {
         value
@@ -205,173 +197,6 @@ fn bytes_value(figure: &Figure) -> Value {
     } else {
         value.exact(figure.bytes)
     }
-}
-
-pub(super) fn over_time(report: &Report, language: Language) -> Vec<Block> {
-    let t = |en, ja| language.of(en, ja);
-    let timeline = &report.timeline;
-    if timeline.buckets.is_empty() {
-        return vec![Block::Text(
-            t("Nothing was counted.", "計数なし。").to_owned(),
-        )];
-    }
-    let colours = Colours::of(report);
-    let of = |bucket: &Bucket, id: &str| {
-        let parts = bucket.by_class.iter().chain(&bucket.by_reason);
-        let found = parts.into_iter().find(|part| part.id == id);
-        found.map_or(0, |part| part.figure.packets)
-    };
-    let classes = Class::ALL.map(|class| Series {
-        colour: class_colour(class.id()),
-        values: timeline
-            .buckets
-            .iter()
-            .map(|bucket| of(bucket, class.id()))
-            .collect(),
-    });
-    let mut reasons: Vec<Series> = colours
-        .named
-        .iter()
-        .map(|id| Series {
-            colour: colours.reason(id),
-            values: timeline
-                .buckets
-                .iter()
-                .map(|bucket| of(bucket, id))
-                .collect(),
-        })
-        .collect();
-    reasons.push(Series {
-        colour: "r5".to_owned(),
-        values: timeline
-            .buckets
-            .iter()
-            .map(|bucket| {
-                let others = bucket
-                    .by_reason
-                    .iter()
-                    .filter(|part| !colours.named.contains(&part.id));
-                others
-                    .map(|part| part.figure.packets)
-                    .fold(0, u64::saturating_add)
-            })
-            .collect(),
-    });
-    let width = duration(timeline.bucket_seconds, language);
-    let blind = report.blind.seconds > 0;
-    let title = |en: &str, ja: &str| match language {
-        Language::English => format!("{en}, packets per {width}"),
-        Language::Japanese => format!("{ja}（{width}ごとのパケット数）"),
-    };
-    let mut out = vec![
-        Block::Chart(Chart {
-            title: title("Kept, by class", "保存（区分別）"),
-            svg: chart::stacked(
-                timeline,
-                &classes,
-                t("kept by class over time", "保存の推移"),
-                blind,
-            ),
-            legend: with_gap(
-                colours.legend(report, language, true, false),
-                blind,
-                language,
-            ),
-        }),
-        Block::Chart(Chart {
-            title: title("Excluded, by reason", "除外（理由別）"),
-            svg: chart::stacked(
-                timeline,
-                &reasons,
-                t("excluded by reason over time", "除外の推移"),
-                blind,
-            ),
-            legend: with_gap(
-                colours.legend(report, language, false, true),
-                blind,
-                language,
-            ),
-        }),
-    ];
-    let dropped = Series {
-        colour: "loss".to_owned(),
-        values: timeline
-            .buckets
-            .iter()
-            .map(|bucket| bucket.kernel_dropped.count)
-            .collect(),
-    };
-    if dropped.values.iter().any(|dropped| *dropped > 0) {
-        out.push(Block::Chart(Chart {
-            title: title(
-                "Dropped by the kernel, unseen",
-                "カーネルによる取りこぼし（未観測）",
-            ),
-            svg: chart::stacked(
-                timeline,
-                &[dropped],
-                t("kernel drops over time", "取りこぼしの推移"),
-                false,
-            ),
-            legend: Vec::new(),
-        }));
-    }
-    out.push(Block::Fold(
-        t("The figures behind the pictures", "図の数値").to_owned(),
-        bucket_table(report, language),
-    ));
-    out
-}
-
-fn bucket_table(report: &Report, language: Language) -> Table {
-    let t = |en, ja| language.of(en, ja);
-    let mut head = vec![
-        Value::text(t("from (UTC)", "開始（UTC）")),
-        Value::number(t("seen", "観測")),
-        Value::number(t("kept", "保存")),
-        Value::number(t("excluded", "除外")),
-    ];
-    for class in Class::ALL {
-        head.push(Value::number(language.class(class)));
-    }
-    head.push(Value::number(t("kernel drops", "取りこぼし")));
-    head.push(Value::number(t("blind", "観測不能")));
-    let rows = report.timeline.buckets.iter().map(|bucket| {
-        let mut cells = vec![
-            Value::text(minute(bucket.from)),
-            packets_value(&bucket.seen),
-            packets_value(&bucket.kept),
-            packets_value(&bucket.excluded),
-        ];
-        for class in Class::ALL {
-            let part = bucket.by_class.iter().find(|part| part.id == class.id());
-            cells.push(packets_value(
-                &part.map(|part| part.figure).unwrap_or_default(),
-            ));
-        }
-        cells.push(Value::number(alone(bucket.kernel_dropped)));
-        cells.push(Value::number(duration(bucket.blind_seconds, language)));
-        Row {
-            strong: false,
-            cells,
-        }
-    });
-    Table {
-        head,
-        rows: rows.collect(),
-    }
-}
-
-fn with_gap(
-    mut legend: Vec<(String, String)>,
-    blind: bool,
-    language: Language,
-) -> Vec<(String, String)> {
-    if blind {
-        let text = language.of("nothing could be seen", "観測不能");
-        legend.push(("gap".to_owned(), text.to_owned()));
-    }
-    legend
 }
 
 pub(super) fn undetermined(report: &Report, language: Language) -> Vec<Block> {
@@ -501,180 +326,4 @@ pub(super) fn networks(report: &Report, language: Language) -> Vec<Block> {
             rows: openings.collect(),
         }),
     ]
-}
-
-pub(super) fn unseen(report: &Report, language: Language) -> Vec<Block> {
-    let t = |en, ja| language.of(en, ja);
-    let blind = &report.blind;
-    let mut out = vec![Block::Facts(vec![
-        (
-            t(
-                "dropped by the kernel or an interface",
-                "カーネル等による取りこぼし",
-            )
-            .to_owned(),
-            vec![
-                Value::text(match language {
-                    Language::English => format!("{} frames", alone(blind.kernel_dropped)),
-                    Language::Japanese => format!("{}フレーム", alone(blind.kernel_dropped)),
-                })
-                .below(t(
-                    "never judged: nobody knows what they were",
-                    "判定されていないため、内容は不明",
-                )),
-            ],
-        ),
-        (
-            t("nothing could be seen for", "観測できなかった時間").to_owned(),
-            vec![
-                Value::text(duration(blind.seconds, language)).below(match language {
-                    Language::English => format!("{} of the period", share(blind.share_ppm)),
-                    Language::Japanese => format!("期間の{}", share(blind.share_ppm)),
-                }),
-            ],
-        ),
-    ])];
-    if !blind.gaps.is_empty() {
-        let rows = blind.gaps.iter().map(|gap| Row {
-            strong: false,
-            cells: vec![
-                Value::text(match gap.cause {
-                    "link_down" => t("link down", "リンク断"),
-                    "stopped" => t("sensor ended", "センサー停止"),
-                    _ => t("sensor crashed", "センサー異常終了"),
-                }),
-                gap.interface.as_ref().map_or_else(
-                    || Value::text(t("everywhere", "全体")),
-                    |name| Value::code(visible(name)),
-                ),
-                Value::number(grouped(gap.gaps)).exact(gap.gaps),
-                Value::number(duration(gap.seconds, language)).exact(gap.seconds),
-                Value::number(share(gap.share_ppm)),
-            ],
-        });
-        out.push(Block::Table(Table {
-            head: vec![
-                Value::text(t("cause", "原因")),
-                Value::text(t("where", "対象")),
-                Value::number(t("gaps", "回数")),
-                Value::number(t("time", "時間")),
-                Value::number(t("of period", "期間比")),
-            ],
-            rows: rows.collect(),
-        }));
-        out.extend(more(blind.left_out, language));
-    }
-    out
-}
-
-pub(super) fn losses(report: &Report, language: Language) -> Vec<Block> {
-    let t = |en, ja| language.of(en, ja);
-    let losses = &report.losses;
-    vec![
-        Block::Text(
-            t(
-                "Kept by the gate, and then in no file, because the writer could not keep up. This is loss: nobody meant it.",
-                "選別では保存と判定されたが、書き込みが追いつかず、どのファイルにも残らなかったもの。意図しない損失である。",
-            )
-            .to_owned(),
-        ),
-        Block::Facts(vec![(
-            t("lost at the output", "出力時の損失").to_owned(),
-            vec![Value::text(match language {
-                Language::English => format!(
-                    "{} packets in {} records",
-                    alone(losses.output_packets),
-                    alone(losses.output_records)
-                ),
-                Language::Japanese => format!(
-                    "{}パケット（{}記録）",
-                    alone(losses.output_packets),
-                    alone(losses.output_records)
-                ),
-            })],
-        )]),
-    ]
-}
-
-/// The name of a class or a reason, by its id.
-fn name_of(id: &str, language: Language) -> &'static str {
-    let class = Class::ALL.into_iter().find(|class| class.id() == id);
-    let reason = Reason::ALL.into_iter().find(|reason| reason.id() == id);
-    class
-        .map(|class| language.class(class))
-        .or_else(|| reason.map(|reason| language.reason(reason)))
-        .unwrap_or_default()
-}
-
-fn class_colour(id: &str) -> String {
-    let at = Class::ALL.iter().position(|class| class.id() == id);
-    format!("c{}", at.unwrap_or_default())
-}
-
-/// Which reasons have a colour of their own: those with most packets.
-struct Colours {
-    named: Vec<&'static str>,
-}
-
-impl Colours {
-    fn of(report: &Report) -> Self {
-        let mut parts: Vec<&Part> = report.sum.by_reason.iter().collect();
-        // In the order of the list where two have as many.
-        parts.sort_by_key(|part| std::cmp::Reverse(part.figure.packets));
-        let largest = parts
-            .into_iter()
-            .take(COLOURED)
-            .filter(|part| part.figure.packets > 0);
-        Self {
-            named: largest.map(|part| part.id).collect(),
-        }
-    }
-
-    fn reason(&self, id: &str) -> String {
-        let at = self.named.iter().position(|named| *named == id);
-        format!("r{}", at.unwrap_or(COLOURED))
-    }
-
-    /// Reasons with a colour first, the most frequent at the left.
-    fn in_order<'a>(&self, report: &'a Report) -> Vec<&'a Part> {
-        let mut parts: Vec<&Part> = report.sum.by_reason.iter().collect();
-        parts.sort_by_key(|part| {
-            self.named
-                .iter()
-                .position(|named| *named == part.id)
-                .unwrap_or(COLOURED)
-        });
-        parts
-    }
-
-    fn legend(
-        &self,
-        report: &Report,
-        language: Language,
-        classes: bool,
-        reasons: bool,
-    ) -> Vec<(String, String)> {
-        let mut out = Vec::new();
-        if classes {
-            for part in report
-                .sum
-                .by_class
-                .iter()
-                .filter(|part| part.figure.packets > 0)
-            {
-                out.push((class_colour(part.id), name_of(part.id, language).to_owned()));
-            }
-        }
-        if reasons {
-            for id in &self.named {
-                out.push((self.reason(id), name_of(id, language).to_owned()));
-            }
-            let other = |part: &&Part| part.figure.packets > 0 && !self.named.contains(&part.id);
-            if report.sum.by_reason.iter().any(|part| other(&part)) {
-                let text = language.of("excluded, other reasons", "その他の除外理由");
-                out.push(("r5".to_owned(), text.to_owned()));
-            }
-        }
-        out
-    }
 }

@@ -7,14 +7,21 @@ use sekisho::demo::Traffic;
 use sekisho::demo::capture::{Format, pcap_image};
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 const FF: &str = "[\"foreign_foreign\"]";
 const ALWAYS: [&str; 2] = ["2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"];
 
 /// A configuration with these files, and the key that signed them.
 fn config(sandbox: &Sandbox, profile: &str, files: &str, more: &str) -> String {
+    let key = sandbox.put("pseudonym.key", "0".repeat(64).as_bytes());
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let pseudonym = match profile {
+        "statutory" => "[pseudonym]\nmode = \"prefix\"\nkey = \"pseudonym.key\"\n",
+        _ => "",
+    };
     let text = format!(
-        "profile = \"{profile}\"\n[authorisation]\nfiles = {files}\nkeys = [\"{}\"]\n{more}",
+        "profile = \"{profile}\"\n{pseudonym}[authorisation]\nfiles = {files}\nkeys = [\"{}\"]\n{more}",
         Pair::new(1).public()
     );
     let path = sandbox.put("c.toml", text.as_bytes());

@@ -2,7 +2,7 @@
 
 use sekisho::demo::capture::{Format as Pcap, pcap_image};
 use sekisho::demo::{OwnedFrame, Traffic};
-use sekisho::export::Format;
+use sekisho::export::{Format, Terms};
 use sekisho::fate::{Class, Fate, Reason};
 use sekisho::flow;
 use sekisho::gate::{Authorisation, Grant, Policy, Schedule};
