@@ -84,6 +84,7 @@ fn help_is_as_reviewed() {
         ("explain.txt", &["explain", "--help"]),
         ("geo.txt", &["geo", "--help"]),
         ("check.txt", &["check", "--help"]),
+        ("evaluate.txt", &["evaluate", "--help"]),
         ("purge.txt", &["purge", "--help"]),
         ("report.txt", &["report", "--help"]),
         ("verify.txt", &["verify", "--help"]),

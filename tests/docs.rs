@@ -189,6 +189,7 @@ fn examples_folder() -> tempfile::TempDir {
          ripencc|JP|ipv4|133.0.0.0|16777216|19970301|allocated|B\n",
     )
     .unwrap();
+    fs::write(at("known.csv"), "80.0.0.0/8,DE\n133.0.0.0/8,domestic\n").unwrap();
     make_ledger(folder.path());
     folder
 }
@@ -265,6 +266,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
             .replace("/etc/sekisho/sekisho.toml", "sekisho.toml")
             .replace("purge /var/lib/sekisho/records/", "purge ./")
             .replace("--dry-run /var/lib/sekisho/records/", "--dry-run ./")
+            .replace("sekisho.toml /var/lib/sekisho/records/", "sekisho.toml ./")
             .replace("/var/lib/sekisho/ledger", "ledger");
         let typed = match typed.starts_with("sekisho verify") {
             true => typed.replace("/var/lib/sekisho/records", "records"),

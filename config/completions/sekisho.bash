@@ -25,6 +25,9 @@ _sekisho() {
             sekisho,demo)
                 cmd="sekisho__subcmd__demo"
                 ;;
+            sekisho,evaluate)
+                cmd="sekisho__subcmd__evaluate"
+                ;;
             sekisho,explain)
                 cmd="sekisho__subcmd__explain"
                 ;;
@@ -40,6 +43,12 @@ _sekisho() {
             sekisho,replay)
                 cmd="sekisho__subcmd__replay"
                 ;;
+            sekisho,report)
+                cmd="sekisho__subcmd__report"
+                ;;
+            sekisho,verify)
+                cmd="sekisho__subcmd__verify"
+                ;;
             sekisho,watch)
                 cmd="sekisho__subcmd__watch"
                 ;;
@@ -50,7 +59,7 @@ _sekisho() {
 
     case "${cmd}" in
         sekisho)
-            opts="-h -V --help --version replay capture watch demo locate explain geo check purge"
+            opts="-h -V --help --version replay capture watch demo locate explain geo check evaluate verify purge report"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -64,7 +73,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__capture)
-            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --compress --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --verbose --help"
+            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --compress --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -186,6 +195,14 @@ _sekisho() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -194,7 +211,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__check)
-            opts="-c -o -v -h --print --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --lanes --progress --verbose --help"
+            opts="-c -o -v -h --print --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -260,6 +277,14 @@ _sekisho() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --lanes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -276,7 +301,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__demo)
-            opts="-c -o -v -h --seed --packets --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --lanes --progress --verbose --help"
+            opts="-c -o -v -h --seed --packets --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -350,11 +375,69 @@ _sekisho() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --lanes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --progress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sekisho__subcmd__evaluate)
+            opts="-c -v -h --truth --json --config --home --geo --domestic-list --anycast-list --site --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --truth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --geo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domestic-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --anycast-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -496,13 +579,29 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__purge)
-            opts="-v -h --before --dry-run --verbose --help"
+            opts="-c -v -h --before --dry-run --config --ledger --ledger-key --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --before)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -514,7 +613,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__replay)
-            opts="-c -o -v -h --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --lanes --progress --verbose --help"
+            opts="-c -o -v -h --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -580,11 +679,103 @@ _sekisho() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --lanes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --progress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sekisho__subcmd__report)
+            opts="-o -v -h --output --json --lang --from --to --publish --key --since --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sekisho__subcmd__verify)
+            opts="-o -v -h --key --since --records --proof --output --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --records)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proof)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

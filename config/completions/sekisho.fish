@@ -34,7 +34,10 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "locate" -d 'Say whe
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "explain" -d 'Say whether a packet between two addresses would pass, and why'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "geo" -d 'Say what the loaded country table is'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "check" -d 'Read the configuration, build everything, start nothing'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "evaluate" -d 'Measure country tables: how far they disagree, by space and traffic, and how often they are wrong'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "verify" -d 'Check a ledger from its files alone: signatures, hashes, sums, and the files of records'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "purge" -d 'Remove files of records whose time is over'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "report" -d 'Check a ledger, and say what it says: a page for reviewers, and the same figures as JSON'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r
@@ -48,6 +51,8 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l max-flows -d 
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l lanes -d 'Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s v -l verbose -d 'Tell more on stderr; repeat for more'
@@ -78,6 +83,8 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l max-flows -d
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l no-promisc -d 'See only what is sent from or to this machine'
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s h -l help -d 'Print help'
@@ -100,6 +107,8 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l max-flows -d 'F
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l lanes -d 'Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s v -l verbose -d 'Tell more on stderr; repeat for more'
@@ -143,12 +152,45 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l max-flows -d '
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l lanes -d 'Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l print -d 'Print the settings in force, as the text of a configuration file, to stdout'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l truth -d 'What is known to be true: PREFIX,PLACE a line, the place `domestic`, `foreign` or a country' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l json -d 'File for the figures as JSON, for `sekisho report --evaluation`; - for stdout [default: none]' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l domestic-list -d 'Prefixes that are at home whatever the tables say, one a line; repeatable [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l anycast-list -d 'Anycast prefixes, whose place is not known, one a line; repeatable [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l site -d 'Where private addresses are: home or undetermined [default: undetermined]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l key -d 'Key that must have signed, known from elsewhere: name+id+base64, or a file with it [default: the ledger\'s own, which shows only that the ledger agrees with itself]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l since -d 'Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l records -d 'File of records, or a folder of them, that must be the ledger\'s; repeatable' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l proof -d 'Make the proof that this entry is under the signature, for somebody without the ledger' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s o -l output -d 'File for the proof, or - for stdout, where it takes the place of the table [default: -]' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -l json -d 'What was found, as one JSON object'
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -l before -d 'Remove what expired then or before: 2026-11-22 or 2026-11-22T05:49:00Z [default: now]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -s c -l config -d 'Configuration file of the sensor, for its name and its ledger; flags win over it [default: none]' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -l ledger -d 'Folder of the ledger that is to say what was removed [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -l ledger-key -d 'File of the key that signs it [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -l dry-run -d 'Only say what would be removed'
 complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand purge" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -s o -l output -d 'File for the page, or - for stdout' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l json -d 'File for the figures as JSON, or - for stdout' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l lang -d 'Language of the page: en or ja' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l from -d 'Not before: 2026-11-16, 2026-11-16T09:00 or 2026-11-16T09:00:00Z, UTC [default: the ledger\'s begin]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l to -d 'Before, written likewise [default: the ledger\'s end]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l key -d 'Key that must have signed, known from elsewhere: name+id+base64, or a file with it [default: the ledger\'s own, which shows only that the ledger agrees with itself]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l since -d 'Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l publish -d 'Leave out small cells and single events, so that the report can be made public'
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -s h -l help -d 'Print help'

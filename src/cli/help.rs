@@ -122,9 +122,9 @@ Examples:
 
 pub(super) const EVALUATE: &str = "\
 Examples:
-  sekisho evaluate --geo a.mmdb --geo b.mmdb
-  sekisho evaluate --geo a.mmdb --geo embedded --json evaluation.json capture.pcap
-  sekisho evaluate --geo a.mmdb --truth known.csv capture.pcap
+  sekisho evaluate --geo country.mmdb --geo embedded
+  sekisho evaluate --geo country.mmdb --geo embedded --json evaluation.json capture.pcap
+  sekisho evaluate --geo country.mmdb --truth known.csv capture.pcap
 
 Flows are counted as TCP openings (SYN without ACK), which need no address. Rates of error are of flows whose \
 ends are all in the list of the truth, with Wilson's interval of 95 %.

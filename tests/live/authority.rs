@@ -6,6 +6,7 @@ use crate::traffic::{SERVER, caller, datagram};
 use rustix::process::Signal;
 use sekisho::time::{NANOS_PER_SEC, Timestamp};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,8 +29,15 @@ fn authorisation(until: u64, more: &str) -> String {
 
 fn configure(net: &Net, profile: &str) {
     let key = Pair::new(1).public();
+    fs::write(net.path("pseudonym.key"), "0".repeat(64)).unwrap();
+    let owner = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(net.path("pseudonym.key"), owner).unwrap();
+    let pseudonym = match profile {
+        "statutory" => "[pseudonym]\nmode = \"prefix\"\nkey = \"pseudonym.key\"\n",
+        _ => "",
+    };
     let text = format!(
-        "profile = \"{profile}\"\n[geo]\nmax_age = \"never\"\n[authorisation]\n\
+        "profile = \"{profile}\"\n{pseudonym}[geo]\nmax_age = \"never\"\n[authorisation]\n\
          files = [\"a.toml\"]\nkeys = [\"{key}\"]\n"
     );
     fs::write(net.path("c.toml"), text).unwrap();
