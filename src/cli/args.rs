@@ -73,6 +73,9 @@ pub(super) struct ReplayArgs {
     /// Captures (pcap, pcapng, also .gz, .zst, .lz4), folders of them in name order, or - for stdin
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Compare with what the ledger of an earlier run over the same captures counted [default: no]
+    #[arg(long, value_name = "DIR", help_heading = "Run")]
+    pub(super) audit: Option<PathBuf>,
     #[command(flatten)]
     pub(super) place: PlaceFlags,
     #[command(flatten)]

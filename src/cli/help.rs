@@ -42,6 +42,8 @@ Examples:
   sekisho replay day1/ day2/ --format csv -o flows.csv --summary books.json
   zcat capture.pcap.gz | sekisho replay - --home DE --geo country.mmdb
   sekisho replay capture.pcap --authorize foreign_domestic --format null
+  sekisho replay capture.pcap -o flows.jsonl --ledger books
+  sekisho replay capture.pcap --geo country.mmdb --format null --audit books
 
 Records go to stdout or a file, the summary table to stderr. For the same inputs, table, settings and \
 version the records are the same byte for byte, whatever the number of lanes. Output files appear under \

@@ -6,6 +6,7 @@
 
 mod args;
 mod atlas;
+mod audit;
 #[cfg(feature = "live")]
 mod capture;
 mod check;

@@ -1,6 +1,7 @@
 //! `sekisho replay`: captures into records, and the end of every run.
 
 use super::args::ReplayArgs;
+use super::audit::Audit;
 use super::exit::Exit;
 use super::progress::Bar;
 use super::talk::{Problem, Talk};
@@ -18,9 +19,14 @@ pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         args.run,
         flags::How::Replay(args.how),
     )?;
+    let audit = args.audit.as_deref().map(Audit::open).transpose()?;
     let bar = Bar::new(&config);
     let outcome = pipeline::replay(&config, &args.files, &bar)?;
-    close(&config, &outcome, talk)
+    let exit = close(&config, &outcome, talk)?;
+    if let Some(audit) = audit {
+        audit.compare(&outcome.summary, talk)?;
+    }
+    Ok(exit)
 }
 
 /// The end of a run: the summary as a file, what was damaged, the summary as a table, and the exit
