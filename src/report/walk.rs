@@ -261,7 +261,7 @@ impl<'a> Walk<'a> {
         self.kinds.iter().map(count).collect()
     }
 
-    /// The run in force at the begin of the window, if it began before.
+    /// Makes the report's time reach over a span.
     fn reach(&mut self, from: Timestamp, to: Timestamp) {
         if self.extent.is_none() {
             // What began before the window holds in it, too.
@@ -346,8 +346,10 @@ impl<'a> Walk<'a> {
         {
             self.self_authorised.add(from, to);
         }
-        let same = |last: &&mut InForce<'a, Authority>| last.what == what;
-        if let Some(last) = self.authorities.iter_mut().rev().find(same) {
+        // As it stood last: in force, then used up, then in force again are three spans.
+        let mut of_id = self.authorities.iter_mut().rev();
+        let last = of_id.find(|last| last.what.id == what.id);
+        if let Some(last) = last.filter(|last| last.what == what) {
             if let Some((_, to)) = self.window.cut(since, now) {
                 last.to = to;
             }

@@ -171,6 +171,37 @@ fn what_was_in_force_is_told_with_its_times() {
 }
 
 #[test]
+fn an_authorisation_that_comes_back_is_shown_twice() {
+    use sekisho::ledger::{Profile, Standing};
+    let mut made = ledger::Ledger::new(7);
+    made.begin("0.1.0");
+    for standing in [Standing::InForce, Standing::Exhausted, Standing::InForce] {
+        made.rules(Profile::Statutory, standing, "EX");
+        made.interval(1_000);
+    }
+    let report = json(&report(&made.entries, &Options::default()));
+    let spans = report["authority"]["spans"]["shown"].as_array().unwrap();
+    let spans: Vec<(&str, &str)> = spans
+        .iter()
+        .map(|span| {
+            (
+                span["standing"].as_str().unwrap(),
+                &span["from"].as_str().unwrap()[11..16],
+            )
+        })
+        .collect();
+    assert_eq!(
+        spans,
+        [
+            ("in_force", "00:00"),
+            ("exhausted", "00:01"),
+            ("in_force", "00:02")
+        ]
+    );
+    assert_eq!(number(&report["authority"]["without_seconds"]), 60);
+}
+
+#[test]
 fn a_page_of_anything_has_bounds() {
     // Packet times years apart, thousands of events, names without end.
     let mut made = ledger::Ledger::new(6);

@@ -63,7 +63,7 @@ impl Ledger {
         });
     }
 
-    fn begin(&mut self, version: &str) {
+    pub(crate) fn begin(&mut self, version: &str) {
         self.say(Event::Start(Start {
             mode: Mode::Capture,
             version: version.to_owned(),
@@ -78,7 +78,7 @@ impl Ledger {
         }));
     }
 
-    fn rules(&mut self, profile: Profile, standing: Standing, id: &str) {
+    pub(crate) fn rules(&mut self, profile: Profile, standing: Standing, id: &str) {
         let classes = ["foreign_foreign", "foreign_domestic", "domestic_foreign"];
         let classes: Vec<String> = classes.map(str::to_owned).into();
         let lets = matches!(standing, Standing::InForce | Standing::SelfAuthorised);
@@ -138,7 +138,7 @@ impl Ledger {
     }
 
     /// Packets of an interval at a time of day, of about so many at noon.
-    fn interval(&mut self, noon: u64) {
+    pub(crate) fn interval(&mut self, noon: u64) {
         let hour = (self.now + 9 * 3_600) % 86_400 / 3_600;
         let shape = [
             30, 22, 16, 12, 10, 12, 20, 35, 50, 60, 66, 70, 74, 70, 68, 68, 70, 74, 82, 92, 100,

@@ -2,7 +2,7 @@
 //! never be in any.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test that cannot read its own output has failed, and says what it did not do"
+    reason = "a test that cannot read its own output has failed"
 )]
 
 mod browser;
