@@ -322,24 +322,40 @@ fn judge_alone(
 
 #[inline(always)]
 fn judge(located: &Located<'_>, gate: &mut Gate, flows: &mut FlowTable, tally: &mut Tally) -> Fate {
-    let fate = match gate.judge_usual(located) {
-        Some(Ok(pass)) => admit(&pass.admitted(), flows, tally),
-        Some(Err(excluded)) => count_excluded(excluded, tally),
-        None => judge_any(located, gate, flows, tally),
-    };
-    let headers = located.headers();
-    if headers.transport().opens_tcp() {
-        count_opening(headers, fate, tally);
+    if located.headers().transport().opens_tcp() {
+        return judge_opening(located, gate, flows, tally);
+    }
+    judge_one(located, gate, flows, tally)
+}
+
+/// Apart, since few packets open a connection, and only of those the fate is asked for twice.
+#[inline(never)]
+fn judge_opening(
+    located: &Located<'_>,
+    gate: &mut Gate,
+    flows: &mut FlowTable,
+    tally: &mut Tally,
+) -> Fate {
+    let fate = judge_one(located, gate, flows, tally);
+    if let Some(layer) = located.headers().innermost()
+        && ProtocolGroup::of(layer.protocol) == ProtocolGroup::Tcp
+    {
+        tally.count_opening(fate, network(layer.pair.version));
     }
     fate
 }
 
-#[inline(never)]
-fn count_opening(headers: &Headers, fate: Fate, tally: &mut Tally) {
-    if let Some(layer) = headers.innermost()
-        && ProtocolGroup::of(layer.protocol) == ProtocolGroup::Tcp
-    {
-        tally.count_opening(fate, network(layer.pair.version));
+#[inline(always)]
+fn judge_one(
+    located: &Located<'_>,
+    gate: &mut Gate,
+    flows: &mut FlowTable,
+    tally: &mut Tally,
+) -> Fate {
+    match gate.judge_usual(located) {
+        Some(Ok(pass)) => admit(&pass.admitted(), flows, tally),
+        Some(Err(excluded)) => count_excluded(excluded, tally),
+        None => judge_any(located, gate, flows, tally),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Authorisations of a running sensor: they end by themselves, and are taken over at a reload.
 
+use crate::accounts::entries;
 use crate::harness::{Net, frames_add_up, number, records_add_up, until};
 use crate::sign::Pair;
 use crate::traffic::{SERVER, caller, datagram};
@@ -54,7 +55,16 @@ fn row_43_an_authorisation_that_ends_while_the_sensor_runs_stops_admission_at_th
     };
     // Long enough to start in.
     sign(wall() + 3600 * NANOS_PER_SEC);
-    let mut capture = net.capture(&["-c", "c.toml", "-o", "flows.jsonl", "--lanes", "2"]);
+    let mut capture = net.capture(&[
+        "-c",
+        "c.toml",
+        "-o",
+        "flows.jsonl",
+        "--lanes",
+        "2",
+        "--ledger",
+        "books",
+    ]);
     capture.next_line_with("authorisation in force: live: foreign_foreign until ");
     let end = wall() + 3 * NANOS_PER_SEC;
     sign(end);
@@ -84,6 +94,13 @@ fn row_43_an_authorisation_that_ends_while_the_sensor_runs_stops_admission_at_th
         flow.join().unwrap();
     });
     capture.done();
+    let mut standings: Vec<_> = entries(&net)
+        .iter()
+        .filter_map(|entry| Some(entry["standing"].as_str()?.to_owned()))
+        .collect();
+    // The reload tells once more how every one of them stands.
+    standings.dedup();
+    assert_eq!(standings, ["in_force", "expired"]);
     let summary = net.summary();
     let (frames, _) = frames_add_up(&summary);
     let admitted = number(&summary, "/admitted/packets");
