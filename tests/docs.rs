@@ -233,6 +233,9 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
         "docs/reviewer.md",
         "docs/rules.md",
         "docs/ledger.md",
+        "docs/evaluate.md",
+        "docs/walkthrough.md",
+        "docs/walkthrough.ja.md",
     ] {
         found.extend(commands(&page(name), "    "));
     }
@@ -252,7 +255,8 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     for command in found {
         // The name of a command alone, in running text.
         let is_name = [
-            "capture", "explain", "locate", "purge", "replay", "report", "verify", "watch",
+            "capture", "evaluate", "explain", "locate", "purge", "replay", "report", "verify",
+            "watch",
         ]
         .iter()
         .any(|name| command == format!("sekisho {name}"));
