@@ -7,8 +7,8 @@ pub(super) const LONG_ABOUT: &str = "\
 sekisho (関所, checkpoint) decides packet by packet, before anything is analysed or kept, whether both \
 ends of the traffic could be at home, and drops what could. Of the rest it keeps flow records: \
 addresses, ports, times and counts, never content. Every packet is counted exactly once, kept or \
-excluded by a named reason, and the books must balance. What was done can stand in a signed ledger, in \
-counts, which others check from its files alone.
+excluded by a named reason, and the books must balance. A signed ledger of \
+counts says what was done, and others check it from its files alone.
 
 Three ways in:
   analyst    sekisho replay capture.pcap -o flows.jsonl
@@ -51,8 +51,8 @@ Records go to stdout or a file, the summary table to stderr. For the same inputs
 version the records are the same byte for byte, whatever the number of lanes. Output files appear under \
 their name only when the run is done, and only their owner can read them.
 
-Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance, 65 not a capture, 66 no such \
-input, 74 output failed, 77 permission, 78 configuration.";
+Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance or nothing in the ledger to compare \
+with, 65 not a capture, 66 no such input or ledger, 74 output failed, 77 permission, 78 configuration.";
 
 #[cfg(feature = "live")]
 pub(super) const CAPTURE: &str = "\
