@@ -613,12 +613,16 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__replay)
-            opts="-c -o -v -h --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --audit --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -38,6 +38,7 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "evaluate" -d 'Measu
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "verify" -d 'Check a ledger from its files alone: signatures, hashes, sums, and the files of records'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "purge" -d 'Remove files of records whose time is over'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "report" -d 'Check a ledger, and say what it says: a page for reviewers, and the same figures as JSON'
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l audit -d 'Compare with what the ledger of an earlier run over the same captures counted [default: no]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r

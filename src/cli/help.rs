@@ -7,7 +7,8 @@ pub(super) const LONG_ABOUT: &str = "\
 sekisho (関所, checkpoint) decides packet by packet, before anything is analysed or kept, whether both \
 ends of the traffic could be at home, and drops what could. Of the rest it keeps flow records: \
 addresses, ports, times and counts, never content. Every packet is counted exactly once, kept or \
-excluded by a named reason, and the books must balance.
+excluded by a named reason, and the books must balance. A signed ledger of \
+counts says what was done, and others check it from its files alone.
 
 Three ways in:
   analyst    sekisho replay capture.pcap -o flows.jsonl
@@ -15,8 +16,9 @@ Three ways in:
   operator   sekisho check /etc/sekisho/sekisho.toml
              sekisho capture -i eth1 -o /var/lib/sekisho/records/
              sekisho watch
-  reviewer   sekisho explain 8.8.8.8 1.1.1.1
-             sekisho replay capture.pcap --format null --summary -
+  reviewer   sekisho verify ledger --key lab.pub
+             sekisho report ledger -o report.html
+             sekisho explain 8.8.8.8 1.1.1.1
 
 sekisho is a filter. It is not a permission to capture.";
 
@@ -27,11 +29,11 @@ Exit codes:
    0  done
    1  done, but an input was damaged or partly unreadable; everything readable was processed
    2  the command line was not understood
-   3  the books do not balance, or records were lost
+   3  the books do not balance, records were lost, or a ledger does not hold
   65  an input is not a capture, or an address is not an address
-  66  no such input or interface
+  66  no such input, ledger or interface
   70  a fault of the program itself
-  74  results could not be written, or an interface went away
+  74  results or the ledger could not be written, or an interface went away
   75  another sensor uses the state folder
   77  this user may not do that
   78  the configuration, a country table or an authorisation is refused";
@@ -49,8 +51,8 @@ Records go to stdout or a file, the summary table to stderr. For the same inputs
 version the records are the same byte for byte, whatever the number of lanes. Output files appear under \
 their name only when the run is done, and only their owner can read them.
 
-Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance, 65 not a capture, 66 no such \
-input, 74 output failed, 77 permission, 78 configuration.";
+Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance or nothing in the ledger to compare \
+with, 65 not a capture, 66 no such input or ledger, 74 output failed, 77 permission, 78 configuration.";
 
 #[cfg(feature = "live")]
 pub(super) const CAPTURE: &str = "\
