@@ -33,7 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ),
     ("metrics", &["fate", "tally", "time"]),
     ("ledger", &["fate", "tally", "time"]),
-    ("report", &["fate", "tally", "time", "ledger"]),
+    ("report", &["fate", "tally", "time", "ledger", "evaluation"]),
     ("demo", &["source", "time"]),
     ("sandbox", &[]),
     ("evaluation", &[]),
