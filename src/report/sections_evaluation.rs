@@ -4,7 +4,7 @@ use super::evaluated::{ConfusionMeasured, Evaluated, SpaceMeasured, TrafficMeasu
 use super::figures::{Figure, Variant};
 use super::language::Language;
 use super::measured::EXCLUDED;
-use super::number::{at_least, axis, bytes_of, grouped, packets, share};
+use super::number::{at_least, bytes_of, grouped, packets, share};
 use super::page::{Block, Chart, Row, Table, Value, visible};
 use super::whisker::whiskers;
 use crate::evaluation::Rate;
@@ -136,13 +136,20 @@ fn facts(found: &Evaluated, language: Language) -> Vec<(String, Vec<Value>)> {
     facts
 }
 
-/// Networks of IPv6 are more than anybody reads by digits.
+/// Networks of IPv6 are more than anybody reads by digits: three or four of them, rounded down.
 fn count(number: u64) -> Value {
-    let text = if number < 10_000_000_000 {
-        grouped(number)
-    } else {
-        axis(number)
-    };
+    let mut units = ["G", "T", "P", "E"].into_iter();
+    let mut millions = number / 1_000_000;
+    let mut text = grouped(number);
+    if number >= 10_000_000_000 {
+        while millions >= 1_000
+            && let Some(unit) = units.next()
+        {
+            let tenth = millions / 100 % 10;
+            millions /= 1_000;
+            text = format!("{millions}.{tenth}\u{a0}{unit}");
+        }
+    }
     Value::number(text).exact(number)
 }
 
