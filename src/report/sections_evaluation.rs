@@ -82,7 +82,7 @@ fn warnings(found: &Evaluated, language: Language) -> Vec<Block> {
         let number = grouped(found.unmeasured_in_force);
         out.push(Block::Warning(match language {
             Language::English => {
-                format!("{number} sources in force in this period were not measured.")
+                format!("Sources in force in this period that were not measured: {number}.")
             }
             Language::Japanese => {
                 format!("この期間に使用した情報源のうち{number}件は、測定の対象でない。")
