@@ -46,7 +46,7 @@
 //!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
 //!                                                                       ledger    fate, tally, time
 //!                                                                       evaluation  nothing
-//!                                                                       report    ledger, fate, tally, time
+//!                                                                       report    ledger, evaluation, fate, tally, time
 //!   authorisation  gate, time                                           sandbox   nothing
 //! ```
 

@@ -343,6 +343,10 @@ pub(super) struct ReportArgs {
     /// Before, written likewise [default: the ledger's end]
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
+    /// How sure the country tables are, as `sekisho evaluate --json` measured it: a section of the report
+    /// [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub(super) evaluation: Option<PathBuf>,
     /// Leave out small cells and single events, so that the report can be made public
     #[arg(long)]
     pub(super) publish: bool,

@@ -182,11 +182,13 @@ Examples:
   sekisho report ledger -o report.ja.html --lang ja --json report.json
   sekisho report ledger -o november.html --from 2026-11-01 --to 2026-12-01
   sekisho report ledger -o public.html --publish --key lab.pub
+  sekisho report ledger -o report.html --evaluation evaluation.json
   sekisho report ledger --json -
 
 The page is one file: it runs no script and asks for nothing. Whether the ledger holds stands at its top; \
 compare the key with one that you have from elsewhere. With --publish, counts of 1 to 19 packets are left \
-out of every figure, and times are whole hours. The same ledger gives the same bytes.
+out of every figure, and times are whole hours. The same ledger gives the same bytes. An evaluation is measured \
+apart from the ledger: no signature covers it, and the page says so.
 
-Exit codes: 0 done, 2 usage, 3 written, but something is wrong with the ledger, 66 no ledger or no such \
+Exit codes: 0 done, 2 usage, 3 written, but something is wrong with the ledger, 65 not an evaluation, 66 no ledger or no such \
 file, 74 the report could not be written, 77 permission.";

@@ -1,5 +1,7 @@
 //! `sekisho report`: what a ledger says, as a page and as JSON.
 
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::args::ReportArgs;
@@ -7,7 +9,7 @@ use super::exit::Exit;
 use super::talk::{Problem, Talk};
 use super::{flags, verify};
 use crate::ledger::{self, VerifyOptions};
-use crate::report::{Language, Options, Report, Window};
+use crate::report::{LONGEST_EVALUATION, Language, Measured, Options, Report, Window};
 use crate::time::Timestamp;
 
 pub(super) fn run(args: &ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
@@ -28,8 +30,9 @@ pub(super) fn run(args: &ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         since: args.since.as_deref().map(verify::read).transpose()?,
         records: Vec::new(),
     };
+    let measured = args.evaluation.as_deref().map(measured).transpose()?;
     let (entries, verification) = ledger::verify(&args.ledger, &options)?;
-    let report = Report::of(
+    let mut report = Report::of(
         &entries,
         &verification,
         &Options {
@@ -38,6 +41,9 @@ pub(super) fn run(args: &ReportArgs, talk: &mut Talk) -> Result<Exit, Problem> {
             key_given: options.key.is_some(),
         },
     );
+    if let Some(measured) = &measured {
+        report = report.with_evaluation(measured);
+    }
     if let Some(path) = &args.output {
         put(
             path,
@@ -62,6 +68,46 @@ fn put(path: &Path, text: &str, talk: &mut Talk) -> Result<(), Problem> {
     } else {
         verify::write(path, text.as_bytes())
     }
+}
+
+/// Reads an evaluation; never more of a file than one can be long.
+fn measured(path: &Path) -> Result<Measured, Problem> {
+    let place = path.display().to_string();
+    let problem = |exit, what: &str, hint| Problem::new(exit, what, &place, hint);
+    let read = || {
+        // Before it is opened: opening a pipe would wait for its writer.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let mut text = Vec::new();
+        let file = fs::File::open(path)?;
+        file.take(LONGEST_EVALUATION + 1).read_to_end(&mut text)?;
+        Ok(text)
+    };
+    let text = read().map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::InvalidInput => problem(
+            Exit::NotACapture,
+            "evaluation is not a plain file",
+            "give what `sekisho evaluate --json` wrote",
+        ),
+        io::ErrorKind::PermissionDenied => problem(
+            Exit::Permission,
+            "cannot read the evaluation",
+            "let this user read it",
+        ),
+        kind => problem(
+            Exit::NoInput,
+            &format!("cannot read the evaluation ({kind})"),
+            "give a file that is there",
+        ),
+    })?;
+    Measured::read(&text).map_err(|error| {
+        problem(
+            Exit::NotACapture,
+            &error.to_string(),
+            "give what `sekisho evaluate --json` of this version wrote",
+        )
+    })
 }
 
 /// Rendering into memory cannot fail; if it does, it is a fault of the program.

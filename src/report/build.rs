@@ -118,6 +118,7 @@ impl Report {
                 },
             },
             exports: exports(&walk, publish),
+            evaluation: None,
             sum,
         }
     }

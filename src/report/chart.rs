@@ -198,7 +198,7 @@ fn height_of(value: u64, top: u64) -> u64 {
 }
 
 /// A step of 1, 2 or 5 and zeros, and the top of an axis: a multiple of it, not below the highest value.
-fn scale(highest: u64) -> (u64, u64) {
+pub(super) fn scale(highest: u64) -> (u64, u64) {
     let mut power = 1_u64;
     loop {
         for digit in [1, 2, 5] {
@@ -212,7 +212,7 @@ fn scale(highest: u64) -> (u64, u64) {
 }
 
 /// `part / whole` of `length`, rounded, of what is up to `whole`.
-fn scaled(part: u64, whole: u64, length: u64) -> u64 {
+pub(super) fn scaled(part: u64, whole: u64, length: u64) -> u64 {
     if whole == 0 {
         return 0;
     }
@@ -222,7 +222,7 @@ fn scaled(part: u64, whole: u64, length: u64) -> u64 {
 }
 
 /// `12345` as `12.345`.
-fn thousandths(number: u64) -> String {
+pub(super) fn thousandths(number: u64) -> String {
     format!("{}.{:03}", number / 1_000, number % 1_000)
 }
 
@@ -232,7 +232,7 @@ fn total(values: impl Iterator<Item = u64>) -> u64 {
 
 /// For an attribute. Labels are this program's own words; a picture is the one thing that the template
 /// takes as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -2,6 +2,7 @@
 //!
 //! The page in either language and the JSON are two renderings of these.
 
+use super::evaluated::Evaluated;
 use crate::ledger::Moment;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
@@ -35,6 +36,9 @@ pub struct Report {
     pub(super) authority: AuthorityInPeriod,
     pub(super) events: Events,
     pub(super) exports: Exports,
+    /// Measured apart from the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) evaluation: Option<Evaluated>,
 }
 
 /// For whom it is made.

@@ -8,32 +8,40 @@
 //! It must never hold an address, a prefix or a port: nothing here can name one. It reads no clock and no
 //! file: the same ledger and options give the same bytes. Loss is never added to what was meant.
 //!
+//! How far country tables agree can be given beside the ledger ([`Measured`]): it has its own section, and no
+//! signature of the ledger covers it.
+//!
 //! A published report leaves out small cells ([`SMALL_CELL`]) before it adds anything up.
 
 mod build;
 mod cells;
 mod chart;
 mod colours;
+mod evaluated;
 mod figures;
 mod happening;
 mod language;
+mod measured;
 mod number;
 mod page;
 mod sections;
 mod sections_authority;
 mod sections_context;
 mod sections_counts;
+mod sections_evaluation;
 mod sections_events;
 mod sections_losses;
 mod sections_time;
 mod sections_words;
 mod tables;
 mod walk;
+mod whisker;
 mod window;
 
 pub use build::Options;
 pub use figures::{Report, SMALL_CELL};
 pub use language::Language;
+pub use measured::{LONGEST_EVALUATION, Measured, Unusable};
 pub use window::Window;
 
 impl Report {

@@ -105,7 +105,8 @@ pub(super) fn alone(alone: Alone) -> String {
     at_least(alone.count, alone.small)
 }
 
-fn at_least(count: u64, small: u64) -> String {
+/// A count, and how many small cells it lacks.
+pub(super) fn at_least(count: u64, small: u64) -> String {
     match (count, small) {
         (_, 0) => grouped(count),
         (0, _) => format!("<\u{a0}{}", grouped(small.saturating_mul(SMALL_CELL))),

@@ -9,7 +9,8 @@ use super::number::{duration, grouped};
 use super::page::{Block, Page, Row, Section, Table, Value, Verdict, visible};
 use super::{
     sections_authority, sections_context as context, sections_counts as counts,
-    sections_events as happened, sections_losses as lost, sections_time, sections_words as words,
+    sections_evaluation, sections_events as happened, sections_losses as lost, sections_time,
+    sections_words as words,
 };
 use crate::ledger::Moment;
 
@@ -26,7 +27,7 @@ impl Report {
             verdict: verdict(self, language),
             contents: language.of("Contents", "目次"),
             sections: sections(self, language),
-            footer: footer(language),
+            footer: footer(self, language),
         };
         let page = page.render().map_err(|_| fmt::Error)?;
         Ok(match language {
@@ -60,7 +61,14 @@ fn subtitle(report: &Report, language: Language) -> String {
     }
 }
 
-const fn footer(language: Language) -> &'static str {
+const fn footer(report: &Report, language: Language) -> &'static str {
+    if report.evaluation.is_some() {
+        return language.of(
+            "Made by sekisho from the entries of one ledger and one evaluation of country tables, and nothing else. The same two give \
+             the same page byte for byte. The JSON of this report has the same figures.",
+            "sekishoが一つの台帳の記録と、位置情報の一つの測定結果だけから作成。同じ二つからは一字一句同じ報告が得られる。JSON版の数値も同じ。",
+        );
+    }
     language.of(
         "Made by sekisho from the entries of one ledger and nothing else. The same ledger gives the same page byte for byte. \
          The JSON of this report has the same figures.",
@@ -180,7 +188,7 @@ fn verdict(report: &Report, language: Language) -> Verdict {
 fn sections(report: &Report, language: Language) -> Vec<Section> {
     let t = |en, ja| language.of(en, ja);
     let section = |id, title, blocks| Section { id, title, blocks };
-    vec![
+    let mut out = vec![
         section(
             "sensor",
             t("Sensor, period, rules", "センサー・期間・規則"),
@@ -245,7 +253,15 @@ fn sections(report: &Report, language: Language) -> Vec<Section> {
             words::meaning(report, language),
         ),
         section("glossary", t("Glossary", "用語"), words::glossary(language)),
-    ]
+    ];
+    if let Some(found) = &report.evaluation {
+        let after = out.iter().position(|section| section.id == "geo");
+        let blocks = sections_evaluation::evaluation(found, report.variant, language);
+        let title = t("How sure the country tables are", "位置情報の確かさ");
+        let at = after.map_or(out.len(), |at| at + 1);
+        out.insert(at, section("evaluation", title, blocks));
+    }
+    out
 }
 
 /// Names, escaped and joined.

@@ -28,6 +28,16 @@ pub(super) fn meaning(report: &Report, language: Language) -> Vec<Block> {
             "この報告が示すのは、台帳の記録の内容と、記録が完全で署名されているかどうかである。承認・検査・法的見解ではなく、いかなる機関の推奨や保証を意味するものでもない。選別の機能は、通信を取得する権限を与えるものではない。",
         ],
     };
+    if report
+        .evaluation
+        .as_ref()
+        .is_some_and(|found| found.truth.is_some())
+    {
+        items[1] = language.of(
+            "“Foreign” and “domestic” are about where equipment is, by country tables. Tables are evidence, not proof, and are wrong for some addresses. How often, for the addresses of one list, is in the section on how sure the tables are; for others it is not known.",
+            "「国内」「国外」は、位置情報による電気通信設備の所在を指す。位置情報は手掛かりであって証明ではなく、誤りを含む。ある一覧のアドレスについての誤りの頻度は「位置情報の確かさ」に示す。その他のアドレスについては分からない。",
+        );
+    }
     if report.variant == Variant::Published {
         items.push(language.of(
             "This is the published form: sums leave out small cells, times are whole hours, and events are counts. It can be published beside other periods of the same sensor, and beside none of its full reports.",

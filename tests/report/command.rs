@@ -8,7 +8,7 @@ use super::ledger;
 use sekisho::ledger::{Entry, Key, Ledger};
 
 /// Writes a ledger and signs it.
-fn write(folder: &Path, entries: &[Entry]) {
+pub(crate) fn write(folder: &Path, entries: &[Entry]) {
     let key = Key::from_seed("example.org/test", &[7; 32]).unwrap();
     let (mut to, _) = Ledger::open(folder, &key).unwrap();
     for entry in entries {
@@ -17,7 +17,7 @@ fn write(folder: &Path, entries: &[Entry]) {
     to.sign().unwrap();
 }
 
-fn sekisho(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn sekisho(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sekisho"))
         .arg("report")
         .args(args)

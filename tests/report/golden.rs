@@ -8,7 +8,7 @@ use sekisho::report::{Language, Options};
 
 /// Compares with a golden file; `SEKISHO_ACCEPT=1` writes it.
 #[track_caller]
-fn golden(name: &str, got: &str) {
+pub(crate) fn golden(name: &str, got: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("testdata/report")
         .join(name);

@@ -7,6 +7,7 @@
 
 mod browser;
 mod command;
+mod evaluation;
 mod figures;
 mod golden;
 mod html;
@@ -53,5 +54,6 @@ fn pages_to_look_at() {
         }
         std::fs::write(format!("{folder}/{name}.json"), report.to_json().unwrap()).unwrap();
     }
+    evaluation::to_look_at(&folder);
     eprintln!("written to {folder}");
 }
