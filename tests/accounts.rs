@@ -170,7 +170,7 @@ fn an_audit_compares_a_capture_with_what_was_done_then() {
     let now = audit(&["--domestic-list", list.to_str().unwrap()], 0);
     let row = |name: &str| -> Vec<String> {
         let is_it = |line: &&str| line.trim_start().starts_with(name);
-        let line = now.lines().filter(is_it).next_back().unwrap();
+        let line = now.lines().rfind(is_it).unwrap();
         line.split_whitespace().map(str::to_owned).collect()
     };
     let (kept, excluded) = (row("kept"), row("excluded"));

@@ -21,7 +21,7 @@ fn config(sandbox: &Sandbox, profile: &str, files: &str, more: &str) -> String {
         _ => "",
     };
     let text = format!(
-        "profile = \"{profile}\"\n{pseudonym}[authorisation]\nfiles = {files}\nkeys = [\"{}\"]\n{more}",
+        "profile = \"{profile}\"\n[authorisation]\nfiles = {files}\nkeys = [\"{}\"]\n{more}{pseudonym}",
         Pair::new(1).public()
     );
     let path = sandbox.put("c.toml", text.as_bytes());

@@ -65,7 +65,7 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     fn mount(at: &Path) -> Option<Self> {
         let done = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", "size=96k", "tmpfs"])
             .arg(at)
             .output();
         done.is_ok_and(|done| done.status.success())
@@ -103,7 +103,7 @@ fn a_disk_that_fills_up_ends_with_74_and_leaves_no_part_of_a_file() {
             ],
             None,
         );
-        // 245 records are more than 64 KiB as JSON, and less than it as CSV.
+        // 245 records are more than 96 KiB as JSON, and less than it as CSV.
         let (code, left) = if format == "jsonl" { (74, 0) } else { (0, 2) };
         let run = run.expect_code(code);
         assert_eq!(complaints(&run).len(), usize::from(code != 0));

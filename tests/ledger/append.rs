@@ -1,6 +1,8 @@
 //! Appending: what is on disk depends on the entries alone, and one process at a time appends.
 
-use crate::made::{Numbers, append, files, findings, folder, interval, key, moment, run, start};
+use crate::made::{
+    Numbers, append, files, findings, folder, interval, key, moment, open, run, start,
+};
 use proptest::prelude::*;
 use sekisho::ledger::{Error, Event, Fault, Ledger, Moment, VerifyOptions, verify};
 use std::collections::BTreeMap;
@@ -43,7 +45,7 @@ fn a_ledger_of_several_runs_holds_and_says_what_was_appended() {
 #[test]
 fn opening_says_where_the_ledger_stands() {
     let work = folder();
-    let (mut ledger, opened) = Ledger::open(work.path(), &key(1)).unwrap();
+    let (mut ledger, opened) = open(work.path(), &key(1));
     assert_eq!((opened.entries, opened.is_ended), (0, true));
     ledger.append(Some(moment(100)), start()).unwrap();
     let counted = interval(&mut Numbers::new(1), 5);
@@ -53,7 +55,7 @@ fn opening_says_where_the_ledger_stands() {
         .unwrap();
     ledger.commit().unwrap();
     drop(ledger);
-    let (ledger, opened) = Ledger::open(work.path(), &key(1)).unwrap();
+    let (ledger, opened) = open(work.path(), &key(1));
     assert_eq!((opened.entries, opened.signed), (2, 0));
     assert!(!opened.is_ended);
     // The second was earlier than the first.
@@ -71,7 +73,7 @@ fn a_second_writer_another_key_and_a_damaged_end_are_refused() {
     let work = folder();
     let path = work.path().join("ledger");
     append(&path, &run(1, 0, 20), 1000);
-    let (first, _) = Ledger::open(&path, &key(1)).unwrap();
+    let (first, _) = open(&path, &key(1));
     let second = Ledger::open(&path, &key(1)).unwrap_err();
     assert!(matches!(second, Error::Busy { .. }), "{second}");
     assert_eq!(second.fault(), Fault::Busy);
@@ -88,7 +90,7 @@ fn a_second_writer_another_key_and_a_damaged_end_are_refused() {
     let damaged = Ledger::open(&path, &key(1)).unwrap_err();
     assert!(matches!(damaged, Error::Damaged { .. }), "{damaged}");
     fs::write(&bundle, &good).unwrap();
-    Ledger::open(&path, &key(1)).unwrap();
+    open(&path, &key(1));
     fs::remove_file(&bundle).unwrap();
     let damaged = Ledger::open(&path, &key(1)).unwrap_err();
     assert!(matches!(damaged, Error::Damaged { .. }), "{damaged}");
@@ -97,7 +99,7 @@ fn a_second_writer_another_key_and_a_damaged_end_are_refused() {
 #[test]
 fn an_entry_that_is_too_long_is_refused_and_nothing_is_taken() {
     let work = folder();
-    let (mut ledger, _) = Ledger::open(work.path(), &key(1)).unwrap();
+    let (mut ledger, _) = open(work.path(), &key(1));
     let mut long = interval(&mut Numbers::new(1), 0);
     while long.cells.len() < 2000 {
         long.cells.extend(interval(&mut Numbers::new(2), 0).cells);
@@ -114,7 +116,7 @@ fn an_entry_that_is_too_long_is_refused_and_nothing_is_taken() {
 #[test]
 fn tiles_that_were_not_written_are_made_again_on_all_levels() {
     let work = folder();
-    let (mut ledger, _) = Ledger::open(work.path(), &key(1)).unwrap();
+    let (mut ledger, _) = open(work.path(), &key(1));
     let fill = |ledger: &mut Ledger, end| {
         for nanos in ledger.len()..end {
             ledger.append(None, Event::ClockStep { nanos }).unwrap();
@@ -145,7 +147,7 @@ fn tiles_that_were_not_written_are_made_again_on_all_levels() {
                 fs::write(work.path().join(name), bytes).unwrap();
             }
         }
-        let (_, opened) = Ledger::open(work.path(), &key(1)).unwrap();
+        let (_, opened) = open(work.path(), &key(1));
         assert_eq!((opened.entries, opened.signed), (65_800, 65_000));
         let now = files(work.path());
         assert_eq!(names(&now), names(&whole), "{written}");
@@ -174,14 +176,14 @@ proptest! {
         let mut batches = batches.iter().cycle();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(rest.len().min(*batches.next().unwrap()));
-            let (mut ledger, _) = Ledger::open(&many, &key(1)).unwrap();
+            let (mut ledger, _) = open(&many, &key(1));
             for (at, event) in now {
                 ledger.append(*at, event.clone()).unwrap();
             }
             if signed { ledger.sign().unwrap() } else { ledger.commit().unwrap() }
             rest = later;
         }
-        let (mut ledger, _) = Ledger::open(&many, &key(1)).unwrap();
+        let (mut ledger, _) = open(&many, &key(1));
         ledger.sign().unwrap();
         prop_assert!(files(&one) == files(&many));
         prop_assert_eq!(findings(&many, &VerifyOptions::default()), Vec::<String>::new());

@@ -1,9 +1,11 @@
 //! Ledgers that are signed and whole, and say what cannot be: the sums are checked, whoever signed them.
 
-use crate::made::{Numbers, append, files, findings, folder, interval, key, moment, run, start};
+use crate::made::{
+    Numbers, append, files, findings, folder, interval, key, moment, open, run, start,
+};
 use sekisho::ledger::{
-    Cell, CrashRecovered, Drop, DropCause, Entry, Event, Export, Gap, GapCause, Interval, Ledger,
-    Moment, Purge, Purged, Recall, SCHEMA, Stop, Totals, VerifyOptions, verify,
+    Cell, CrashRecovered, Drop, DropCause, Entry, Event, Export, Gap, GapCause, Interval, Moment,
+    Purge, Purged, Recall, SCHEMA, Stop, Totals, VerifyOptions, verify,
 };
 use sekisho::time::Timestamp;
 use std::fs;
@@ -283,7 +285,7 @@ fn entries_out_of_place_are_named() {
 #[test]
 fn a_clock_that_is_set_back_does_not_show_and_a_forged_one_does() {
     let work = folder();
-    let (mut ledger, _) = Ledger::open(work.path(), &key(1)).unwrap();
+    let (mut ledger, _) = open(work.path(), &key(1));
     for seconds in [100, 50, 100] {
         ledger.append(Some(moment(seconds)), start()).unwrap();
     }

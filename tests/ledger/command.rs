@@ -1,7 +1,7 @@
 //! `sekisho verify` as it is typed.
 
-use crate::made::{append, folder, key, run};
-use sekisho::ledger::{Event, Export, Ledger, Proof, VerifyOptions, verify};
+use crate::made::{append, folder, key, open, run};
+use sekisho::ledger::{Event, Export, Proof, VerifyOptions, verify};
 use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -175,7 +175,7 @@ fn a_proof_is_written_and_holds_without_the_ledger() {
 /// A ledger with files of records in `records`; the sums of the run are left open.
 fn with_records(formats: &[(&str, &str, u64)]) -> tempfile::TempDir {
     let work = folder();
-    let (mut ledger, _) = Ledger::open(&work.path().join("ledger"), &key(1)).unwrap();
+    let (mut ledger, _) = open(&work.path().join("ledger"), &key(1));
     ledger.append(None, crate::made::start()).unwrap();
     fs::create_dir(work.path().join("records")).unwrap();
     for (format, text, records) in formats {

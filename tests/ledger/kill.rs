@@ -1,8 +1,8 @@
 //! A writer that is killed at any moment leaves a ledger that holds, with all that it had committed, and
 //! the next one goes on from there.
 
-use crate::made::{Numbers, findings, folder, key};
-use sekisho::ledger::{Error, Event, Ledger, VerifyOptions, verify};
+use crate::made::{Numbers, findings, folder, key, open};
+use sekisho::ledger::{Error, Event, VerifyOptions, verify};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -23,7 +23,7 @@ fn writer_that_is_killed() {
         return;
     };
     let mut numbers = Numbers::new(std::env::var(SEED).unwrap().parse().unwrap());
-    let (mut ledger, opened) = Ledger::open(Path::new(&folder), &key(1)).unwrap();
+    let (mut ledger, opened) = open(Path::new(&folder), &key(1));
     let mut next = opened.entries;
     let mut out = std::io::stdout();
     loop {
@@ -101,7 +101,7 @@ fn row_29_what_was_committed_outlasts_a_kill_and_nothing_is_doubled() {
                 "kill {kill}"
             );
         }
-        let (mut ledger, opened) = Ledger::open(work.path(), &key(1)).unwrap();
+        let (mut ledger, opened) = open(work.path(), &key(1));
         assert_eq!(opened.entries, found.entries, "kill {kill}");
         ledger.sign().unwrap();
         drop(ledger);

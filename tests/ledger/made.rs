@@ -2,8 +2,9 @@
 
 use sekisho::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
 use sekisho::ledger::{
-    Authority, Cell, Configured, Event, Export, GeoInForce, GeoSource, Interval, Key, Ledger, Mode,
-    Moment, Policy, Profile, Standing, Start, Stop, Totals, VerifyOptions, verify,
+    Authority, Cell, Configured, Error, Event, Export, GeoInForce, GeoSource, Interval, Key,
+    Ledger, Mode, Moment, Opened, Policy, Profile, Standing, Start, Stop, Totals, VerifyOptions,
+    verify,
 };
 use sekisho::tally::Count;
 use sekisho::time::{NANOS_PER_SEC, Timestamp};
@@ -142,9 +143,22 @@ pub(crate) fn key(seed: u8) -> Key {
     Key::from_seed("sekisho/lab", &[seed; 32]).unwrap()
 }
 
+/// Opens a ledger that nobody holds. Another test that starts a program just now has the lock of one that
+/// is closed for a moment more, until that program is begun.
+#[track_caller]
+pub(crate) fn open(folder: &Path, key: &Key) -> (Ledger, Opened) {
+    for _ in 0..10_000 {
+        match Ledger::open(folder, key) {
+            Err(Error::Busy { .. }) => std::thread::sleep(std::time::Duration::from_millis(1)),
+            result => return result.unwrap(),
+        }
+    }
+    panic!("held for ten seconds");
+}
+
 /// Appends all, and commits after each `batch`, and signs at the end.
 pub(crate) fn append(folder: &Path, events: &[(Option<Moment>, Event)], batch: usize) {
-    let (mut ledger, _) = Ledger::open(folder, &key(1)).unwrap();
+    let (mut ledger, _) = open(folder, &key(1));
     for some in events.chunks(batch) {
         for (at, event) in some {
             ledger.append(*at, event.clone()).unwrap();

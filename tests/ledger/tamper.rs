@@ -1,8 +1,8 @@
 //! Edits of a ledger by somebody who has its folder, or its key: each is found, and the first entry that
 //! is not what it was is named where one was touched.
 
-use crate::made::{Numbers, append, files, folder, key, lay, run};
-use sekisho::ledger::{Event, Ledger, Moment, Verification, VerifyOptions, verify};
+use crate::made::{Numbers, append, files, folder, key, lay, open, run};
+use sekisho::ledger::{Event, Moment, Verification, VerifyOptions, verify};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -182,8 +182,7 @@ fn edit(made: &Made, files: &mut Files, numbers: &mut Numbers) -> (&'static str,
             events.remove(gone);
             let is_own = numbers.below(2) == 0;
             let work = folder();
-            let (mut ledger, _) =
-                Ledger::open(work.path(), &key(if is_own { 1 } else { 2 })).unwrap();
+            let (mut ledger, _) = open(work.path(), &key(if is_own { 1 } else { 2 }));
             // As many as before, so that only the hashes can tell.
             events.push(made.events[0].clone());
             for (at, event) in events {
@@ -244,7 +243,7 @@ fn without_key_and_older_checkpoint_a_ledger_only_agrees_with_itself() {
         "entry is missing: the older checkpoint is over 712"
     );
     let work = folder();
-    let (mut ledger, _) = Ledger::open(work.path(), &key(2)).unwrap();
+    let (mut ledger, _) = open(work.path(), &key(2));
     for (at, event) in &made.events {
         ledger.append(*at, event.clone()).unwrap();
     }
