@@ -707,7 +707,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__report)
-            opts="-o -v -h --output --json --lang --from --to --publish --key --since --verbose --help"
+            opts="-o -v -h --output --json --lang --from --to --evaluation --publish --key --since --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -734,6 +734,10 @@ _sekisho() {
                     return 0
                     ;;
                 --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --evaluation)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -190,6 +190,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l json -d 'File
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l lang -d 'Language of the page: en or ja' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l from -d 'Not before: 2026-11-16, 2026-11-16T09:00 or 2026-11-16T09:00:00Z, UTC [default: the ledger\'s begin]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l to -d 'Before, written likewise [default: the ledger\'s end]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l evaluation -d 'How sure the country tables are, as `sekisho evaluate --json` measured it: a section of the report [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l key -d 'Key that must have signed, known from elsewhere: name+id+base64, or a file with it [default: the ledger\'s own, which shows only that the ledger agrees with itself]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l since -d 'Checkpoint of this ledger that was kept elsewhere: finds what was cut off or written anew' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand report" -l publish -d 'Leave out small cells and single events, so that the report can be made public'

@@ -129,6 +129,7 @@ impl Keeper {
     }
 
     /// Enters the deletions that wait for it, and signs them.
+    #[cfg(feature = "live")]
     pub(super) fn enter_purges(&mut self, at: Timestamp) -> Result<(), Failure> {
         let waiting = purge::waiting(&self.folder);
         if waiting.is_empty() {
@@ -147,6 +148,7 @@ impl Keeper {
     }
 
     /// Durable from here on.
+    #[cfg(feature = "live")]
     pub(super) fn commit(&mut self) -> Result<(), Failure> {
         Ok(self.ledger.commit()?)
     }

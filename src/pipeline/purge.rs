@@ -9,12 +9,15 @@ use crate::time::Timestamp;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "live")]
+use std::path::PathBuf;
 
 /// The folder in that of the ledger.
 const INBOX: &str = "inbox";
 
 /// The longest deletion that is taken from there, in bytes. *Guessed*: more than a ledger's entry holds.
+#[cfg(feature = "live")]
 const LONGEST: u64 = 1 << 20;
 
 /// Files that one entry names at most: it must stay below 64 KiB.
@@ -111,6 +114,7 @@ fn leave(inbox: &Path, at: Timestamp, events: &[Event]) -> io::Result<()> {
 }
 
 /// Deletions that wait, oldest first, and their files.
+#[cfg(feature = "live")]
 pub(super) fn waiting(folder: &Path) -> Vec<(PathBuf, Event)> {
     let Ok(found) = fs::read_dir(folder.join(INBOX)) else {
         return Vec::new();
