@@ -86,14 +86,14 @@ fn render(found: &Evaluation) -> String {
 fn row(out: &mut String, name: &str, cells: &[u64]) {
     let _ = write!(out, "  {name:<22}");
     for cell in cells {
-        let _ = write!(out, "{:>24}", grouped(*cell));
+        let _ = write!(out, "{:>28}", grouped(*cell));
     }
     out.push('\n');
 }
 
 fn head(out: &mut String, name: &str) {
     let [a, b, c] = PLACES;
-    let _ = writeln!(out, "  {name:<22}{a:>24}{b:>24}{c:>24}");
+    let _ = writeln!(out, "  {name:<22}{a:>28}{b:>28}{c:>28}");
 }
 
 fn by_space(out: &mut String, space: &Space) {
