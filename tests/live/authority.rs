@@ -66,7 +66,7 @@ fn row_43_an_authorisation_that_ends_while_the_sensor_runs_stops_admission_at_th
         "books",
     ]);
     capture.next_line_with("authorisation in force: live: foreign_foreign until ");
-    let end = wall() + 3 * NANOS_PER_SEC;
+    let end = wall() + 8 * NANOS_PER_SEC;
     sign(end);
     capture.signal(Signal::HUP);
     capture.next_line_with("reloaded: ");
