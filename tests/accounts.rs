@@ -152,6 +152,35 @@ fn nobody_is_named_in_the_ledger_its_proofs_and_its_report() {
 }
 
 #[test]
+fn a_pipe_that_a_result_goes_into_stays_a_pipe() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let sandbox = Sandbox::new();
+    replay(&sandbox, "books", &["--format", "null"]);
+    let pipe = sandbox.work().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let other = sandbox.put("other.txt", b"80.0.0.0/8,DE\n");
+    let truth = other.to_str().unwrap();
+    for arguments in [
+        &["verify", "books", "--proof", "1", "-o", "pipe"][..],
+        &["report", "books", "-o", "pipe"],
+        &["report", "books", "--json", "pipe"],
+        &["evaluate", "--truth", truth, "--json", "pipe"],
+    ] {
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read(pipe).unwrap()
+        });
+        sandbox.run(arguments, None).expect_code(0);
+        assert!(
+            fs::metadata(&pipe).unwrap().file_type().is_fifo(),
+            "{arguments:?}"
+        );
+        assert!(!reader.join().unwrap().is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_audit_compares_a_capture_with_what_was_done_then() {
     let sandbox = Sandbox::new();
     replay(&sandbox, "books", &["--format", "null"]);

@@ -11,6 +11,7 @@ use super::tree::{self, Hash};
 use base64ct::{Base64, Encoding as _};
 use ct_merkle::{InclusionProof, RootHash, indices_for_inclusion_proof};
 use sha2::Sha256;
+use std::io::Write as _;
 use std::path::Path;
 
 /// The first line.
@@ -97,11 +98,17 @@ impl Proof {
     }
 }
 
-/// Writes a proof's text under a name: as a whole, or not at all.
+/// Writes a text under a name: as a whole, or not at all. A device or pipe is written to as it is.
 ///
 /// # Errors
 /// [`Error::File`] as the system says.
 pub fn write_proof(path: &Path, text: &[u8]) -> Result<(), Error> {
+    let is_stream = |there: &std::fs::Metadata| !there.is_file() && !there.is_dir();
+    if path.metadata().is_ok_and(|there| is_stream(&there)) {
+        let open = std::fs::OpenOptions::new().write(true).open(path);
+        let written = open.and_then(|mut stream| stream.write_all(text));
+        return written.map_err(failed("write", path));
+    }
     let Some(name) = path.file_name() else {
         let source = std::io::ErrorKind::InvalidInput.into();
         return Err(failed("write", path)(source));
