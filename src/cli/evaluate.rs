@@ -1,7 +1,6 @@
 //! `sekisho evaluate`: how far country tables disagree, and how often they are wrong.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use super::args::{EvaluateArgs, GateFlags};
 use super::exit::Exit;
@@ -9,8 +8,8 @@ use super::flags;
 use super::number::{bytes, grouped, share};
 use super::progress::Bar;
 use super::talk::{Problem, Talk, escaped};
+use super::verify::write;
 use crate::evaluation::{Confusion, Evaluation, PLACES, Rate, Space, Traffic, Weight};
-use crate::export::reason;
 use crate::pipeline;
 
 pub(super) fn run(args: EvaluateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
@@ -31,7 +30,7 @@ pub(super) fn run(args: EvaluateArgs, talk: &mut Talk) -> Result<Exit, Problem> 
             if path.as_os_str() == "-" {
                 talk.result(&text)?;
             } else {
-                write(path, &text)?;
+                write(path, text.as_bytes())?;
                 talk.result(&render(&found))?;
             }
         }
@@ -40,17 +39,6 @@ pub(super) fn run(args: EvaluateArgs, talk: &mut Talk) -> Result<Exit, Problem> 
         Exit::Done
     } else {
         Exit::Damaged
-    })
-}
-
-fn write(path: &PathBuf, text: &str) -> Result<(), Problem> {
-    std::fs::write(path, text).map_err(|e| {
-        Problem::new(
-            Exit::Output,
-            &format!("cannot write the evaluation ({})", reason(&e)),
-            &path.display().to_string(),
-            "check its folder and the space there",
-        )
     })
 }
 

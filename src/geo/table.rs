@@ -66,15 +66,17 @@ impl Table {
         Self::build_of(settings, None)
     }
 
-    /// One table for each source alone, in the order of [`Table::agreement`], to measure them by. No
-    /// packet may be judged by one of these where the others are configured too.
+    /// One table for each source of this one alone, by the settings that it was built by, in the order of
+    /// [`Table::agreement`], to measure them by. No packet may be judged by one of these where the others are
+    /// configured too.
     ///
     /// # Errors
     /// As [`Table::build`].
-    pub fn build_each(settings: &Settings) -> Result<Vec<Self>, Error> {
-        let sources = Self::build(settings)?.sources.len();
-        let each = (0..sources).map(|number| Self::build_of(settings, Some(number)));
-        each.collect()
+    pub fn build_each(&self, settings: &Settings) -> Result<Vec<Self>, Error> {
+        let sources = 0..self.sources.len();
+        sources
+            .map(|number| Self::build_of(settings, Some(number)))
+            .collect()
     }
 
     fn build_of(settings: &Settings, only: Option<usize>) -> Result<Self, Error> {

@@ -39,7 +39,7 @@ pub fn evaluate(
     let refused = |error: geo::Error| Failure::line(FailureKind::Configuration, error.to_string());
     let settings = geo_settings(config);
     let together = Table::build(&settings).map_err(refused)?;
-    let each = Table::build_each(&settings).map_err(refused)?;
+    let each = together.build_each(&settings).map_err(refused)?;
     let truth = truth.map(|path| geo::Truth::read(path, &config.geo.home));
     let truth = truth.transpose().map_err(refused)?;
     let names = each.iter().map(name).collect();
