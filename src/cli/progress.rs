@@ -10,7 +10,8 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::number::{bytes, grouped};
 use super::terminal::Style;
-use crate::config::{Config, Format, Output, ProgressMode};
+use crate::config::{Config, Format, ProgressMode};
+use crate::export::Target;
 use crate::pipeline::Progress;
 
 /// Where the size of the inputs is known, and where it is not.
@@ -28,7 +29,7 @@ impl Bar {
     /// A bar that appears when the run begins, if standard error is a terminal and records do not
     /// scroll through the same one.
     pub(super) fn new(config: &Config) -> Self {
-        let records_on_terminal = config.export.output == Output::Stdout
+        let records_on_terminal = config.export.output == Target::Stdout
             && config.export.format != Format::Null
             && std::io::stdout().is_terminal();
         let wanted = match config.replay.progress {

@@ -20,7 +20,7 @@ mod values;
 mod write;
 
 pub use crate::authorisation::Profile;
-pub use crate::export::{Compress, Format, PseudonymMode};
+pub use crate::export::{Compress, Format, PseudonymMode, Target};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
@@ -121,7 +121,7 @@ pub struct Export {
     /// How records are rendered.
     pub format: Format,
     /// Where records go.
-    pub output: Output,
+    pub output: Target,
     /// Where the summary goes as JSON, if anywhere.
     pub summary: Option<Output>,
     /// Bytes at which a file of a folder is complete (live capture).
@@ -242,7 +242,7 @@ impl Default for Config {
             },
             export: Export {
                 format: Format::Jsonl,
-                output: Output::Stdout,
+                output: Target::Stdout,
                 summary: None,
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,

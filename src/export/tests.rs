@@ -183,7 +183,7 @@ proptest! {
     fn json_lines_are_what_serde_gives(packets in prop::collection::vec(any_packet(), 1..40), first: u32, terms in any_terms()) {
         let (records, paths) = records_of(&packets);
         let context = context_under(&paths, &terms);
-        let mut out = Vec::new();
+        let mut out = Rendered::default();
         render(Format::Jsonl, &records, u64::from(first), &context, &mut out);
         let mut expected = Vec::new();
         for (seq, ended) in (u64::from(first)..).zip(&records) {
@@ -193,20 +193,20 @@ proptest! {
             let text = serde_json::to_string(&record).unwrap();
             prop_assert_eq!(serde_json::from_str::<FlowRecord>(&text).unwrap(), record);
         }
-        prop_assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(expected).unwrap());
+        prop_assert_eq!(String::from_utf8(out.bytes).unwrap(), String::from_utf8(expected).unwrap());
     }
 
     #[test]
     fn csv_has_the_same_fields(packets in prop::collection::vec(any_packet(), 1..40), terms in any_terms()) {
         let (records, paths) = records_of(&packets);
         let context = context_under(&paths, &terms);
-        let (mut csv, mut json) = (csv::HEADER.as_bytes().to_vec(), Vec::new());
+        let (mut csv, mut json) = (Rendered::from(csv::HEADER), Rendered::default());
         render(Format::Csv, &records, 0, &context, &mut csv);
         render(Format::Jsonl, &records, 0, &context, &mut json);
-        let csv = String::from_utf8(csv).unwrap();
+        let csv = String::from_utf8(csv.bytes).unwrap();
         let mut lines = csv.strip_suffix("\r\n").unwrap().split("\r\n").map(cells);
         let names = lines.next().unwrap();
-        for (line, json) in lines.zip(String::from_utf8(json).unwrap().lines()) {
+        for (line, json) in lines.zip(String::from_utf8(json.bytes).unwrap().lines()) {
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
             // Without a retention, two of them are not in the object.
             let absent = if terms.retention_days == 0 { 2 } else { 0 };
@@ -343,7 +343,7 @@ fn the_schema_names_what_records_have() {
 fn written(output: Output, records: &[Ended], paths: &PathList) -> Written {
     let mut output = output;
     output.write(records, &context(paths)).unwrap();
-    output.finish().unwrap().0
+    output.finish().unwrap().written
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn a_file_appears_when_it_is_complete_and_only_its_owner_may_read_it() {
     let mut output = Output::open(&target, Format::Jsonl, false).unwrap();
     output.write(&records, &context(&paths)).unwrap();
     assert!(!target.exists());
-    let (books, _) = output.finish().unwrap();
+    let books = output.finish().unwrap().written;
     assert_eq!((books.records, books.packets), (1, 2));
     assert_eq!((books.bytes, books.wire_bytes), (80, 120));
     assert!(!temporary.exists());
@@ -387,7 +387,9 @@ fn an_output_tells_the_digest_of_its_bytes_if_it_is_asked_to() {
         let target = folder.path().join(format!("out.{}", format.id()));
         let mut output = Output::open(&target, format, true).unwrap();
         output.write(&records, &context(&paths)).unwrap();
-        let (written, digested) = output.finish().unwrap();
+        let Finished {
+            written, digested, ..
+        } = output.finish().unwrap();
         let bytes = std::fs::read(&target).unwrap();
         let expected = Digested {
             format: format.id().to_owned(),
@@ -397,12 +399,12 @@ fn an_output_tells_the_digest_of_its_bytes_if_it_is_asked_to() {
             packets: written.packets,
             wire_bytes: written.wire_bytes,
         };
-        assert_eq!(digested.as_ref(), Some(&expected));
+        assert_eq!(digested, std::slice::from_ref(&expected));
         assert_eq!(expected.records, 2);
         assert_eq!(inspect(&target).unwrap().digested, expected);
     }
     let output = Output::open(FilePath::new("-"), Format::Null, true).unwrap();
-    assert_eq!(output.finish().unwrap().1, None);
+    assert_eq!(output.finish().unwrap().digested, []);
 }
 
 #[test]
@@ -441,10 +443,14 @@ fn a_reader_that_goes_away_is_no_error() {
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
     output.write(&records, &context(&paths)).unwrap();
     assert!(output.is_closed());
-    let (written, digested) = output.finish().unwrap();
+    let Finished {
+        written, digested, ..
+    } = output.finish().unwrap();
     assert!(written.closed && written.records == 1);
     // Nothing of it was taken.
-    let digested = digested.unwrap();
+    let [digested] = digested.as_slice() else {
+        panic!("one output")
+    };
     assert_eq!((digested.records, digested.length), (0, 0));
 }
 
@@ -458,8 +464,8 @@ fn measure_rendering() {
         .collect();
     let (records, paths) = records_of(&packets);
     let context = context(&paths);
-    let mut out = Vec::new();
-    let mut timed = |name: &str, each: &dyn Fn(&[Ended], &mut Vec<u8>)| {
+    let mut out = Rendered::default();
+    let mut timed = |name: &str, each: &dyn Fn(&[Ended], &mut Rendered)| {
         for pass in 0..2 {
             let began = std::time::Instant::now();
             for batch in records.chunks(512) {
@@ -492,7 +498,7 @@ fn measure_rendering() {
     }
     timed("serde_json, with the type", &|batch, out| {
         for ended in batch {
-            serde_json::to_writer(&mut *out, &FlowRecord::new(ended, 0, &context)).unwrap();
+            serde_json::to_writer(&mut out.bytes, &FlowRecord::new(ended, 0, &context)).unwrap();
         }
     });
     let typed: Vec<FlowRecord> = records[..512]
@@ -501,7 +507,7 @@ fn measure_rendering() {
         .collect();
     timed("serde_json, type given", &|batch, out| {
         for (record, _) in typed.iter().zip(batch) {
-            serde_json::to_writer(&mut *out, record).unwrap();
+            serde_json::to_writer(&mut out.bytes, record).unwrap();
         }
     });
     let began = std::time::Instant::now();

@@ -9,7 +9,7 @@ use super::plan::plan;
 use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
-use crate::export::{Format, Order, Terms};
+use crate::export::{Format, Opening, Order, Target, Terms};
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
 use crate::tally::{Count, Tally};
@@ -27,8 +27,8 @@ pub struct Job {
     pub range_bytes: u64,
     /// How records are rendered.
     pub format: Format,
-    /// Where they go: `-` for standard output, a file, or a folder.
-    pub target: PathBuf,
+    /// Where they go.
+    pub target: Target,
     /// Name of this sensor, in every record.
     pub sensor: String,
     /// Under what records are collected.
@@ -116,6 +116,18 @@ impl Job {
         self.close(lane, vec![read], records)
     }
 
+    /// How its output is opened.
+    pub(super) fn opening(&self) -> Opening {
+        let mut geo = self.lane.table.digest_hex();
+        geo.truncate(16);
+        Opening {
+            digest: self.digest,
+            sensor: self.sensor.clone(),
+            geo,
+            ..Opening::new(&self.target, self.format)
+        }
+    }
+
     /// The lane that a run begins with.
     fn lane(&self) -> Lane {
         let mut lane = Lane::new(&self.lane);
@@ -144,10 +156,11 @@ impl Job {
         }
         let intervals = lane.take_intervals();
         let (flows, tally): (_, Tally) = lane.finish();
-        let recorded = records.finish(self, flows)?;
+        let recorded = records.finish(self, flows, entries::told(frames, &tally, 0))?;
+        let losses = Losses::of(&recorded);
         let account = intervals.map(|intervals| Account {
             intervals,
-            totals: entries::totals(frames, &tally, &recorded, &Losses::default()),
+            totals: entries::totals(frames, &tally, &recorded, &losses),
         });
         let authorisation = self.lane.policy.ever();
         let notes = note_on_halves(&recorded.written, authorisation);
@@ -159,10 +172,10 @@ impl Job {
             authorisation: self.authorisation.clone(),
         };
         Ok(Outcome {
-            summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),
+            summary: books.close(&self.sensor, self.config.clone(), &self.lane.table, losses),
             damaged,
             notes: notes.into_iter().collect(),
-            exports: recorded.digested.into_iter().collect(),
+            exports: recorded.digested,
             ended_by: None,
             account,
         })

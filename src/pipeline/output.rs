@@ -4,7 +4,8 @@ use super::job::Job;
 use super::render::Renderer;
 use super::{Failure, FailureKind};
 use crate::export::{
-    Digested, Error, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal,
+    Digested, Error, Finished, Order, Output, Run, RunContext, Sorted, Sorter, Totals, Written,
+    heal,
 };
 use crate::flow::{Ended, FlowTable, Live};
 
@@ -50,8 +51,10 @@ pub(super) struct Records {
 /// What was written in the end, for the books.
 pub(super) struct Recorded {
     pub written: Written,
-    /// Where it is wanted, the digest of what was written.
-    pub digested: Option<Digested>,
+    /// What was handed to a collector and never got there.
+    pub lost: Written,
+    /// Where they are wanted, the digests of what was written.
+    pub digested: Vec<Digested>,
     pub evicted: u64,
     pub stale: bool,
 }
@@ -61,7 +64,7 @@ impl Records {
     pub(super) fn new(job: &Job) -> Result<Self, Failure> {
         Ok(Self {
             joined: Aside::new(Order::of(&job.terms)),
-            output: Output::open(&job.target, job.format, job.digest)?,
+            output: Output::open_as(&job.opening())?,
         })
     }
 
@@ -81,14 +84,20 @@ impl Records {
         self.joined.error = self.joined.error.take().or(error);
     }
 
-    /// The run is over: sorts, renders and writes everything.
-    pub(super) fn finish(self, job: &Job, flows: FlowTable) -> Result<Recorded, Failure> {
+    /// The run is over: sorts, renders and writes everything. `totals` is what it counted.
+    pub(super) fn finish(
+        self,
+        job: &Job,
+        flows: FlowTable,
+        mut totals: Totals,
+    ) -> Result<Recorded, Failure> {
         let Self {
             mut joined,
             mut output,
         } = self;
         let (end, disordered, settings) = (flows.clock(), flows.disordered(), *flows.settings());
-        let (totals, paths, live) = flows.end(&mut joined.ended);
+        totals.end = end.nanos();
+        let (counted, paths, live) = flows.end(&mut joined.ended);
         joined.sort();
         if let Some(error) = joined.error {
             return Err(error.into());
@@ -114,11 +123,17 @@ impl Records {
             is_stale: &|ended| table.is_stale_at(ended.start().nanos()),
         };
         let stale = renderer.write_all(&mut records, &mut output)?;
-        let (written, digested) = output.finish()?;
+        output.note(&totals)?;
+        let Finished {
+            written,
+            lost,
+            digested,
+        } = output.finish()?;
         Ok(Recorded {
             written,
+            lost,
             digested,
-            evicted: totals.evicted,
+            evicted: counted.evicted,
             stale,
         })
     }
@@ -152,7 +167,9 @@ impl From<Error> for Failure {
             Error::Output { .. }
             | Error::Disturbed { .. }
             | Error::Stdout { .. }
+            | Error::Collector { .. }
             | Error::Spill { .. } => FailureKind::Output,
+            Error::NoCollector { .. } => FailureKind::Configuration,
         };
         Self::line(kind, error.to_string())
     }

@@ -71,7 +71,11 @@ fn tables() {
 fn records(rotated: &mut Rotated) {
     for _ in 0..3 {
         rotated
-            .write(b"{\"src\":1}\n", &Written::default(), Timestamp::ZERO)
+            .write(
+                &"{\"src\":1}\n".into(),
+                &Written::default(),
+                Timestamp::ZERO,
+            )
             .unwrap();
         rotated.tick(Timestamp::ZERO).unwrap();
     }

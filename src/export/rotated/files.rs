@@ -6,7 +6,7 @@ use super::{Figures, Rotation, recover};
 use crate::export::digest::{Digest, Digested};
 use crate::export::inspect::inspect_as;
 use crate::export::part::{Part, Standing, failed, sync_folder};
-use crate::export::{Error, Format, Written, csv};
+use crate::export::{Error, Format, Written};
 use crate::flow::Timestamp;
 use crate::time::NANOS_PER_SEC;
 use std::path::Path;
@@ -200,8 +200,9 @@ impl Files {
         }
         let mut part = Part::create(path)?;
         let mut digest = Digest::wanted(self.digest);
-        if self.format == Format::Csv {
-            let (packer, header) = (self.packer.as_mut(), csv::HEADER.as_bytes());
+        let header = self.format.header().as_bytes();
+        if !header.is_empty() {
+            let packer = self.packer.as_mut();
             let header = put(&mut part, packer, digest.as_mut(), header);
             self.figures.bytes += header.inspect_err(|_| part.remove())?;
         }
