@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS sekisho.flows_queue
     dst_place Enum8('domestic' = 1, 'foreign' = 2, 'undetermined' = 3),
     src_country LowCardinality(Nullable(FixedString(2))),
     dst_country LowCardinality(Nullable(FixedString(2))),
-    class Enum8('foreign_foreign' = 1, 'foreign_domestic' = 2, 'domestic_foreign' = 3,
+    class Enum8('' = 0, 'foreign_foreign' = 1, 'foreign_domestic' = 2, 'domestic_foreign' = 3,
                 'foreign_undetermined' = 4, 'undetermined_foreign' = 5),
     scope Enum8('foreign_only' = 1, 'domestic_touching' = 2, 'undetermined' = 3),
     initiator Enum8('syn' = 1, 'first_seen' = 2),
@@ -54,7 +54,7 @@ SETTINGS
     kafka_handle_error_mode = 'stream',
     date_time_input_format = 'best_effort';
 
--- What is no record: a message of somebody else's, or a value that the table has no name for.
+-- What is no record: a message of somebody else's, or one with a value that the table has no name for.
 CREATE TABLE IF NOT EXISTS sekisho.flows_rejected
 (
     arrived DateTime DEFAULT now(),
@@ -71,8 +71,8 @@ TTL arrived + INTERVAL 7 DAY;
 CREATE MATERIALIZED VIEW IF NOT EXISTS sekisho.flows_rejected_from_queue TO sekisho.flows_rejected AS
 SELECT _topic AS topic, _partition AS partition, _offset AS offset, _error AS error, _raw_message AS message
 FROM sekisho.flows_queue
-WHERE notEmpty(_error);
+WHERE notEmpty(_error) OR class = '' OR sensor = '';
 
 -- Last: from here on messages are read.
 CREATE MATERIALIZED VIEW IF NOT EXISTS sekisho.flows_from_queue TO sekisho.flows AS
-SELECT * FROM sekisho.flows_queue WHERE empty(_error);
+SELECT * FROM sekisho.flows_queue WHERE empty(_error) AND class != '' AND sensor != '';

@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS sekisho.flows
     dst_place Enum8('domestic' = 1, 'foreign' = 2, 'undetermined' = 3),
     src_country LowCardinality(Nullable(FixedString(2))),
     dst_country LowCardinality(Nullable(FixedString(2))),
-    -- Domestic to domestic has no name here either: a row that says so is refused.
-    class Enum8('foreign_foreign' = 1, 'foreign_domestic' = 2, 'domestic_foreign' = 3,
+    -- Domestic to domestic has no name here either, and none is not one: such rows are refused.
+    class Enum8('' = 0, 'foreign_foreign' = 1, 'foreign_domestic' = 2, 'domestic_foreign' = 3,
                 'foreign_undetermined' = 4, 'undetermined_foreign' = 5),
     scope Enum8('foreign_only' = 1, 'domestic_touching' = 2, 'undetermined' = 3),
     initiator Enum8('syn' = 1, 'first_seen' = 2),
@@ -57,6 +57,8 @@ CREATE TABLE IF NOT EXISTS sekisho.flows
     src_address String ALIAS replaceRegexpOne(toString(src_ip), '^::ffff:(\\d+\\.\\d+\\.\\d+\\.\\d+)$', '\\1'),
     dst_address String ALIAS replaceRegexpOne(toString(dst_ip), '^::ffff:(\\d+\\.\\d+\\.\\d+\\.\\d+)$', '\\1'),
 
+    CONSTRAINT is_a_record CHECK class != '' AND sensor != '',
+
     INDEX by_src src_ip TYPE bloom_filter GRANULARITY 4,
     INDEX by_dst dst_ip TYPE bloom_filter GRANULARITY 4,
     INDEX by_arrival arrived TYPE minmax GRANULARITY 1
@@ -66,4 +68,4 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMMDD(start)
 ORDER BY (sensor, start, seq)
 -- Records that say when they expire go then, at the next merge: `ALTER TABLE … MATERIALIZE TTL` at once.
-TTL toDateTime(ifNull(expires_at, toDateTime64('2100-01-01 00:00:00', 9, 'UTC'))) DELETE WHERE isNotNull(expires_at);
+TTL toDateTime(least(ifNull(expires_at, toDateTime64('2106-01-01 00:00:00', 9, 'UTC')), toDateTime64('2106-01-01 00:00:00', 9, 'UTC'))) DELETE WHERE isNotNull(expires_at);
