@@ -3,7 +3,7 @@
 #![cfg(feature = "embedded-geo")]
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
+    clippy::panic,
     reason = "a test may fail, and says why"
 )]
 

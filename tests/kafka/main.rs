@@ -3,7 +3,11 @@
 //!
 //! Faults of the client alone, with its queue and spool in hand, are tested beside it, in `src/export/kafka`.
 #![cfg(all(feature = "kafka", feature = "embedded-geo"))]
-#![expect(clippy::unwrap_used, reason = "a test may fail, and says why")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail, and says why"
+)]
 
 mod cluster;
 mod replay;

@@ -33,6 +33,9 @@ pub(super) struct Spool {
     taken: usize,
 }
 
+/// A line, and what it holds.
+pub(super) type Spooled<'a> = (&'a [u8], Written);
+
 struct Segment {
     file: File,
     length: u64,
@@ -128,7 +131,7 @@ impl Spool {
     ///
     /// # Errors
     /// What cannot be read back is lost, and is told with the reason. The next call goes on behind it.
-    pub(super) fn first(&mut self) -> Result<Option<(&[u8], Written)>, (Written, Error)> {
+    pub(super) fn first(&mut self) -> Result<Option<Spooled<'_>>, (Written, Error)> {
         if self.length().is_none() {
             self.fill()?;
         }
@@ -253,7 +256,7 @@ mod tests {
             bytes: 2 * number,
             wire_bytes: 3 * number,
             answered: number % 2,
-            one_way: number / 2 % 2 & number % 2,
+            one_way: u64::from(number % 4 == 3),
             closed: false,
         }
     }

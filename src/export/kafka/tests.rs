@@ -76,7 +76,7 @@ impl Bench {
 
 /// A record of some length, and what it holds.
 fn record(seq: u64) -> (String, Written) {
-    let line = format!("{{\"seq\":{seq},\"padding\":\"{:0400}\"}}\n", seq);
+    let line = format!("{{\"seq\":{seq},\"padding\":\"{seq:0400}\"}}\n");
     let holds = Written {
         records: 1,
         packets: seq + 1,
@@ -101,6 +101,9 @@ fn give(kafka: &mut Kafka, seqs: std::ops::Range<u64>) -> Result<(), Error> {
         counts += holds;
         if counts.records == 10 || seq + 1 == end {
             let taken = kafka.take(&rendered, &counts, Timestamp::ZERO);
+            if taken.is_err() && !kafka.is_live {
+                return taken;
+            }
             result = result.and(taken);
             rendered.clear();
             counts = Written::default();
