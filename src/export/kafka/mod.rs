@@ -55,6 +55,8 @@ pub(super) struct Kafka {
     reason: Option<String>,
     /// Lost records that were told of.
     told: u64,
+    /// Records that had arrived when the last loss was told.
+    failed_at: Option<u64>,
 }
 
 /// What became of a record that was offered to the client.
@@ -87,6 +89,7 @@ impl Kafka {
             shed: Written::default(),
             reason: None,
             told: 0,
+            failed_at: None,
         })
     }
 
@@ -218,6 +221,7 @@ impl Kafka {
         if std::mem::replace(&mut self.told, lost) == lost {
             return Ok(());
         }
+        self.failed_at = Some(self.reports.reported().written.records);
         let reason = self.reason.take();
         let reason = reason.or_else(|| self.reports.reported().reason.clone());
         Err(self.failed("send records", reason.unwrap_or_default()))
@@ -310,7 +314,8 @@ impl Collector for Kafka {
             lost,
             bytes: reported.bytes,
             files: 0,
-            failing: reported.troubled,
+            // Brokers may be away: only when records are lost, until one arrives again.
+            failing: self.failed_at == Some(reported.written.records),
         }
     }
 
