@@ -445,7 +445,7 @@ pub(super) struct RunFlags {
     /// How records are written: jsonl, csv or null [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
-    /// File for records, or - for stdout [default: -]
+    /// File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
     /// File for the summary as JSON, or - for stdout [default: none]

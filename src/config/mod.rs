@@ -130,6 +130,10 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+    /// The folder in which records of a live run wait while no broker takes them, if they wait on the disk.
+    pub spool: Option<std::path::PathBuf>,
+    /// Bytes that they may take up there.
+    pub spool_bytes: u64,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -247,6 +251,8 @@ impl Default for Config {
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,
                 compress: Compress::None,
+                spool: None,
+                spool_bytes: 1 << 30,
             },
             ledger: Ledger {
                 folder: None,

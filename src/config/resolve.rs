@@ -144,6 +144,8 @@ impl From<'_> {
             rotate_bytes,
             rotate_secs,
             compress,
+            spool,
+            spool_bytes,
         } = layer;
         let resolved_format = match &format {
             None => default.format,
@@ -203,6 +205,17 @@ impl From<'_> {
                     Compress::id,
                 )?,
             },
+            spool: match spool {
+                Some(given) if !given.value.is_empty() => Some(self.path(&given)?),
+                None | Some(_) => default.spool,
+            },
+            spool_bytes: self.number(
+                spool_bytes,
+                "spool_bytes",
+                1 << 20..=1 << 50,
+                " bytes",
+                default.spool_bytes,
+            )?,
         })
     }
 

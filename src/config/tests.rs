@@ -119,6 +119,8 @@ fn what_is_written_reads_back_the_same() {
         rotate_bytes: 1,
         rotate_secs: 2,
         compress: Compress::Zstd,
+        spool: Some("/var/lib/sekisho/spool".into()),
+        spool_bytes: 1 << 20,
     };
     config.ledger = Ledger {
         folder: Some("/var/lib/sekisho/ledger".into()),
