@@ -125,9 +125,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["export"]),
     ("ed25519_dalek", &["authorisation", "ledger"]),
     ("ct_merkle", &["ledger"]),
-    ("base64ct", &["ledger"]),
+    ("base64ct", &["ledger", "export"]),
     ("zeroize", &["ledger", "export"]),
     ("ipcrypt_rs", &["export"]),
+    ("sha1", &["export"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

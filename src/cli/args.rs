@@ -408,12 +408,16 @@ pub(super) struct RunFlags {
     /// Flows held at once [default: 4000000]
     #[arg(long, value_name = "N", help_heading = "Flows")]
     pub(super) max_flows: Option<u64>,
-    /// How records are written: jsonl, csv or null [default: jsonl]
+    /// How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null
+    /// [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
     /// File for records, or - for stdout [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
+    /// Give every record the Community ID of its flow [default: no]
+    #[arg(long, help_heading = "Results")]
+    pub(super) community_id: bool,
     /// File for the summary as JSON, or - for stdout [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) summary: Option<String>,

@@ -130,6 +130,8 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+    /// The seed of the Community ID in records, if they have one.
+    pub community_id: Option<u16>,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -247,6 +249,7 @@ impl Default for Config {
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,
                 compress: Compress::None,
+                community_id: None,
             },
             ledger: Ledger {
                 folder: None,

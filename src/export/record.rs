@@ -174,6 +174,10 @@ pub struct FlowRecord {
     /// When it expires: days of the retention after `collected_at`. Absent (in CSV: empty) without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// Community ID, version 1. Absent (in CSV: empty) where it was not asked for, or its ports or ICMP type
+    /// were not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub community_id: Option<String>,
 }
 
 impl FlowRecord {
@@ -223,6 +227,7 @@ impl FlowRecord {
             authorisation: run.run.terms.authorisation.clone(),
             collected_at: view.expiry.map(|_| view.end.to_string()),
             expires_at: view.expiry.map(|expiry| expiry.to_string()),
+            community_id: view.community_id().map(str::to_owned),
         }
     }
 }
