@@ -117,7 +117,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["metrics"]),
     ("tokio", &["metrics"]),
     ("crossbeam_channel", &["pipeline"]),
-    ("flate2", &["source"]),
+    ("flate2", &["source", "export"]),
     ("zstd", &["source", "export"]),
     ("lz4_flex", &["source"]),
     ("toml", &["authorisation", "config"]),

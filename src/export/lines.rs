@@ -68,7 +68,7 @@ impl Reader {
     /// Adds a line without its end; nothing if it is no line of this format.
     pub(super) fn add(&mut self, line: &str, sums: &mut Sums) -> Option<()> {
         if !std::mem::replace(&mut self.is_begun, true) && self.format.is_json() {
-            self.format = json_format(line)?;
+            self.format = json_format(line).unwrap_or(self.format);
         }
         match self.format {
             Format::Jsonl => sums.add(&serde_json::from_str(line).ok()?),
@@ -102,7 +102,7 @@ impl Reader {
     }
 }
 
-/// The format of a line of JSON, by its first member: each has its own.
+/// The format of a line of JSON, by its first member: each has its own. Whether it is one, its parser says.
 fn json_format(line: &str) -> Option<Format> {
     let (_, name) = line.split_once("{\"")?;
     match name.split_once('"')?.0 {

@@ -8,6 +8,8 @@ mod ecs;
 mod eve;
 mod json;
 mod ocsf;
+#[cfg(test)]
+mod tests;
 mod uid;
 mod zeek;
 

@@ -277,7 +277,7 @@ fn tab_separated(cell: Cell<'_>, out: &mut Vec<u8>) {
 }
 
 /// A text from outside as a field: what would be read as something else is `\x` and two digits.
-fn escaped(value: &str, out: &mut Vec<u8>) {
+pub(super) fn escaped(value: &str, out: &mut Vec<u8>) {
     if value.is_empty() {
         out.extend_from_slice(b"(empty)");
         return;
