@@ -24,6 +24,7 @@ mod progress;
 mod purge;
 mod replay;
 mod report;
+mod summary;
 mod summary_table;
 mod talk;
 mod terminal;
@@ -82,6 +83,7 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Locate(args) => locate::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
+        Command::Summary(args) => summary::run(&args, talk),
         Command::Check(args) => check::run(args, talk),
         Command::Evaluate(args) => evaluate::run(args, talk),
         Command::Verify(args) => verify::run(args, talk),

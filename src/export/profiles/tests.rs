@@ -11,12 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What stands in a test's terms as the sensor's name (`context_under`).
 const SENSOR: &str = "gate \"7\", 関所";
 
-const JSON: [Format; 4] = [
-    Format::ZeekConnJson,
-    Format::Ecs,
-    Format::Ocsf,
-    Format::Eve,
-];
+const JSON: [Format; 4] = [Format::ZeekConnJson, Format::Ecs, Format::Ocsf, Format::Eve];
 
 fn text(format: Format, records: &[Ended], context: &RunContext<'_>) -> String {
     let mut out = Rendered::default();
@@ -390,7 +385,10 @@ fn ocsf_has_what_is_required_with_values_that_are_known() {
             ("class_uid", vec![4001]),
             ("severity_id", vec![0, 1, 2, 3, 4, 5, 6, 99]),
             ("connection_info.direction_id", vec![0, 1, 2, 3, 99]),
-            ("connection_info.boundary_id", (0..=11).chain([99]).collect()),
+            (
+                "connection_info.boundary_id",
+                (0..=11).chain([99]).collect(),
+            ),
             ("connection_info.protocol_ver_id", vec![0, 4, 6, 99]),
         ] {
             let value = at(line, path).as_u64().unwrap();
@@ -423,7 +421,10 @@ fn eve_looks_like_suricata_s() {
     assert_eq!(line["tcp"]["rst"], Value::Null);
     assert!(line["flow_id"].as_u64().unwrap() < 1 << 53);
     let line = &lines_of(Class::ForeignDomestic, 9, &[(true, 0)], Format::Eve)[0];
-    assert_eq!((&line["proto"], &line["tcp"]), (&"009".into(), &Value::Null));
+    assert_eq!(
+        (&line["proto"], &line["tcp"]),
+        (&"009".into(), &Value::Null)
+    );
 }
 
 #[test]
@@ -461,7 +462,12 @@ fn the_documentation_names_every_member() {
     let page = std::fs::read_to_string(page).unwrap();
     let mut packets: Vec<Packet> = Class::ALL
         .into_iter()
-        .flat_map(|class| [packet(class, 6, true, 0xff, 1), packet(class, 17, true, 0, 2)])
+        .flat_map(|class| {
+            [
+                packet(class, 6, true, 0xff, 1),
+                packet(class, 17, true, 0, 2),
+            ]
+        })
         .collect();
     let mut path = Path::DIRECT;
     path.push_vlan(1);
@@ -506,7 +512,8 @@ fn the_documentation_names_every_member() {
             }
             for name in found.keys() {
                 let known = section.contains(&format!("`{name}`"))
-                    || name.contains("sekisho.") && page.contains(&format!("`{}`", name.rsplit('.').next().unwrap()));
+                    || name.contains("sekisho.")
+                        && page.contains(&format!("`{}`", name.rsplit('.').next().unwrap()));
                 if !known {
                     missing.push(format!("{}: {name}", format.id()));
                 }
