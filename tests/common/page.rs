@@ -66,11 +66,17 @@ fn is_typed(line: &str) -> bool {
     PROGRAMS.contains(&words.next().unwrap_or_default()) && words.next() != Some("")
 }
 
-/// The indented blocks of a page. A line that is empty belongs to an output that goes on behind it.
+/// The indented blocks of a page, without what is fenced. A line that is empty belongs to an output that goes
+/// on behind it.
 pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let mut found: Vec<Block> = Vec::new();
-    let (mut is_open, mut empty) = (false, 0);
+    let (mut is_open, mut empty, mut is_fenced) = (false, 0, false);
     for line in page.lines() {
+        is_fenced ^= line.starts_with("```");
+        if is_fenced {
+            (is_open, empty) = (false, 0);
+            continue;
+        }
         if line.is_empty() {
             empty += 1;
             continue;
