@@ -330,5 +330,7 @@ pub(super) const fn short(reason: Reason) -> &'static str {
     }
 }
 
+#[cfg(all(test, feature = "embedded-geo"))]
+mod picture;
 #[cfg(test)]
 pub(super) mod tests;

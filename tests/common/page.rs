@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs that a page may have its reader type.
-const PROGRAMS: [&str; 11] = [
-    "cat", "cmp", "cp", "curl", "cut", "grep", "head", "jq", "sed", "sekisho", "wc",
+const PROGRAMS: [&str; 12] = [
+    "cargo", "cat", "cmp", "cp", "curl", "cut", "grep", "head", "jq", "sed", "sekisho", "wc",
 ];
 
 /// What is indented on a page: what is typed, and what is shown of its output.
@@ -113,6 +113,8 @@ pub(crate) fn as_printed(page: &str, folder: &Path) -> String {
     let (mut page, mut output, mut typed) = (page.to_owned(), String::new(), 0);
     for block in blocks(&page.clone()) {
         match block {
+            // Built already.
+            Block::Typed(command) if command.starts_with("cargo install") => {}
             Block::Typed(command) => {
                 let run = shell(&format!("{{ {command}; }} 2>&1"), folder)
                     .output()
