@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Names on the pages, and where the test has these things; the first that fits is taken.
-const HERE: [(&str, &str); 18] = [
+const HERE: [(&str, &str); 22] = [
     ("SRC DST", "8.8.8.8 1.1.1.1"),
     ("送信元 宛先", "8.8.8.8 1.1.1.1"),
     ("COMMAND", "replay"),
@@ -22,10 +22,14 @@ const HERE: [(&str, &str); 18] = [
         "sekisho.toml kept/",
     ),
     ("--records /var/lib/sekisho/records/", "--records records"),
+    ("--records /var/lib/sekisho/records", "--records records"),
     ("ls -l /var/lib/sekisho/records/", "ls -l records"),
     ("/var/lib/sekisho/records/", "./"),
     ("/var/lib/sekisho/ledger", "ledger"),
     // Interfaces of the reader's: here there are none of these names.
+    ("IFACE...", "sk-none1"),
+    ("LEDGER_DIR", "ledger"),
+    ("FILE.html", "report.html"),
     ("eth1", "sk-none1"),
     ("eth2", "sk-none2"),
     ("authorisations/", ""),
