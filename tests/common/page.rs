@@ -1,6 +1,7 @@
 //! Pages that show commands and what these print: typed again, and compared.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -66,59 +67,53 @@ fn is_typed(line: &str) -> bool {
     PROGRAMS.contains(&words.next().unwrap_or_default()) && words.next() != Some("")
 }
 
-/// The indented blocks of a page, without what is fenced. A line that is empty belongs to an output that goes
-/// on behind it.
+/// The indented blocks of a page, without what is fenced.
 pub(crate) fn blocks(page: &str) -> Vec<Block> {
-    let mut found: Vec<Block> = Vec::new();
+    placed(page).into_iter().map(|(block, _)| block).collect()
+}
+
+/// The same, each with its lines' numbers. A line that is empty belongs to an output that goes on behind it.
+fn placed(page: &str) -> Vec<(Block, Range<usize>)> {
+    let mut found: Vec<(Block, Range<usize>)> = Vec::new();
     let (mut is_open, mut empty, mut is_fenced) = (false, 0, false);
-    for line in page.lines() {
+    for (number, line) in page.lines().enumerate() {
         is_fenced ^= line.starts_with("```");
-        if is_fenced {
-            (is_open, empty) = (false, 0);
-            continue;
-        }
-        if line.is_empty() {
+        if line.is_empty() && !is_fenced {
             empty += 1;
             continue;
         }
-        let Some(line) = line.strip_prefix("    ") else {
+        let Some(line) = line.strip_prefix("    ").filter(|_| !is_fenced) else {
             (is_open, empty) = (false, 0);
             continue;
         };
+        let place = number..number + 1;
         match found.last_mut() {
-            _ if is_typed(line) => found.push(Block::Typed(line.to_owned())),
-            Some(Block::Shown(lines)) if is_open => {
+            _ if is_typed(line) => found.push((Block::Typed(line.to_owned()), place)),
+            Some((Block::Shown(lines), placed)) if is_open => {
                 lines.resize(lines.len() + empty, String::new());
                 lines.push(line.to_owned());
+                placed.end = place.end;
             }
-            _ => found.push(Block::Shown(vec![line.to_owned()])),
+            _ => found.push((Block::Shown(vec![line.to_owned()]), place)),
         }
         (is_open, empty) = (true, 0);
     }
     found
 }
 
-/// Lines as they stand on a page.
-fn indented<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
-    let line = |line: &str| match line {
-        "" => "\n".to_owned(),
-        line => format!("    {line}\n"),
-    };
-    lines.into_iter().map(line).collect()
-}
-
 /// The page with what its commands print now. An output is shown from a line on, found by its first
 /// word, to its end.
 pub(crate) fn as_printed(page: &str, folder: &Path) -> String {
-    let (mut page, mut output, mut typed) = (page.to_owned(), String::new(), 0);
-    for block in blocks(&page.clone()) {
+    let lines: Vec<&str> = page.lines().collect();
+    let (mut now, mut done) = (String::new(), 0);
+    let (mut output, mut typed) = (String::new(), 0);
+    for (block, place) in placed(page) {
         match block {
             // Built already.
             Block::Typed(command) if command.starts_with("cargo install") => {}
             Block::Typed(command) => {
-                let run = shell(&format!("{{ {command}; }} 2>&1"), folder)
-                    .output()
-                    .unwrap();
+                let command = format!("{{ {command}; }} 2>&1");
+                let run = shell(&command, folder).output().unwrap();
                 output = String::from_utf8(run.stdout).unwrap();
                 // What does not hold is shown.
                 let expected = if output.contains("holds      NO") {
@@ -129,21 +124,32 @@ pub(crate) fn as_printed(page: &str, folder: &Path) -> String {
                 assert_eq!(run.status.code(), Some(expected), "{command}: {output}");
                 typed += 1;
             }
-            Block::Shown(lines) => {
-                let first = lines[0].split(' ').next().unwrap();
-                let now: Vec<&str> = output
+            Block::Shown(shown) => {
+                let first = shown[0].split(' ').next().unwrap();
+                let printed: Vec<&str> = output
                     .lines()
                     .skip_while(|line| line.split(' ').next() != Some(first))
                     .collect();
-                assert!(!now.is_empty(), "{first}: {output}");
-                let shown = indented(lines.iter().map(String::as_str));
-                assert!(page.contains(&shown), "{shown}");
-                page = page.replacen(&shown, &indented(now), 1);
+                assert!(!printed.is_empty(), "{first}: {output}");
+                for line in &lines[done..place.start] {
+                    now.push_str(line);
+                    now.push('\n');
+                }
+                for line in printed {
+                    now.push_str(if line.is_empty() { "" } else { "    " });
+                    now.push_str(line);
+                    now.push('\n');
+                }
+                done = place.end;
             }
         }
     }
     assert!(typed >= 6);
-    page
+    for line in &lines[done..] {
+        now.push_str(line);
+        now.push('\n');
+    }
+    now
 }
 
 /// Fails unless the page shows what its commands print; `SEKISHO_ACCEPT=1` writes it.
