@@ -172,10 +172,10 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
         let command = here(command);
         match program(&command) {
             "sekisho" if command.starts_with("sekisho capture") => {
-                capture(&at, &command, folder.path())
+                capture(&at, &command, folder.path());
             }
             "sekisho" if command.starts_with("sekisho watch") => {
-                watch(&at, &command, folder.path())
+                watch(&at, &command, folder.path());
             }
             "cargo" | "mkdir" => cargo(&at, &command),
             "python3" => help_of(&at, &command),
