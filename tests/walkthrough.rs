@@ -3,7 +3,11 @@
 //!
 //! `SEKISHO_ACCEPT=1 cargo test --test walkthrough` writes both anew.
 #![cfg(feature = "embedded-geo")]
-#![allow(clippy::unwrap_used, reason = "a test may stop where it is")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop where it is"
+)]
 
 mod common;
 
