@@ -261,8 +261,8 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
     for command in found {
         // The name of a command alone, or of an option that wants a value, in running text.
         let is_name = [
-            "capture", "evaluate", "explain", "locate", "purge", "replay", "report", "verify",
-            "watch",
+            "capture", "evaluate", "explain", "locate", "purge", "replay", "report", "summary",
+            "verify", "watch",
         ]
         .iter()
         .any(|name| command == format!("sekisho {name}"));
