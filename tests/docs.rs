@@ -278,6 +278,7 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
             .replace("/etc/sekisho/sekisho.toml", "sekisho.toml")
             .replace("purge /var/lib/sekisho/records/", "purge kept/")
             .replace("--dry-run /var/lib/sekisho/records/", "--dry-run kept/")
+            .replace("--top 20 /var/lib/sekisho/records/", "--top 20 flows.jsonl")
             .replace(
                 "sekisho.toml /var/lib/sekisho/records/",
                 "sekisho.toml kept/",
