@@ -58,6 +58,14 @@ fn good(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
+/// A file of a folder `records`, named as a sensor names its own.
+fn file_of(format: &str) -> String {
+    match format {
+        "zeek-conn" => "records/flows.conn.log".to_owned(),
+        other => format!("records/{other}.jsonl"),
+    }
+}
+
 /// Compares with a golden file, line by line.
 #[track_caller]
 fn golden(name: &str, got: &str) {
@@ -134,7 +142,7 @@ fn totals_are_those_of_the_summary_and_the_ledger_knows_the_file() {
                 "--format",
                 format,
                 "-o",
-                "records/",
+                &file_of(format),
                 "--summary",
                 "summary.json",
                 "--ledger",
@@ -143,12 +151,7 @@ fn totals_are_those_of_the_summary_and_the_ledger_knows_the_file() {
                 "never",
             ],
         );
-        let file = fs::read_dir(&records)
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
+        let file = folder.path().join(file_of(format));
         let text = fs::read_to_string(&file).unwrap();
         let summary = fs::read_to_string(folder.path().join("summary.json")).unwrap();
         let summary: Value = serde_json::from_str(&summary).unwrap();
@@ -208,7 +211,7 @@ fn records_with_a_retention_can_be_purged_in_every_format() {
                 "--format",
                 format,
                 "-o",
-                "records/",
+                &file_of(format),
                 "--progress",
                 "never",
             ],
