@@ -86,6 +86,7 @@ fn help_is_as_reviewed() {
         ("check.txt", &["check", "--help"]),
         ("evaluate.txt", &["evaluate", "--help"]),
         ("purge.txt", &["purge", "--help"]),
+        ("summary.txt", &["summary", "--help"]),
         ("report.txt", &["report", "--help"]),
         ("verify.txt", &["verify", "--help"]),
     ] {
