@@ -80,9 +80,10 @@ impl Counts {
         let in_order = self.cells.is_sorted_by(|one, next| one.0 < next.0);
         let places = Fate::COUNT * NetworkGroup::ALL.len() * ProtocolGroup::ALL.len();
         let mut cells = self.cells.iter();
-        in_order && cells.all(|(place, count, openings)| {
-            usize::from(*place) < places && count.packets > 0 && *openings <= count.packets
-        })
+        in_order
+            && cells.all(|(place, count, openings)| {
+                usize::from(*place) < places && count.packets > 0 && *openings <= count.packets
+            })
     }
 
     /// Whether nothing was counted.

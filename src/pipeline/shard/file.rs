@@ -130,7 +130,12 @@ fn begin(path: &Path) -> io::Result<Sink> {
     let name = path.file_name().unwrap_or_default();
     // A name of its own: another attempt at the same shard may be at work beside this one.
     tempfile::Builder::new()
-        .prefix(&[name.as_encoded_bytes(), b"."].concat().escape_ascii().to_string())
+        .prefix(
+            &[name.as_encoded_bytes(), b"."]
+                .concat()
+                .escape_ascii()
+                .to_string(),
+        )
         .suffix(".tmp")
         .tempfile_in(folder_of(path))
         .map(Sink::File)
@@ -200,11 +205,17 @@ impl ShardFile {
     /// The head, if the digest holds and the lengths add up.
     fn check(file: &mut BufReader<File>, length: u64) -> io::Result<Option<Head>> {
         let magic = MAGIC.len() as u64;
-        let Some(covered) = length.checked_sub(DIGEST).filter(|end| *end >= magic + LENGTH) else {
+        let Some(covered) = length
+            .checked_sub(DIGEST)
+            .filter(|end| *end >= magic + LENGTH)
+        else {
             return Ok(None);
         };
         let mut digest = Sha256::new_with_prefix(MAGIC);
-        let copied = io::copy(&mut file.by_ref().take(covered - magic), &mut Hashing(&mut digest))?;
+        let copied = io::copy(
+            &mut file.by_ref().take(covered - magic),
+            &mut Hashing(&mut digest),
+        )?;
         let mut told = Vec::new();
         file.by_ref().take(DIGEST + 1).read_to_end(&mut told)?;
         if copied != covered - magic || told != *digest.finalize() {

@@ -3,9 +3,9 @@
 //! It may come from anywhere: whatever is read is checked before it is believed.
 
 use super::ShardNumber;
-use crate::decode::{Path as Way, Tunnel, MAX_TUNNELS, MAX_VLANS};
-use crate::gate::{FRAGMENT_MEMORY, FragmentTimes, Span};
+use crate::decode::{MAX_TUNNELS, MAX_VLANS, Path as Way, Tunnel};
 use crate::flow::MAX_PATHS;
+use crate::gate::{FRAGMENT_MEMORY, FragmentTimes, Span};
 use crate::pipeline::FailureKind;
 use crate::pipeline::job::{Read, Told};
 use crate::pipeline::summary::Input as InputBooks;

@@ -56,9 +56,14 @@ pub fn replay_shard(
             hint,
         );
     }
-    let mut others = config.clone();
-    others.export.format = config::Format::Null;
-    probe(&others)?;
+    let target = target(&config.export.output, shard);
+    let mut places = config.clone();
+    // A shard is written whatever becomes of its records.
+    places.export.format = config::Format::Jsonl;
+    if let Target::File(path) = &target {
+        places.export.output = config::Output::File(path.clone());
+    }
+    probe(&places)?;
     let authorities = Authorities::load(config, &[REPLAY.to_owned()])?;
     if authorities.are_metered() {
         let hint = "replay the captures in one run";
@@ -68,7 +73,6 @@ pub fn replay_shard(
             hint,
         );
     }
-    let target = target(&config.export.output, shard);
     let mut job = super::job(config, inputs.to_vec(), &authorities)?;
     job.interval = Some(entries::width(config));
     let run = RunHead {

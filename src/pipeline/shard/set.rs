@@ -134,9 +134,11 @@ impl Shards {
                 ended = ended.checked_plus(counted)?;
                 Some(sum)
             });
-            let read = file.head.part.iter().try_fold(frames, |sum, input| {
-                sum.checked_plus(input.frames)
-            });
+            let read = file
+                .head
+                .part
+                .iter()
+                .try_fold(frames, |sum, input| sum.checked_plus(input.frames));
             let (Some(sum), Some(read)) = (sums, read) else {
                 return Err(file.damaged());
             };
