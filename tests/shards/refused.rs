@@ -121,7 +121,7 @@ fn what_has_no_parts_is_refused() {
     }
     let half = ["--shard", "1/2", "-o", "out"];
     let with = |more: &[&'static str]| [&["replay", input], &half[..], more].concat();
-    said(&set, &with(&["--ledger", "books"]), 2);
+    assert!(said(&set, &with(&["--ledger", "books"]), 2).contains("`sekisho merge`"));
     said(&set, &with(&["--audit", "books"]), 2);
     let stdin = ["replay", "-", "--shard", "1/2", "-o", "out"];
     assert!(said(&set, &stdin, 2).contains("standard input"));
