@@ -24,7 +24,7 @@ import uuid
 import ray
 
 
-def arguments(given):
+def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -37,7 +37,7 @@ def arguments(given):
     parser.add_argument("--merge", type=shlex.split, default=[], help="more options of the merge")
     parser.add_argument("--retries", type=int, default=5, help="of a shard [default: %(default)s]")
     parser.add_argument("--keep", action="store_true", help="leave the shards where they are")
-    return parser.parse_args(given)
+    return parser.parse_args()
 
 
 def replay(nth, shards, scratch, sekisho, inputs, more):
@@ -59,8 +59,8 @@ def replay(nth, shards, scratch, sekisho, inputs, more):
     return path
 
 
-def main(given=None):
-    options = arguments(given)
+def main():
+    options = arguments()
     # Tasks work elsewhere than their caller.
     options.scratch = os.path.abspath(options.scratch)
     options.inputs = [os.path.abspath(path) for path in options.inputs]

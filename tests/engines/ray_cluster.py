@@ -1,19 +1,17 @@
 """A cluster of three nodes in this machine, of which one goes away while its task is at work.
 
-Arguments: the folder of sekisho_ray.py, the file in which tasks say that they began, then those of the
-program.
+Arguments: sekisho_ray.py, the file in which tasks say that they began, then those of the program.
 """
 
+import runpy
 import sys
 import threading
 import time
 
-sys.path.insert(0, sys.argv[1])
+import ray
+from ray.cluster_utils import Cluster
 
-import ray  # noqa: E402
-from ray.cluster_utils import Cluster  # noqa: E402
-
-import sekisho_ray  # noqa: E402
+program, marks, *given = sys.argv[1:]
 
 
 def begun(path):
@@ -41,14 +39,16 @@ ray.init(address=cluster.address, log_to_driver=False)
 
 
 def remove_one():
-    while begun(sys.argv[2]) < 2:
+    while begun(marks) < 2:
         time.sleep(0.05)
     cluster.remove_node(nodes[0], allow_graceful=False)
     print("a node was removed", flush=True)
 
 
 threading.Thread(target=remove_one, daemon=True).start()
-code = sekisho_ray.main(sys.argv[3:])
-ray.shutdown()
-cluster.shutdown()
-sys.exit(code)
+sys.argv = [program, *given]
+try:
+    runpy.run_path(program, run_name="__main__")
+finally:
+    ray.shutdown()
+    cluster.shutdown()
