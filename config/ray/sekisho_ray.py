@@ -17,8 +17,10 @@ the scratch folder is to be protected as records are. Tested with Ray 2.60.
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 
 import ray
@@ -36,7 +38,7 @@ def arguments():
     parser.add_argument("--replay", type=shlex.split, default=[], help="more options of every replay")
     parser.add_argument("--merge", type=shlex.split, default=[], help="more options of the merge")
     parser.add_argument("--retries", type=int, default=5, help="of a shard [default: %(default)s]")
-    parser.add_argument("--keep", action="store_true", help="leave the shards where they are")
+    parser.add_argument("--keep", action="store_true", help="leave the shards in the scratch folder")
     return parser.parse_args()
 
 
@@ -62,9 +64,10 @@ def replay(nth, shards, scratch, sekisho, inputs, more):
 def main():
     options = arguments()
     # Tasks work elsewhere than their caller.
-    options.scratch = os.path.abspath(options.scratch)
     options.inputs = [os.path.abspath(path) for path in options.inputs]
     os.makedirs(options.scratch, mode=0o700, exist_ok=True)
+    # Of this run alone: what attempts that failed leave goes with it.
+    options.scratch = tempfile.mkdtemp(prefix="sekisho-", dir=os.path.abspath(options.scratch))
     if not ray.is_initialized():
         ray.init()
     task = ray.remote(num_cpus=1, max_retries=options.retries)(replay)
@@ -72,8 +75,7 @@ def main():
     shards = ray.get([task.remote(nth, *of_all) for nth in range(1, options.shards + 1)])
     merged = subprocess.run([options.sekisho, "merge", options.output, *shards, *options.merge])
     if merged.returncode in (0, 1) and not options.keep:
-        for path in shards:
-            os.remove(path)
+        shutil.rmtree(options.scratch)
     return merged.returncode
 
 

@@ -17,8 +17,10 @@ the scratch folder is to be protected as records are. Tested with PySpark 4.3.
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 
 
 def arguments():
@@ -32,7 +34,7 @@ def arguments():
     parser.add_argument("--sekisho", default="sekisho", help="the program [default: %(default)s]")
     parser.add_argument("--replay", type=shlex.split, default=[], help="more options of every replay")
     parser.add_argument("--merge", type=shlex.split, default=[], help="more options of the merge")
-    parser.add_argument("--keep", action="store_true", help="leave the shards where they are")
+    parser.add_argument("--keep", action="store_true", help="leave the shards in the scratch folder")
     return parser.parse_args()
 
 
@@ -63,9 +65,10 @@ def main():
 
     options = arguments()
     # Executors work elsewhere than the driver.
-    options.scratch = os.path.abspath(options.scratch)
     options.inputs = [os.path.abspath(path) for path in options.inputs]
     os.makedirs(options.scratch, mode=0o700, exist_ok=True)
+    # Of this run alone: what attempts that failed leave goes with it.
+    options.scratch = tempfile.mkdtemp(prefix="sekisho-", dir=os.path.abspath(options.scratch))
     context = SparkContext(appName="sekisho")
     try:
         numbers = range(1, options.shards + 1)
@@ -75,8 +78,7 @@ def main():
         context.stop()
     merged = subprocess.run([options.sekisho, "merge", options.output, *shards, *options.merge])
     if merged.returncode in (0, 1) and not options.keep:
-        for path in shards:
-            os.remove(path)
+        shutil.rmtree(options.scratch)
     return merged.returncode
 
 
