@@ -14,6 +14,7 @@ mod set;
 mod split;
 
 pub(super) use file::ShardFile;
+pub(super) use head::{InputHead, PathHead};
 pub use number::ShardNumber;
 pub use set::Shards;
 
@@ -25,7 +26,7 @@ use crate::config::{self, Config};
 use crate::export::{Order, PseudonymMode, Written, heal};
 use crate::source::Input;
 use file::{Target, Writer};
-use head::{FlowHead, Head, InputHead, LookBack, PathHead, RunHead};
+use head::{FlowHead, Head, LookBack, RunHead};
 use split::ListDigest;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
