@@ -7,7 +7,7 @@ use super::progress::Bar;
 use super::talk::{Problem, Talk};
 use super::terminal::Style;
 use super::{flags, summary_table};
-use crate::config::{Config, Output};
+use crate::config::{Config, Output, Target};
 use crate::export::reason;
 use crate::pipeline::{self, Outcome, ShardNumber};
 use std::io::{self, IsTerminal as _};
@@ -55,7 +55,7 @@ fn run_shard(
         let what = "no part can be told of what is read once";
         return Err(Problem::new(Exit::Usage, what, "standard input", hint));
     }
-    if config.export.output == Output::Stdout && io::stdout().is_terminal() {
+    if config.export.output == Target::Stdout && io::stdout().is_terminal() {
         let hint = "name a file or a folder with -o";
         let what = "a shard is not for reading";
         return Err(Problem::new(Exit::Usage, what, "standard output", hint));

@@ -9,7 +9,7 @@ use super::plan::plan;
 use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
-use crate::export::{Format, Order, Terms};
+use crate::export::{Format, Opening, Order, Target, Terms};
 use crate::gate::FragmentTimes;
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
@@ -28,8 +28,8 @@ pub struct Job {
     pub range_bytes: u64,
     /// How records are rendered.
     pub format: Format,
-    /// Where they go: `-` for standard output, a file, or a folder.
-    pub target: PathBuf,
+    /// Where they go.
+    pub target: Target,
     /// Name of this sensor, in every record.
     pub sensor: String,
     /// Under what records are collected.
@@ -141,6 +141,18 @@ impl Job {
         self.close(lane, vec![read], records)
     }
 
+    /// How its output is opened.
+    pub(super) fn opening(&self) -> Opening {
+        let mut geo = self.lane.table.digest_hex();
+        geo.truncate(16);
+        Opening {
+            digest: self.digest,
+            sensor: self.sensor.clone(),
+            geo,
+            ..Opening::new(&self.target, self.format)
+        }
+    }
+
     /// The lane that a run begins with.
     pub(super) fn lane(&self) -> Lane {
         let mut lane = Lane::new(&self.lane);
@@ -159,8 +171,9 @@ impl Job {
         refuse_if_nothing_opens(&reads)?;
         let intervals = lane.take_intervals();
         let (flows, tally) = lane.finish();
-        let recorded = records.finish(self, flows)?;
-        let told = reads.into_iter().map(Read::told).collect();
+        let told: Vec<Told> = reads.into_iter().map(Read::told).collect();
+        let totals = entries::told(frames_of(&told), &tally, 0);
+        let recorded = records.finish(self, flows, totals)?;
         Ok(self.account(told, recorded, &tally, intervals))
     }
 
@@ -182,9 +195,10 @@ impl Job {
             tracing::info!(input = ?books.path, packets = books.packets, complete = books.complete);
             inputs.push(books);
         }
+        let losses = Losses::of(&recorded);
         let account = intervals.map(|intervals| Account {
             intervals,
-            totals: entries::totals(frames, tally, &recorded, &Losses::default()),
+            totals: entries::totals(frames, tally, &recorded, &losses),
         });
         let authorisation = self.lane.policy.ever();
         let notes = note_on_halves(&recorded.written, authorisation);
@@ -196,14 +210,22 @@ impl Job {
             authorisation: self.authorisation.clone(),
         };
         Outcome {
-            summary: books.close(&self.sensor, self.config.clone(), &self.lane.table),
+            summary: books.close(&self.sensor, self.config.clone(), &self.lane.table, losses),
             damaged,
             notes: notes.into_iter().collect(),
-            exports: recorded.digested.into_iter().collect(),
+            exports: recorded.digested,
             ended_by: None,
             account,
         }
     }
+}
+
+/// Frames of all inputs together.
+pub(super) fn frames_of(told: &[Told]) -> Count {
+    told.iter().fold(Count::default(), |mut sum, input| {
+        sum += input.frames;
+        sum
+    })
 }
 
 /// How many captures these names are.

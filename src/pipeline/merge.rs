@@ -5,12 +5,12 @@
 //! outcome is always that of one run, or an error.
 
 use super::authority::REPLAY;
-use super::job::{Job, Told};
+use super::job::{Job, Told, frames_of};
 use super::output::{self, RunEnd};
 use super::shard::{InputHead, PathHead, ShardFile, Shards};
 use super::{Authorities, Failure, FailureKind, Outcome, Progress, entries, kept, probe};
-use crate::config::{Config, Output};
-use crate::export::{Order, Sorter, heal};
+use crate::config::Config;
+use crate::export::{Order, Sorter, Target, heal};
 use crate::flow::{PathId, Paths};
 use crate::ledger::Mode;
 use crate::time::Timestamp;
@@ -27,7 +27,7 @@ pub fn merge(
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
     probe(config)?;
-    if let Output::File(path) = &config.export.output
+    if let Target::Path(path) = &config.export.output
         && ShardFile::is_at(path)
     {
         return Err(Failure::new(
@@ -132,7 +132,8 @@ fn join(
         paths: paths.list(),
         evicted,
     };
-    let recorded = output::write(job, output, &mut records.finish()?, &end)?;
+    let totals = entries::told(frames_of(&told), &tally, 0);
+    let recorded = output::write(job, output, &mut records.finish()?, &end, totals)?;
     let intervals = job.interval.map(|_| intervals);
     Ok(job.account(told, recorded, &tally, intervals))
 }

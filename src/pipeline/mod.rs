@@ -41,7 +41,7 @@ pub use target::probe;
 #[cfg(feature = "live")]
 pub use target::probe_capture;
 
-use crate::config::{self, Config, MaxAge};
+use crate::config::{Config, MaxAge};
 use crate::demo::Traffic;
 use crate::export::{KeyError, PseudonymKey, Pseudonyms, Terms};
 use crate::geo::{self, Table};
@@ -144,10 +144,7 @@ fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Resu
         },
         range_bytes: RANGE_BYTES,
         format: config.export.format,
-        target: match &config.export.output {
-            config::Output::Stdout => "-".into(),
-            config::Output::File(path) => path.clone(),
-        },
+        target: config.export.output.clone(),
         sensor: config.sensor.clone(),
         terms: terms(config, authorities)?,
         digest: config.ledger.folder.is_some(),
@@ -171,6 +168,7 @@ fn terms(config: &Config, authorities: &Authorities) -> Result<Terms, Failure> {
         authorisation,
         retention_days: config.retention.days,
         pseudonyms: pseudonyms.map(Arc::new),
+        community_id: config.export.community_id,
     })
 }
 

@@ -4,7 +4,8 @@ use super::job::Job;
 use super::render::Renderer;
 use super::{Failure, FailureKind};
 use crate::export::{
-    Digested, Error, Order, Output, Run, RunContext, Sorted, Sorter, Written, heal,
+    Digested, Error, Finished, Order, Output, Run, RunContext, Sorted, Sorter, Totals, Written,
+    heal,
 };
 use crate::flow::{self, Ended, FlowTable, Live, PathList};
 use crate::time::Timestamp;
@@ -118,8 +119,10 @@ pub(super) struct Records {
 /// What was written in the end, for the books.
 pub(super) struct Recorded {
     pub written: Written,
-    /// Where it is wanted, the digest of what was written.
-    pub digested: Option<Digested>,
+    /// What was handed to a collector and never got there.
+    pub lost: Written,
+    /// Where they are wanted, the digests of what was written.
+    pub digested: Vec<Digested>,
     pub evicted: u64,
     pub stale: bool,
 }
@@ -133,8 +136,13 @@ impl Records {
         })
     }
 
-    /// The run is over: sorts, renders and writes everything.
-    pub(super) fn finish(self, job: &Job, flows: FlowTable) -> Result<Recorded, Failure> {
+    /// The run is over: sorts, renders and writes everything. `totals` is what it counted.
+    pub(super) fn finish(
+        self,
+        job: &Job,
+        flows: FlowTable,
+        totals: Totals,
+    ) -> Result<Recorded, Failure> {
         let Self { gathered, output } = self;
         let Ends {
             sorter,
@@ -147,21 +155,22 @@ impl Records {
         } else {
             sorter.finish_with(live)?
         };
-        write(job, output, &mut records, &end)
+        write(job, output, &mut records, &end, totals)
     }
 }
 
 /// Opens where records go.
 pub(super) fn open(job: &Job) -> Result<Output, Failure> {
-    Ok(Output::open(&job.target, job.format, job.digest)?)
+    Ok(Output::open_as(&job.opening())?)
 }
 
-/// Renders and writes the records of a run that is over.
+/// Renders and writes the records of a run that is over. `totals` is what it counted.
 pub(super) fn write(
     job: &Job,
     mut output: Output,
     records: &mut Sorted,
     end: &RunEnd,
+    mut totals: Totals,
 ) -> Result<Recorded, Failure> {
     let table = &*job.lane.table;
     let context = RunContext::new(Run {
@@ -179,9 +188,16 @@ pub(super) fn write(
         is_stale: &|ended| table.is_stale_at(ended.start().nanos()),
     };
     let stale = renderer.write_all(records, &mut output)?;
-    let (written, digested) = output.finish()?;
+    totals.end = end.clock.nanos();
+    output.note(&totals)?;
+    let Finished {
+        written,
+        lost,
+        digested,
+    } = output.finish()?;
     Ok(Recorded {
         written,
+        lost,
         digested,
         evicted: end.evicted,
         stale,
@@ -223,7 +239,9 @@ impl From<Error> for Failure {
             Error::Output { .. }
             | Error::Disturbed { .. }
             | Error::Stdout { .. }
+            | Error::Collector { .. }
             | Error::Spill { .. } => FailureKind::Output,
+            Error::NoCollector { .. } => FailureKind::Configuration,
         };
         Self::line(kind, error.to_string())
     }

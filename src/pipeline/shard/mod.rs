@@ -57,12 +57,12 @@ pub fn replay_shard(
             hint,
         );
     }
-    let target = target(&config.export.output, shard);
+    let target = target(&config.export.output, shard)?;
     let mut places = config.clone();
     // A shard is written whatever becomes of its records.
     places.export.format = config::Format::Jsonl;
     if let Target::File(path) = &target {
-        places.export.output = config::Output::File(path.clone());
+        places.export.output = config::Target::Path(path.clone());
     }
     probe(&places)?;
     let authorities = Authorities::load(config, &[REPLAY.to_owned()])?;
@@ -98,10 +98,10 @@ fn configuration(config: &Config) -> String {
     config.to_toml()
 }
 
-fn target(output: &config::Output, shard: ShardNumber) -> Target {
-    match output {
-        config::Output::Stdout => Target::Stdout,
-        config::Output::File(path) => {
+fn target(output: &config::Target, shard: ShardNumber) -> Result<Target, Failure> {
+    Ok(match output {
+        config::Target::Stdout => Target::Stdout,
+        config::Target::Path(path) => {
             let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
             Target::File(if is_folder {
                 path.join(shard.file_name())
@@ -109,7 +109,15 @@ fn target(output: &config::Output, shard: ShardNumber) -> Target {
                 path.clone()
             })
         }
-    }
+        config::Target::Udp(_) | config::Target::Tcp(_) | config::Target::Kafka(_) => {
+            return Err(Failure::new(
+                FailureKind::Configuration,
+                "a shard goes to no collector",
+                output.to_string(),
+                "name a file for it, and the collector in `sekisho merge`",
+            ));
+        }
+    })
 }
 
 impl Job {
@@ -190,7 +198,8 @@ impl Job {
         progress.end();
         let recorded = Recorded {
             written,
-            digested: None,
+            lost: Written::default(),
+            digested: Vec::new(),
             evicted: end.evicted,
             stale: false,
         };
