@@ -133,7 +133,7 @@ impl Output {
             (Format::Null, _) => Sink::Nothing,
             (_, Target::Stdout) if format.is_text() => Sink::Stdout,
             (_, Target::Path(path)) if format.is_text() => open_file(path, format)?,
-            _ => Sink::Collector(open_collector(opening)?),
+            _ => Sink::Collector(open_collector(opening, Timestamp::ZERO)?),
         };
         let is_text = !matches!(sink, Sink::Nothing | Sink::Collector(_));
         let mut output = Self {
@@ -147,6 +147,29 @@ impl Output {
             output.put(format.header().as_bytes())?;
         }
         Ok(output)
+    }
+
+    /// Opens a file, or standard output, for bytes that are no text.
+    ///
+    /// # Errors
+    /// [`Error::Output`] or [`Error::NoCollector`].
+    pub(super) fn open_bytes(opening: &Opening) -> Result<Self, Error> {
+        let sink = match &opening.target {
+            Target::Stdout => Sink::Stdout,
+            Target::Path(path) => open_file(path, opening.format)?,
+            Target::Udp(_) | Target::Tcp(_) | Target::Kafka(_) => {
+                return Err(Error::NoCollector {
+                    target: opening.target.to_string(),
+                });
+            }
+        };
+        Ok(Self {
+            format: opening.format,
+            sink,
+            buffer: Rendered::default(),
+            written: Written::default(),
+            digest: Digest::wanted(opening.digest),
+        })
     }
 
     /// Renders records and writes them, numbered on from those before.
@@ -174,14 +197,31 @@ impl Output {
     /// [`Error::Output`] or [`Error::Stdout`].
     pub fn write_rendered(&mut self, rendered: &Rendered, counts: &Written) -> Result<(), Error> {
         match &mut self.sink {
-            Sink::Collector(collector) => collector.take(rendered, counts, Timestamp::ZERO)?,
+            Sink::Collector(collector) => {
+                collector.take(rendered, counts, Timestamp::ZERO)?;
+                self.written.closed |= collector.figures().written.closed;
+            }
             _ => self.put(&rendered.bytes)?,
         }
+        self.count(counts);
+        Ok(())
+    }
+
+    /// Writes these bytes, which are records already. As [`Self::write_rendered`].
+    ///
+    /// # Errors
+    /// [`Error::Output`] or [`Error::Stdout`].
+    pub(super) fn write_bytes(&mut self, bytes: &[u8], counts: &Written) -> Result<(), Error> {
+        self.put(bytes)?;
+        self.count(counts);
+        Ok(())
+    }
+
+    fn count(&mut self, counts: &Written) {
         self.written += *counts;
         if let Some(digest) = self.digest() {
             digest.count(counts);
         }
-        Ok(())
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {

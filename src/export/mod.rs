@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod format;
 mod inspect;
+mod ipfix;
 mod jsonl;
 mod part;
 mod pseudonym;
@@ -29,6 +30,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use crate::flow::Timestamp;
 use collector::Collector;
 pub use collector::Totals;
 pub use digest::Digested;
@@ -59,22 +61,25 @@ pub fn render(
     match format {
         Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
+        Format::Ipfix => ipfix::render(false, records, first_seq, run, &mut out.bytes),
+        Format::IpfixUniflow => ipfix::render(true, records, first_seq, run, &mut out.bytes),
         // Not yet.
         Format::ZeekConn
         | Format::ZeekConnJson
         | Format::Ecs
         | Format::Ocsf
         | Format::Eve
-        | Format::Ipfix
-        | Format::IpfixUniflow
         | Format::Parquet => {}
         Format::Null => {}
     }
 }
 
-/// Opens what is no file of text.
-fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
-    Err(Error::NoCollector {
-        target: opening.target.to_string(),
-    })
+/// Opens what is no file of text. `at` is wall time; in a replay, nothing.
+fn open_collector(opening: &Opening, at: Timestamp) -> Result<Box<dyn Collector>, Error> {
+    match opening.format {
+        Format::Ipfix | Format::IpfixUniflow => ipfix::open(opening, at),
+        _ => Err(Error::NoCollector {
+            target: opening.target.to_string(),
+        }),
+    }
 }

@@ -1,5 +1,6 @@
 //! Where records go, as it is named on the command line and in files.
 
+use super::ipfix::DOCUMENTATION;
 use super::{Format, Rotation};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub struct Opening {
     pub is_live: bool,
     /// When a file of a folder is complete, in a live run.
     pub rotation: Rotation,
+    /// IPFIX: the private enterprise number of our own elements.
+    pub enterprise: u32,
 }
 
 impl Opening {
@@ -53,6 +56,7 @@ impl Opening {
                 bytes: u64::MAX,
                 nanos: u64::MAX,
             },
+            enterprise: DOCUMENTATION,
         }
     }
 }

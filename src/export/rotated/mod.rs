@@ -16,7 +16,7 @@ use super::{
     open_collector,
 };
 use crate::flow::Timestamp;
-use files::Files;
+pub(super) use files::Files;
 pub use pack::Compress;
 
 /// When a file of a folder is complete.
@@ -94,7 +94,7 @@ impl Rotated {
         let format = opening.format;
         let is_text = format.is_text() || format == Format::Null;
         let place = if !is_text || opening.target.is_network() && format != Format::Null {
-            Place::Collector(open_collector(opening)?)
+            Place::Collector(open_collector(opening, at)?)
         } else {
             match opening.target.path() {
                 Some(path) if !is_stream(&opening.target, format) => {
@@ -127,10 +127,11 @@ impl Rotated {
 
     /// Whether nobody reads any more.
     #[must_use]
-    pub const fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         match &self.place {
             Place::Stream(stream) => stream.output.is_closed(),
-            Place::Files(_) | Place::Collector(_) => false,
+            Place::Collector(collector) => collector.figures().written.closed,
+            Place::Files(_) => false,
         }
     }
 
