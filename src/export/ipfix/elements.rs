@@ -159,6 +159,8 @@ fields! {
     IcmpCodeV4 = Element::of(Iana, 177, "icmpCodeIPv4", Unsigned8, "`icmp_code`, of ICMP");
     IcmpTypeV6 = Element::of(Iana, 178, "icmpTypeIPv6", Unsigned8, "`icmp_type`, of ICMPv6");
     IcmpCodeV6 = Element::of(Iana, 179, "icmpCodeIPv6", Unsigned8, "`icmp_code`, of ICMPv6");
+    IcmpBothV4 = Element::of(Iana, 32, "icmpTypeCodeIPv4", Unsigned16, "256 times `icmp_type`, and `icmp_code`");
+    IcmpBothV6 = Element::of(Iana, 139, "icmpTypeCodeIPv6", Unsigned16, "likewise");
     Protocol = Element::of(Iana, 4, "protocolIdentifier", Unsigned8, "`protocol`");
     Octets = Element::of(Iana, 1, "octetDeltaCount", Unsigned64, "`src_bytes`");
     Packets = Element::of(Iana, 2, "packetDeltaCount", Unsigned64, "`src_packets`");
@@ -169,6 +171,7 @@ fields! {
     FlowEndReason = Element::of(Iana, 136, "flowEndReason", Unsigned8, "`end_reason`: 1 `idle`, 2 `active`, 3 `tcp_end`, 4 `end_of_input` and `epoch`, 5 `evicted`");
     BiflowDirection = Element::of(Iana, 239, "biflowDirection", Unsigned8, "`initiator`: 1 `syn`, 0 `first_seen`");
     FlowId = Element::of(Iana, 148, "flowId", Unsigned64, "`seq`");
+    Vlan = Element::of(Iana, 58, "vlanId", Unsigned16, "the first of `vlans`; 0 for none");
     OuterVlan = Element::of(Iana, 243, "dot1qVlanId", Unsigned16, "the first of `vlans`; 0 for none");
     InnerVlan = Element::of(Iana, 245, "dot1qCustomerVlanId", Unsigned16, "the second of `vlans`; 0 for none");
     SrcCountry = Element::of(Own, 101, "sekishoSrcCountry", Text, "`src_country`; empty if not known");

@@ -165,8 +165,7 @@ impl Exporter {
         }
         let mut records = vec![(OPTIONS_TEMPLATES, ANONYMISED.template())];
         for shape in Shape::all(self.profile.is_uniflow) {
-            let ([_, _, src, dst], _) = shape.ends();
-            for field in [src, dst] {
+            for field in shape.addresses() {
                 let technique = u16::from(self.technique);
                 let values = [shape.id(), field.element().number, STABLE, technique];
                 records.push((ANONYMISED.id, values.map(u16::to_be_bytes).concat()));

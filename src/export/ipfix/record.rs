@@ -162,6 +162,9 @@ impl<'v> Flow<'v> {
             Field::DstPort => unsigned(self.dst.port.into()),
             Field::IcmpTypeV4 | Field::IcmpTypeV6 => unsigned(kind.into()),
             Field::IcmpCodeV4 | Field::IcmpCodeV6 => unsigned(code.into()),
+            Field::IcmpBothV4 | Field::IcmpBothV6 => {
+                unsigned(u64::from(kind) << 8 | u64::from(code));
+            }
             Field::Protocol => unsigned(view.protocol.into()),
             Field::Octets => unsigned(self.src.bytes),
             Field::Packets => unsigned(self.src.packets),
@@ -175,7 +178,7 @@ impl<'v> Flow<'v> {
                 Initiator::FirstSeen => 0,
             }),
             Field::FlowId => unsigned(view.seq),
-            Field::OuterVlan => unsigned(vlan(0)),
+            Field::Vlan | Field::OuterVlan => unsigned(vlan(0)),
             Field::InnerVlan => unsigned(vlan(1)),
             Field::StartNanoseconds => unsigned(view.start.nanos()),
             Field::EndNanoseconds => unsigned(view.end.nanos()),

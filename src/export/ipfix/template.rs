@@ -3,29 +3,30 @@
 use super::elements::{Element, Field, options};
 use crate::flow::IpVersion;
 
-/// Fields of all data records behind addresses and ports.
-const COUNTS: &[Field] = &[
-    Field::Protocol,
-    Field::Octets,
-    Field::Packets,
-    Field::TcpFlags,
-];
+/// The other direction. It stands before the first: nfdump 1.7.1 takes the reverse of what it has no reverse
+/// of (the TCP flags) for the thing itself, and the last one stays.
 const BIFLOW: &[Field] = &[
     Field::ReverseOctets,
     Field::ReversePackets,
     Field::ReverseTcpFlags,
     Field::BiflowDirection,
+    Field::ReverseWireOctets,
 ];
-const UNIFLOW: &[Field] = &[];
-const REST: &[Field] = &[
+const UNIFLOW: &[Field] = &[Field::Reply];
+const COUNTS: &[Field] = &[
+    Field::Protocol,
+    Field::Octets,
+    Field::Packets,
+    Field::TcpFlags,
+    Field::WireOctets,
     Field::FlowEndReason,
     Field::FlowId,
+    Field::Vlan,
     Field::OuterVlan,
     Field::InnerVlan,
     Field::StartNanoseconds,
     Field::EndNanoseconds,
     Field::Expiry,
-    Field::WireOctets,
 ];
 const TEXTS: &[Field] = &[
     Field::SrcCountry,
@@ -82,31 +83,29 @@ impl Shape {
         256 + format + version + self.transport as u16
     }
 
-    /// Addresses, and what tells ends apart beside them.
-    pub(super) const fn ends(self) -> ([Field; 4], [Field; 2]) {
-        let (src, dst) = match self.version {
-            IpVersion::V4 => (Field::SrcV4, Field::DstV4),
-            IpVersion::V6 => (Field::SrcV6, Field::DstV6),
-        };
-        let ports = match self.transport {
-            Transport::Ports => [Field::SrcPort, Field::DstPort],
-            Transport::Icmp => [Field::IcmpTypeV4, Field::IcmpCodeV4],
-            Transport::Icmpv6 => [Field::IcmpTypeV6, Field::IcmpCodeV6],
-        };
-        ([Field::Start, Field::End, src, dst], ports)
+    /// Source and destination address.
+    pub(super) const fn addresses(self) -> &'static [Field] {
+        match self.version {
+            IpVersion::V4 => &[Field::SrcV4, Field::DstV4],
+            IpVersion::V6 => &[Field::SrcV6, Field::DstV6],
+        }
+    }
+
+    /// Type and code of ICMP also in one: nfdump 1.7.1 reads only that.
+    const fn ports(self) -> &'static [Field] {
+        match self.transport {
+            Transport::Ports => &[Field::SrcPort, Field::DstPort],
+            Transport::Icmp => &[Field::IcmpTypeV4, Field::IcmpCodeV4, Field::IcmpBothV4],
+            Transport::Icmpv6 => &[Field::IcmpTypeV6, Field::IcmpCodeV6, Field::IcmpBothV6],
+        }
     }
 
     /// The fields of such a record, in their order.
     pub(super) fn fields(self) -> impl Iterator<Item = Field> {
-        let (ends, ports) = self.ends();
-        let (ways, way): (_, &[Field]) = if self.is_uniflow {
-            (UNIFLOW, &[Field::Reply])
-        } else {
-            (BIFLOW, &[Field::ReverseWireOctets])
-        };
-        let ends = ends.into_iter().chain(ports);
-        let rest = [COUNTS, ways, REST, way, TEXTS].into_iter().flatten();
-        ends.chain(rest.copied())
+        let times: &[Field] = &[Field::Start, Field::End];
+        let ways = if self.is_uniflow { UNIFLOW } else { BIFLOW };
+        let fields = [times, self.addresses(), self.ports(), ways, COUNTS, TEXTS];
+        fields.into_iter().flatten().copied()
     }
 
     /// Its template record (RFC 7011 §3.4.1).
