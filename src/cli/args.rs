@@ -408,10 +408,10 @@ pub(super) struct RunFlags {
     /// Flows held at once [default: 4000000]
     #[arg(long, value_name = "N", help_heading = "Flows")]
     pub(super) max_flows: Option<u64>,
-    /// How records are written: jsonl, csv or null [default: jsonl]
+    /// How records are written: jsonl, csv, ipfix, ipfix-uniflow or null [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
-    /// File for records, or - for stdout [default: -]
+    /// File for records, - for stdout, tcp://HOST:PORT or, best effort, udp://HOST:PORT [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
     /// File for the summary as JSON, or - for stdout [default: none]

@@ -20,6 +20,7 @@ mod values;
 mod write;
 
 pub use crate::authorisation::Profile;
+use crate::export::IPFIX_ENTERPRISE;
 pub use crate::export::{Compress, Format, PseudonymMode, Target};
 pub use error::{Error, Fault};
 pub use given::Given;
@@ -130,6 +131,8 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+    /// IPFIX: the private enterprise number of our own elements.
+    pub ipfix_enterprise: u32,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -247,6 +250,7 @@ impl Default for Config {
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,
                 compress: Compress::None,
+                ipfix_enterprise: IPFIX_ENTERPRISE,
             },
             ledger: Ledger {
                 folder: None,

@@ -144,6 +144,7 @@ impl From<'_> {
             rotate_bytes,
             rotate_secs,
             compress,
+            ipfix_enterprise,
         } = layer;
         let resolved_format = match &format {
             None => default.format,
@@ -203,6 +204,13 @@ impl From<'_> {
                     Compress::id,
                 )?,
             },
+            ipfix_enterprise: self.number(
+                ipfix_enterprise,
+                "ipfix_enterprise",
+                1..=u64::from(u32::MAX),
+                "",
+                default.ipfix_enterprise.into(),
+            )? as u32,
         })
     }
 

@@ -57,6 +57,7 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_bytes,
                 rotate_secs,
                 compress,
+                ipfix_enterprise,
             },
         ledger: Ledger {
             folder,
@@ -112,7 +113,8 @@ pub(super) fn toml(config: &Config) -> String {
          [authorisation]\nfiles = {}\nkeys = {}\nthreshold = {threshold}\n\n\
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
-         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\n\
+         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
+         ipfix_enterprise = {ipfix_enterprise}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
          [retention]\ndays = {days}\n\n\
          [pseudonym]\nmode = {}\nkey = {}\n\n\

@@ -133,7 +133,7 @@ impl Output {
             (Format::Null, _) => Sink::Nothing,
             (_, Target::Stdout) if format.is_text() => Sink::Stdout,
             (_, Target::Path(path)) if format.is_text() => open_file(path, format)?,
-            _ => Sink::Collector(open_collector(opening, Timestamp::ZERO)?),
+            _ => Sink::Collector(open_collector(opening)?),
         };
         let is_text = !matches!(sink, Sink::Nothing | Sink::Collector(_));
         let mut output = Self {

@@ -33,7 +33,7 @@ pub struct Inspected {
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     /// Its name is not that of a complete file of records, or it is no file.
-    #[error("not a file of records: {}: name files that end in .jsonl, .csv or these with .zst", .0.display())]
+    #[error("not a file of records: {}: name files that end in .jsonl, .csv, these with .zst, or .ipfix", .0.display())]
     Other(PathBuf),
     /// It cannot be read.
     #[error("cannot read ({}): {}: check who may read it", reason(source), path.display())]
@@ -53,7 +53,7 @@ pub enum InspectError {
     },
 }
 
-/// The format that a complete file of records has by its name: `*.jsonl` or `*.csv`, packed or not, and
+/// The format that a complete file of records has by its name: `*.jsonl` or `*.csv`, packed or not, `*.ipfix`, and
 /// those that were moved aside (`*.jsonl.7`).
 #[must_use]
 pub(super) fn format_of(path: &Path) -> Option<Format> {
@@ -68,7 +68,8 @@ pub(super) fn format_of(path: &Path) -> Option<Format> {
     };
     let name = name.strip_suffix(".zst").unwrap_or(name);
     let (stem, ending) = name.rsplit_once('.')?;
-    let formats = [Format::Jsonl, Format::Csv];
+    // One ending for both kinds of IPFIX, which are read alike.
+    let formats = [Format::Jsonl, Format::Csv, Format::Ipfix];
     let format = formats.into_iter().find(|format| format.id() == ending);
     format.filter(|_| !stem.is_empty())
 }
@@ -118,6 +119,14 @@ pub(super) fn inspect_open(
 ) -> Result<Inspected, InspectError> {
     let mut raw = BufReader::with_capacity(128 << 10, Hashing(file, Digest::default()));
     let read = (|| {
+        if matches!(format, Format::Ipfix | Format::IpfixUniflow) {
+            let held = super::ipfix::read(&mut raw)?;
+            let lines = held.map(|held| Lines {
+                holds: held.holds,
+                expires: held.expires,
+            });
+            return Ok((false, lines));
+        }
         let packed = raw.fill_buf()?.starts_with(&ZSTD);
         let lines = if packed {
             let text = zstd::stream::read::Decoder::with_buffer(&mut raw)?;
@@ -143,7 +152,12 @@ pub(super) fn inspect_open(
     })?;
     let lines = lines.map_err(|line| InspectError::Damaged {
         path: path.to_owned(),
-        what: format!("line {line} is no record, or half of one"),
+        what: match format {
+            Format::Ipfix | Format::IpfixUniflow => {
+                format!("message {line} is none of ours, or half of one")
+            }
+            _ => format!("line {line} is no record, or half of one"),
+        },
     })?;
     let Hashing(_, mut digest) = raw.into_inner();
     digest.count(&lines.holds);

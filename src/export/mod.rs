@@ -30,7 +30,6 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-use crate::flow::Timestamp;
 use collector::Collector;
 pub use collector::Totals;
 pub use digest::Digested;
@@ -38,6 +37,7 @@ pub use error::{Error, reason};
 pub use file::{Finished, Output, Written};
 pub use format::Format;
 pub use inspect::{InspectError, Inspected, inspect};
+pub use ipfix::IPFIX_ENTERPRISE;
 pub use pseudonym::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms};
 pub use purge::{LeftFile, Purged, PurgedFile, purge};
 pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
@@ -74,10 +74,10 @@ pub fn render(
     }
 }
 
-/// Opens what is no file of text. `at` is wall time; in a replay, nothing.
-fn open_collector(opening: &Opening, at: Timestamp) -> Result<Box<dyn Collector>, Error> {
+/// Opens what is no file of text.
+fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
     match opening.format {
-        Format::Ipfix | Format::IpfixUniflow => ipfix::open(opening, at),
+        Format::Ipfix | Format::IpfixUniflow => ipfix::open(opening),
         _ => Err(Error::NoCollector {
             target: opening.target.to_string(),
         }),

@@ -1,6 +1,6 @@
 //! Where records go, as it is named on the command line and in files.
 
-use super::ipfix::DOCUMENTATION;
+use super::ipfix::IPFIX_ENTERPRISE;
 use super::{Format, Rotation};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ impl Opening {
                 bytes: u64::MAX,
                 nanos: u64::MAX,
             },
-            enterprise: DOCUMENTATION,
+            enterprise: IPFIX_ENTERPRISE,
         }
     }
 }

@@ -119,6 +119,7 @@ fn plan() -> Plan {
     Plan {
         read: vec![path("in/list.txt")],
         write: vec![path("out/flows.jsonl")],
+        ..Plan::default()
     }
 }
 
@@ -221,6 +222,7 @@ fn reloads() {
     let plan = Plan {
         read: vec![path("in/list.txt"), shared.clone(), path("missing/list")],
         write: vec![path("in")],
+        ..Plan::default()
     };
     let report = enter(&plan, Mode::Strict).unwrap();
     let [of_shared, of_missing] = report.notes() else {

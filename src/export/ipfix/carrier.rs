@@ -25,6 +25,11 @@ pub(super) trait Carrier: Send {
     /// [`Error`]: they are lost, and counted so.
     fn send(&mut self, message: &[u8], holds: &Written, at: Timestamp) -> Result<Sent, Error>;
 
+    /// Whether it wants to be told what a run counted: an idle one fills no files with that.
+    fn wants_totals(&self) -> bool {
+        true
+    }
+
     /// These records are lost: what should have gone before them was not taken.
     fn lose(&mut self, holds: &Written);
 

@@ -1,7 +1,7 @@
 //! The Information Elements of our records: their numbers, types and names.
 //!
 //! Numbers of IANA's registry (RFC 7012), of its reverse half (RFC 5103), and our own under the private
-//! enterprise number of [`DOCUMENTATION`] or of the configuration. Our own are from 100 on: pmacct 1.7.7
+//! enterprise number of [`IPFIX_ENTERPRISE`] or of the configuration. Our own are from 100 on: pmacct 1.7.7
 //! reads none below, and no text of fixed length.
 
 use Kind::{
@@ -9,8 +9,9 @@ use Kind::{
 };
 use Owner::{Iana, Own, Reverse};
 
-/// The enterprise number that stands for none (RFC 5612). We have none of our own from IANA yet.
-pub(in crate::export) const DOCUMENTATION: u32 = 32_473;
+/// The enterprise number of our own elements unless the configuration gives another: the one for documentation
+/// (RFC 5612). We have none from IANA yet, and a release needs one.
+pub const IPFIX_ENTERPRISE: u32 = 32_473;
 
 /// The enterprise number of what goes the other way (RFC 5103 §6.1).
 const REVERSE: u32 = 29_305;

@@ -186,6 +186,9 @@ impl Exporter {
 
     fn tell(&mut self, totals: &Totals) -> Result<(), Error> {
         self.flush()?;
+        if !self.carrier.wants_totals() {
+            return Ok(());
+        }
         let Totals {
             frames: (frames, _),
             admitted: (admitted, _),

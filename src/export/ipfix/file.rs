@@ -11,7 +11,7 @@ use crate::flow::Timestamp;
 const LIMIT: usize = 16 << 10;
 
 /// Opens the files of a run.
-pub(super) fn open(opening: &Opening, at: Timestamp) -> Result<Box<dyn Carrier>, Error> {
+pub(super) fn open(opening: &Opening) -> Result<Box<dyn Carrier>, Error> {
     let Opening {
         target,
         format,
@@ -22,7 +22,15 @@ pub(super) fn open(opening: &Opening, at: Timestamp) -> Result<Box<dyn Carrier>,
     } = opening;
     match target.path() {
         Some(path) if *is_live && !is_stream(target, *format) => {
-            let files = Files::open(path, *format, *rotation, Compress::None, *digest, at)?;
+            // Names of files are of the time when there is something to write.
+            let files = Files::open(
+                path,
+                *format,
+                *rotation,
+                Compress::None,
+                *digest,
+                Timestamp::ZERO,
+            )?;
             Ok(Box::new(Rotating {
                 files,
                 is_begun: false,
@@ -105,6 +113,10 @@ impl Carrier for Rotating {
         // After a failure, a file that is empty needs them again.
         self.is_begun = false;
         result.map(|()| Sent::Done)
+    }
+
+    fn wants_totals(&self) -> bool {
+        !self.files.is_empty()
     }
 
     fn lose(&mut self, holds: &Written) {

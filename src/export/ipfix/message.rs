@@ -2,9 +2,12 @@
 
 use super::super::Written;
 
+/// Of the protocol: NetFlow had those before.
+pub(super) const VERSION: u16 = 10;
+
 /// Octets of a message's head, and of a set's.
-const HEAD: usize = 16;
-const SET_HEAD: usize = 4;
+pub(super) const HEAD: usize = 16;
+pub(super) const SET_HEAD: usize = 4;
 
 /// No message is longer, in octets: its length has 16 bits.
 const LONGEST: usize = 0xffff;
@@ -70,7 +73,6 @@ impl Message {
 
     /// Completes its head, which may be done again with other numbers. `sequence`: data records sent before.
     pub(super) fn seal(&mut self, seconds: u32, sequence: u32, domain: u32) -> &[u8] {
-        const VERSION: u16 = 10;
         let length = self.bytes.len() as u16;
         self.write(0, &VERSION.to_be_bytes());
         self.write(2, &length.to_be_bytes());

@@ -16,29 +16,32 @@ mod exporter;
 mod file;
 mod message;
 mod piece;
+mod read;
 mod record;
 mod resolve;
 mod stream;
 mod tcp;
 mod template;
+#[cfg(test)]
+mod tests;
 mod udp;
 
 use super::{Collector, Error, Format, Opening, Target};
-use crate::flow::Timestamp;
 use carrier::Carrier;
-pub(super) use elements::DOCUMENTATION;
+pub use elements::IPFIX_ENTERPRISE;
 use exporter::{Exporter, Profile};
+pub(super) use read::{measure, read};
 pub(super) use record::render;
 use sha2::{Digest as _, Sha256};
 use tcp::Tcp;
 use udp::Udp;
 
 /// Opens what takes messages.
-pub(super) fn open(opening: &Opening, at: Timestamp) -> Result<Box<dyn Collector>, Error> {
+pub(super) fn open(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
     let carrier: Box<dyn Carrier> = match &opening.target {
         Target::Udp(collector) => Box::new(Udp::open(collector, opening)?),
         Target::Tcp(collector) => Box::new(Tcp::open(collector, opening)?),
-        Target::Stdout | Target::Path(_) => file::open(opening, at)?,
+        Target::Stdout | Target::Path(_) => file::open(opening)?,
         Target::Kafka(_) => {
             return Err(Error::NoCollector {
                 target: opening.target.to_string(),

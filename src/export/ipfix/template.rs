@@ -73,6 +73,12 @@ impl Shape {
         })
     }
 
+    /// The shape of a template by its number.
+    pub(super) fn of(id: u16) -> Option<Self> {
+        let all = [false, true].into_iter().flat_map(Self::all);
+        all.into_iter().find(|shape| shape.id() == id)
+    }
+
     /// The number of its template: from 256 on.
     pub(super) const fn id(self) -> u16 {
         let version = match self.version {
@@ -123,7 +129,7 @@ impl Shape {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Options {
     pub(super) id: u16,
-    scopes: u16,
+    pub(super) scopes: u16,
     pub(super) elements: &'static [Element],
 }
 

@@ -94,7 +94,7 @@ impl Rotated {
         let format = opening.format;
         let is_text = format.is_text() || format == Format::Null;
         let place = if !is_text || opening.target.is_network() && format != Format::Null {
-            Place::Collector(open_collector(opening, at)?)
+            Place::Collector(open_collector(opening)?)
         } else {
             match opening.target.path() {
                 Some(path) if !is_stream(&opening.target, format) => {
