@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::help;
+use crate::pipeline::ShardNumber;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -31,6 +32,9 @@ pub(super) enum Command {
     /// Turn captures into flow records, without domestic traffic
     #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),
+    /// Join the shards of a replay into what one run would have given
+    #[command(after_help = help::MERGE)]
+    Merge(MergeArgs),
     /// Turn the traffic of interfaces into flow records, without domestic traffic, until it is ended
     #[cfg(feature = "live")]
     #[command(after_help = help::CAPTURE)]
@@ -76,12 +80,42 @@ pub(super) struct ReplayArgs {
     /// Compare with what the ledger of an earlier run over the same captures counted [default: no]
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     pub(super) audit: Option<PathBuf>,
+    /// Read the I-th of N parts of the captures, and write a shard for `sekisho merge` [default: all]
+    #[arg(long, value_name = "I/N", help_heading = "Run", conflicts_with_all = ["audit", "ledger"])]
+    pub(super) shard: Option<ShardNumber>,
     #[command(flatten)]
     pub(super) place: PlaceFlags,
     #[command(flatten)]
     pub(super) gate: GateFlags,
     #[command(flatten)]
     pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) how: ReplayFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho merge`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct MergeArgs {
+    /// File for records, or - for stdout
+    #[arg(value_name = "OUT")]
+    pub(super) output: String,
+    /// Every shard that `sekisho replay --shard` wrote of one run, once, in any order
+    #[arg(required = true, value_name = "SHARD")]
+    pub(super) shards: Vec<PathBuf>,
+    /// How records are written: jsonl, csv or null [default: as the shards were told]
+    #[arg(long, value_name = "FORMAT", help_heading = "Results")]
+    pub(super) format: Option<String>,
+    /// File for the summary as JSON, or - for stdout [default: none]
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) summary: Option<String>,
+    /// Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]
+    #[arg(long, value_name = "DIR", help_heading = "Results")]
+    pub(super) ledger: Option<String>,
+    /// File of the key that signs it; made if it is not there [default: DIR.key]
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) ledger_key: Option<String>,
     #[command(flatten)]
     pub(super) how: ReplayFlags,
     #[command(flatten)]
@@ -411,7 +445,8 @@ pub(super) struct RunFlags {
     /// How records are written: jsonl, csv, ipfix, ipfix-uniflow or null [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
-    /// File for records, - for stdout, tcp://HOST:PORT or, best effort, udp://HOST:PORT [default: -]
+    /// File for records, - for stdout, tcp://HOST:PORT, udp://HOST:PORT (best effort) or
+    /// kafka://HOST:PORT/TOPIC [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
     /// File for the summary as JSON, or - for stdout [default: none]

@@ -18,6 +18,7 @@ mod flags;
 mod geo;
 mod help;
 mod locate;
+mod merge;
 mod number;
 mod panic;
 mod progress;
@@ -67,6 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
     match args.command {
         Command::Replay(args) => replay::run(args, talk),
+        Command::Merge(args) => merge::run(args, talk),
         #[cfg(feature = "live")]
         Command::Capture(args) => capture::run(args, talk),
         #[cfg(feature = "watch")]

@@ -34,7 +34,7 @@ pub(super) const SECTIONS: [&str; 11] = [
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 41] = [
+pub(super) const KEYS: [Key; 43] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("", "profile", "\"standard\" or \"statutory\""),
@@ -115,6 +115,12 @@ pub(super) const KEYS: [Key; 41] = [
         "export",
         "ipfix_enterprise",
         "a number of IANA's registry, such as 32473",
+    ),
+    key("export", "spool", "a folder in quotes, or \"\" for none"),
+    key(
+        "export",
+        "spool_bytes",
+        "a whole number of bytes, such as 1_073_741_824",
     ),
     key("ledger", "folder", "a folder in quotes, or \"\" for none"),
     key(

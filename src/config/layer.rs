@@ -97,6 +97,8 @@ pub struct ExportLayer {
     pub rotate_secs: Option<Given<u64>>,
     pub compress: Option<Given<String>>,
     pub ipfix_enterprise: Option<Given<u64>>,
+    pub spool: Option<Given<String>>,
+    pub spool_bytes: Option<Given<u64>>,
 }
 
 /// `[ledger]` of a layer.
@@ -216,6 +218,8 @@ impl Layer {
             rotate_secs,
             compress,
             ipfix_enterprise,
+            spool,
+            spool_bytes,
         } = export;
         let CaptureLayer {
             interfaces,
@@ -261,6 +265,8 @@ impl Layer {
                 rotate_secs: rotate_secs.or(lower.export.rotate_secs),
                 compress: compress.or(lower.export.compress),
                 ipfix_enterprise: ipfix_enterprise.or(lower.export.ipfix_enterprise),
+                spool: spool.or(lower.export.spool),
+                spool_bytes: spool_bytes.or(lower.export.spool_bytes),
             },
             ledger: LedgerLayer {
                 folder: folder.or(lower.ledger.folder),

@@ -133,6 +133,10 @@ pub struct Export {
     pub compress: Compress,
     /// IPFIX: the private enterprise number of our own elements.
     pub ipfix_enterprise: u32,
+    /// The folder in which records of a live run wait while no broker takes them, if they wait on the disk.
+    pub spool: Option<std::path::PathBuf>,
+    /// Bytes that they may take up there.
+    pub spool_bytes: u64,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -251,6 +255,8 @@ impl Default for Config {
                 rotate_secs: 300,
                 compress: Compress::None,
                 ipfix_enterprise: IPFIX_ENTERPRISE,
+                spool: None,
+                spool_bytes: 1 << 30,
             },
             ledger: Ledger {
                 folder: None,

@@ -145,6 +145,8 @@ impl From<'_> {
             rotate_secs,
             compress,
             ipfix_enterprise,
+            spool,
+            spool_bytes,
         } = layer;
         let resolved_format = match &format {
             None => default.format,
@@ -211,6 +213,17 @@ impl From<'_> {
                 "",
                 default.ipfix_enterprise.into(),
             )? as u32,
+            spool: match spool {
+                Some(given) if !given.value.is_empty() => Some(self.path(&given)?),
+                None | Some(_) => default.spool,
+            },
+            spool_bytes: self.number(
+                spool_bytes,
+                "spool_bytes",
+                1 << 20..=1 << 50,
+                " bytes",
+                default.spool_bytes,
+            )?,
         })
     }
 

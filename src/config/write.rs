@@ -58,6 +58,8 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_secs,
                 compress,
                 ipfix_enterprise,
+                spool,
+                spool_bytes,
             },
         ledger: Ledger {
             folder,
@@ -114,7 +116,8 @@ pub(super) fn toml(config: &Config) -> String {
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
-         ipfix_enterprise = {ipfix_enterprise}\n\n\
+         ipfix_enterprise = {ipfix_enterprise}\n\
+         spool = {}\nspool_bytes = {spool_bytes}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
          [retention]\ndays = {days}\n\n\
          [pseudonym]\nmode = {}\nkey = {}\n\n\
@@ -139,6 +142,7 @@ pub(super) fn toml(config: &Config) -> String {
         text(&output.to_string()),
         text(&summary),
         text(compress.id()),
+        text(&shown(spool)),
         text(&shown(folder)),
         text(&shown(key)),
         text(mode.id()),

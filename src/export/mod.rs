@@ -14,6 +14,8 @@ mod format;
 mod inspect;
 mod ipfix;
 mod jsonl;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod part;
 mod pseudonym;
 mod purge;
@@ -45,7 +47,7 @@ pub use rendered::Rendered;
 pub use rotated::{Compress, Figures, Rotated, Rotation};
 pub use schema::schema;
 pub use sort::{Order, Sorted, Sorter, heal};
-pub use target::{Opening, Target, Topic};
+pub use target::{Opening, SpoolPlace, Target, Topic};
 pub use terms::{SELF_AUTHORISED, Terms};
 pub use view::{Run, RunContext};
 
@@ -58,6 +60,10 @@ pub fn render(
     run: &RunContext<'_>,
     out: &mut Rendered,
 ) {
+    #[cfg(feature = "kafka")]
+    if format.is_json() {
+        out.each.extend(records.iter().map(Written::of));
+    }
     match format {
         Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
@@ -76,6 +82,10 @@ pub fn render(
 
 /// Opens what is no file of text.
 fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
+    #[cfg(feature = "kafka")]
+    if let Target::Kafka(topic) = &opening.target {
+        return kafka::Kafka::open(topic, opening).map(|kafka| Box::new(kafka) as _);
+    }
     match opening.format {
         Format::Ipfix | Format::IpfixUniflow => ipfix::open(opening),
         _ => Err(Error::NoCollector {

@@ -315,7 +315,10 @@ fn pieces_that_disorder_tore_apart_are_healed() {
     assert_eq!(ended.len(), 3);
     pieces.append(&mut ended).unwrap();
     let mut records = Sorter::new(Order::Start, 2);
-    heal(&mut pieces.finish().unwrap(), &SETTINGS, &mut records).unwrap();
+    heal(&mut pieces.finish().unwrap(), &SETTINGS, |record| {
+        records.push(record)
+    })
+    .unwrap();
     let mut healed = Vec::new();
     records.finish().unwrap().fill(&mut healed, 10).unwrap();
     let counts: Vec<_> = healed.iter().map(Ended::packets).collect();

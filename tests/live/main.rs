@@ -16,6 +16,8 @@ mod books;
 mod collectors;
 mod ending;
 mod harness;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod leaks;
 mod links;
 mod outputs;

@@ -33,7 +33,7 @@ use super::keeper::Keeper;
 use super::target::probe_capture;
 use super::{Authorities, Failure, FailureKind, Outcome, Standings};
 use crate::config::Config;
-use crate::export::{Format, Opening, Rotated, Rotation, Target};
+use crate::export::{Format, Opening, Rotated, Rotation, SpoolPlace, Target};
 use crate::flow::Held;
 use crate::lane::Lane;
 use crate::ledger::{self, Mode};
@@ -109,6 +109,10 @@ pub fn capture(
     let opening = Opening {
         is_live: true,
         rotation: rotation(config),
+        spool: config.export.spool.clone().map(|folder| SpoolPlace {
+            folder,
+            bytes: config.export.spool_bytes,
+        }),
         ..job.opening()
     };
     let mut output = match early {
