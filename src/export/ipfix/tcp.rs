@@ -219,3 +219,84 @@ impl Carrier for Tcp {
         (figures, digested, None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Format;
+    use std::net::TcpListener;
+
+    const ONE: Written = Written {
+        records: 1,
+        packets: 2,
+        bytes: 3,
+        wire_bytes: 4,
+        answered: 0,
+        one_way: 1,
+        closed: false,
+    };
+
+    fn open(place: SocketAddr, is_live: bool) -> Result<Tcp, Error> {
+        let collector = Collector {
+            host: place.ip().to_string(),
+            port: place.port(),
+        };
+        let opening = Opening {
+            is_live,
+            ..Opening::new(Target::Tcp(collector.clone()), Format::Ipfix)
+        };
+        Tcp::open(&collector, &opening)
+    }
+
+    #[test]
+    fn in_a_capture_what_comes_while_nobody_is_there_is_lost_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = listener.local_addr().unwrap();
+        let mut tcp = open(place, true).unwrap();
+        let at = |seconds: u64| Timestamp::from_nanos(seconds * NANOS_PER_SEC);
+        assert_eq!(tcp.send(b"first", &ONE, at(100)).unwrap(), Sent::First);
+        assert_eq!(tcp.send(b"first", &ONE, at(100)).unwrap(), Sent::Done);
+        let mut heard = [0; 5];
+        let (mut connection, _) = listener.accept().unwrap();
+        connection.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"first");
+        drop((connection, listener));
+        // Closed: noticed before anything is written.
+        assert!(tcp.send(b"second", &ONE, at(101)).is_err());
+        let figures = tcp.figures();
+        assert_eq!((figures.written, figures.lost), (ONE, ONE));
+        // It is back, but not asked yet.
+        let listener = TcpListener::bind(place).unwrap();
+        assert!(tcp.send(b"third", &ONE, at(101)).is_err());
+        assert_eq!(tcp.figures().lost.records, 2);
+        assert_eq!(tcp.send(b"fourth", &ONE, at(102)).unwrap(), Sent::First);
+        assert_eq!(tcp.send(b"fourth", &ONE, at(102)).unwrap(), Sent::Done);
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut heard = [0; 6];
+        connection.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"fourth");
+    }
+
+    #[test]
+    fn a_collector_that_does_not_read_is_waited_for_a_second_and_then_left() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut tcp = open(listener.local_addr().unwrap(), true).unwrap();
+        let _unread = listener.accept().unwrap();
+        let at = Timestamp::from_nanos(NANOS_PER_SEC);
+        assert_eq!(tcp.send(b"", &ONE, at).unwrap(), Sent::First);
+        let message = vec![0; LIMIT];
+        let mut sent = 0;
+        let error = loop {
+            match tcp.send(&message, &ONE, at) {
+                Ok(_) => sent += 1,
+                Err(error) => break error,
+            }
+            assert!(sent < 100_000);
+        };
+        let figures = tcp.figures();
+        assert_eq!((figures.written.records, figures.lost.records), (sent, 1));
+        assert!(matches!(error, Error::Collector { .. }));
+        // Half a message may be on its way: nothing comes after it.
+        assert!(tcp.connection.is_none());
+    }
+}

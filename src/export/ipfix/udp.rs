@@ -90,10 +90,19 @@ impl Udp {
         }
     }
 
+    /// Who comes late is told everything before the next message. Not after templates that were lost, which
+    /// would never end.
+    const fn repeat_templates_if(&mut self, were_records: bool) {
+        if were_records && let Some((sent, _)) = &mut self.since {
+            *sent = MESSAGES;
+        }
+    }
+
     /// Nobody listened to a message: to which is not told, so the last is taken for it.
     fn refused(&mut self) {
         let last = std::mem::take(&mut self.last);
         self.stream.take_back(&last);
+        self.repeat_templates_if(last.records > 0);
         if !std::mem::replace(&mut self.told, true) {
             tracing::warn!("nobody listens: {}: records are lost", self.target);
         }
@@ -131,6 +140,8 @@ impl Carrier for Udp {
             }
             Err(source) => {
                 self.lose(holds);
+                // Perhaps these were templates: the next message tries them anew.
+                self.repeat_templates_if(true);
                 Err(Error::Collector {
                     what: "send to",
                     target: self.target.clone(),
@@ -181,4 +192,85 @@ fn connect(places: &[SocketAddr]) -> io::Result<UdpSocket> {
 /// Whether templates are due by time: in a replay, where there is none, never.
 fn is_past(since: Timestamp, at: Timestamp) -> bool {
     at.nanos().abs_diff(since.nanos()) >= REFRESH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Format;
+    use crate::export::target::Collector;
+
+    const ONE: Written = Written {
+        records: 1,
+        packets: 2,
+        bytes: 3,
+        wire_bytes: 4,
+        answered: 0,
+        one_way: 1,
+        closed: false,
+    };
+
+    #[test]
+    fn what_nobody_listened_to_is_lost_and_who_comes_late_gets_templates() {
+        let listener = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let place = listener.local_addr().unwrap();
+        drop(listener);
+        let collector = Collector {
+            host: "127.0.0.1".to_owned(),
+            port: place.port(),
+        };
+        let opening = Opening {
+            is_live: true,
+            ..Opening::new(Target::Udp(collector.clone()), Format::Ipfix)
+        };
+        let mut udp = Udp::open(&collector, &opening).unwrap();
+        let at = Timestamp::from_nanos(NANOS_PER_SEC);
+        let nothing = Written::default();
+        assert_eq!(udp.send(b"first", &ONE, at).unwrap(), Sent::First);
+        assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"first", &ONE, at).unwrap(), Sent::Done);
+        // Loopback answers at once, and the next message hears it.
+        assert_eq!(udp.send(b"second", &ONE, at).unwrap(), Sent::Done);
+        let figures = udp.figures();
+        assert_eq!((figures.written, figures.lost), (ONE, ONE));
+        assert!(figures.failing);
+        let listener = UdpSocket::bind(place).unwrap();
+        assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Again);
+        // The second is heard of here.
+        assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Again);
+        assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Done);
+        let figures = udp.figures();
+        assert_eq!((figures.written, figures.lost.records), (ONE, 2));
+        assert!(!figures.failing);
+        let mut heard = [0; 64];
+        for expected in [b"templates".as_slice(), b"templates", b"third"] {
+            let length = listener.recv(&mut heard).unwrap();
+            assert_eq!(&heard[..length], expected);
+        }
+    }
+
+    #[test]
+    fn templates_come_again_after_a_minute_or_a_thousand_messages() {
+        let listener = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let collector = Collector {
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let opening = Opening {
+            is_live: true,
+            ..Opening::new(Target::Udp(collector.clone()), Format::Ipfix)
+        };
+        let mut udp = Udp::open(&collector, &opening).unwrap();
+        let at = |seconds: u64| Timestamp::from_nanos(seconds * NANOS_PER_SEC);
+        assert_eq!(udp.send(b"a", &ONE, at(100)).unwrap(), Sent::First);
+        assert_eq!(udp.send(b"a", &ONE, at(159)).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"a", &ONE, at(160)).unwrap(), Sent::Again);
+        for _ in 0..MESSAGES {
+            assert_eq!(udp.send(b"a", &ONE, at(160)).unwrap(), Sent::Done);
+            let _ = listener.recv(&mut [0; 64]).unwrap();
+        }
+        assert_eq!(udp.send(b"a", &ONE, at(160)).unwrap(), Sent::Again);
+    }
 }
