@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::help;
+use super::summary::By;
 use crate::pipeline::ShardNumber;
 
 /// The command line.
@@ -54,6 +55,9 @@ pub(super) enum Command {
     /// Say what the loaded country table is
     #[command(after_help = help::GEO)]
     Geo(GeoArgs),
+    /// Say what is in files of records: classes, countries, addresses, services
+    #[command(after_help = help::SUMMARY)]
+    Summary(SummaryArgs),
     /// Read the configuration, build everything, start nothing
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
@@ -263,6 +267,40 @@ pub(super) struct GeoArgs {
     pub(super) talk: TalkFlags,
 }
 
+/// `sekisho summary`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct SummaryArgs {
+    /// Files of records (.jsonl, .csv, also .zst, .gz), folders of them in name order, or - for stdin
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(super) records: Vec<PathBuf>,
+    /// Rows of each table
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) top: usize,
+    /// What is largest: bytes (on the wire), packets or flows (records)
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "bytes",
+        hide_possible_values = true
+    )]
+    pub(super) by: By,
+    /// The same as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Progress bar on stderr: auto (on a terminal) or never [default: auto]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "never"], hide_possible_values = true, help_heading = "Run")]
+    pub(super) progress: Option<String>,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+impl SummaryArgs {
+    /// Whether a bar is wanted where there is a terminal.
+    pub(super) fn wants_bar(&self) -> bool {
+        self.progress.as_deref() != Some("never")
+    }
+}
+
 /// `sekisho check`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct CheckArgs {
@@ -442,13 +480,17 @@ pub(super) struct RunFlags {
     /// Flows held at once [default: 4000000]
     #[arg(long, value_name = "N", help_heading = "Flows")]
     pub(super) max_flows: Option<u64>,
-    /// How records are written: jsonl, csv, ipfix, ipfix-uniflow or null [default: jsonl]
+    /// How records are written: jsonl, csv, ipfix, ipfix-uniflow, zeek-conn, zeek-conn-json, ecs, ocsf-4001,
+    /// eve-flow or null [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
     /// File for records, - for stdout, tcp://HOST:PORT, udp://HOST:PORT (best effort) or
     /// kafka://HOST:PORT/TOPIC [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
+    /// Give every record the Community ID of its flow [default: no]
+    #[arg(long, help_heading = "Results")]
+    pub(super) community_id: bool,
     /// File for the summary as JSON, or - for stdout [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) summary: Option<String>,

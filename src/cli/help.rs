@@ -12,6 +12,7 @@ counts says what was done, and others check it from its files alone.
 
 Three ways in:
   analyst    sekisho replay capture.pcap -o flows.jsonl
+             sekisho summary flows.jsonl
              sekisho demo        (made-up traffic: no file, no root, no network)
   operator   sekisho check /etc/sekisho/sekisho.toml
              sekisho capture -i eth1 -o /var/lib/sekisho/records/
@@ -153,6 +154,19 @@ ends are all in the list of the truth, with Wilson's interval of 95 %.
 
 Exit codes: 0 done, 1 an input was damaged, 2 usage, 65 not a capture, 66 no such input, 74 output failed, \
 78 a table or list is refused.";
+
+pub(super) const SUMMARY: &str = "\
+Examples:
+  sekisho summary flows.jsonl
+  sekisho summary --by packets --top 20 /var/lib/sekisho/records/
+  sekisho replay capture.pcap | sekisho summary -
+  sekisho summary --json flows.csv.zst
+
+A country counts for the records of either end, and an address likewise, so these shares add up to more than \
+all. Bytes are those on the wire. Of each list of addresses or services 1,048,576 are kept at once; beyond \
+that the smallest are dropped, and the table says by how much a sum may be too small.
+
+Exit codes: 0 done, 1 damaged lines were passed over, 2 usage, 65 not records, 66 no such file, 77 permission.";
 
 pub(super) const CHECK: &str = "\
 Examples:

@@ -25,6 +25,7 @@ mod progress;
 mod purge;
 mod replay;
 mod report;
+mod summary;
 mod summary_table;
 mod talk;
 mod terminal;
@@ -84,6 +85,7 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Locate(args) => locate::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
+        Command::Summary(args) => summary::run(&args, talk),
         Command::Check(args) => check::run(args, talk),
         Command::Evaluate(args) => evaluate::run(args, talk),
         Command::Verify(args) => verify::run(args, talk),

@@ -99,6 +99,8 @@ pub struct ExportLayer {
     pub ipfix_enterprise: Option<Given<u64>>,
     pub spool: Option<Given<String>>,
     pub spool_bytes: Option<Given<u64>>,
+    pub community_id: Option<Given<bool>>,
+    pub community_id_seed: Option<Given<u64>>,
 }
 
 /// `[ledger]` of a layer.
@@ -220,6 +222,8 @@ impl Layer {
             ipfix_enterprise,
             spool,
             spool_bytes,
+            community_id,
+            community_id_seed,
         } = export;
         let CaptureLayer {
             interfaces,
@@ -267,6 +271,8 @@ impl Layer {
                 ipfix_enterprise: ipfix_enterprise.or(lower.export.ipfix_enterprise),
                 spool: spool.or(lower.export.spool),
                 spool_bytes: spool_bytes.or(lower.export.spool_bytes),
+                community_id: community_id.or(lower.export.community_id),
+                community_id_seed: community_id_seed.or(lower.export.community_id_seed),
             },
             ledger: LedgerLayer {
                 folder: folder.or(lower.ledger.folder),

@@ -137,6 +137,8 @@ pub struct Export {
     pub spool: Option<std::path::PathBuf>,
     /// Bytes that they may take up there.
     pub spool_bytes: u64,
+    /// The seed of the Community ID in records, if they have one.
+    pub community_id: Option<u16>,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -257,6 +259,7 @@ impl Default for Config {
                 ipfix_enterprise: IPFIX_ENTERPRISE,
                 spool: None,
                 spool_bytes: 1 << 30,
+                community_id: None,
             },
             ledger: Ledger {
                 folder: None,

@@ -60,6 +60,7 @@ pub(super) fn toml(config: &Config) -> String {
                 ipfix_enterprise,
                 spool,
                 spool_bytes,
+                community_id,
             },
         ledger: Ledger {
             folder,
@@ -117,7 +118,8 @@ pub(super) fn toml(config: &Config) -> String {
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
          ipfix_enterprise = {ipfix_enterprise}\n\
-         spool = {}\nspool_bytes = {spool_bytes}\n\n\
+         spool = {}\nspool_bytes = {spool_bytes}\n\
+         community_id = {}\ncommunity_id_seed = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
          [retention]\ndays = {days}\n\n\
          [pseudonym]\nmode = {}\nkey = {}\n\n\
@@ -143,6 +145,8 @@ pub(super) fn toml(config: &Config) -> String {
         text(&summary),
         text(compress.id()),
         text(&shown(spool)),
+        community_id.is_some(),
+        community_id.unwrap_or(0),
         text(&shown(folder)),
         text(&shown(key)),
         text(mode.id()),

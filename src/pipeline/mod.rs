@@ -169,6 +169,7 @@ fn terms(config: &Config, authorities: &Authorities) -> Result<Terms, Failure> {
         authorisation,
         retention_days: config.retention.days,
         pseudonyms: pseudonyms.map(Arc::new),
+        community_id: config.export.community_id,
     })
 }
 

@@ -5,23 +5,20 @@
 use super::elements::{Field, Owner, VARIABLE};
 use super::message::{HEAD, OPTIONS_TEMPLATES, SET_HEAD, TEMPLATES, VERSION};
 use super::template::Shape;
-use crate::export::Written;
+use crate::export::lines::Sums;
 use crate::flow::Timestamp;
 use std::io::{self, Read};
 
 /// What a file holds.
-#[derive(Debug, Default)]
-pub(in crate::export) struct Held {
-    pub(in crate::export) holds: Written,
-    /// When the last of its records expires: nothing before the first record; nothing in it once a record
-    /// never does.
-    pub(in crate::export) expires: Option<Option<Timestamp>>,
+#[derive(Default)]
+struct Held {
+    sums: Sums,
     /// The record before, by its number: of two directions, the second is no record of its own.
     before: Option<u64>,
 }
 
 /// Reads to the end, or to the first message that is none of ours: its number.
-pub(in crate::export) fn read(from: &mut impl Read) -> io::Result<Result<Held, u64>> {
+pub(in crate::export) fn read(from: &mut impl Read) -> io::Result<Result<Sums, u64>> {
     let mut held = Held::default();
     let mut message = Vec::new();
     for number in 1.. {
@@ -34,7 +31,7 @@ pub(in crate::export) fn read(from: &mut impl Read) -> io::Result<Result<Held, u
             return Ok(Err(number));
         }
     }
-    Ok(Ok(held))
+    Ok(Ok(held.sums))
 }
 
 /// How many bytes of a file are whole messages, and whether there is a record in them.
@@ -48,7 +45,7 @@ pub(in crate::export) fn measure(from: &mut impl Read) -> io::Result<(u64, bool)
         }
         whole += message.len() as u64;
     }
-    Ok((whole, held.holds.packets > 0))
+    Ok((whole, held.sums.holds.packets > 0))
 }
 
 enum Next {
@@ -136,16 +133,10 @@ impl Held {
             }
         }
         let expires = (expiry > 0).then(|| Timestamp::from_nanos(expiry));
-        self.expires = Some(match self.expires {
-            None => expires,
-            Some(before) => before.zip(expires).map(|(before, now)| before.max(now)),
-        });
         let is_second = is_reply && self.before == Some(number);
         self.before = Some(number);
-        self.holds.records += u64::from(!is_second);
-        self.holds.packets = self.holds.packets.checked_add(packets)?;
-        self.holds.wire_bytes = self.holds.wire_bytes.checked_add(wire_bytes)?;
-        Some(())
+        let records = u64::from(!is_second);
+        self.sums.count(records, (packets, wire_bytes), expires)
     }
 }
 

@@ -346,7 +346,7 @@ proptest! {
         let mut counts = Written::default();
         counts.count(&records);
         prop_assert_eq!((held.holds.records, held.holds.packets, held.holds.wire_bytes), (counts.records, counts.packets, counts.wire_bytes));
-        prop_assert_eq!(held.expires, Some(records.iter().map(|ended| terms.expiry(ended.end())).max().unwrap()));
+        prop_assert_eq!(held.expires(), records.iter().map(|ended| terms.expiry(ended.end())).max().unwrap());
     }
 
     #[test]
