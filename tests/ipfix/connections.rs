@@ -4,6 +4,7 @@ use crate::common::Sandbox;
 use crate::running::{capture, free_port, replay};
 use netflow_parser::variable_versions::ipfix::FlowSetBody;
 use netflow_parser::{NetflowPacket, NetflowParser};
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 
@@ -11,7 +12,8 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 #[track_caller]
 fn flow_records(stream: &[u8]) -> usize {
     let mut parser = NetflowParser::default();
-    let (mut records, mut before, mut rest) = (0, 0, stream);
+    let (mut records, mut rest) = (0, stream);
+    let mut before: BTreeMap<u32, u32> = BTreeMap::new();
     while !rest.is_empty() {
         let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
         let result = parser.parse_bytes(&rest[..length]);
@@ -20,9 +22,12 @@ fn flow_records(stream: &[u8]) -> usize {
             let NetflowPacket::IPFix(packet) = packet else {
                 panic!("no IPFIX");
             };
-            assert_eq!(packet.header.sequence_number, before);
+            let before = before
+                .entry(packet.header.observation_domain_id)
+                .or_default();
+            assert_eq!(packet.header.sequence_number, *before);
             for set in &packet.flowsets {
-                before += match &set.body {
+                *before += match &set.body {
                     FlowSetBody::Data(data) => {
                         records += data.fields.len();
                         data.fields.len() as u32

@@ -5,6 +5,7 @@ use crate::harness::{Net, frames_add_up, number, until};
 use crate::traffic::mixed;
 use netflow_parser::variable_versions::ipfix::FlowSetBody;
 use netflow_parser::{NetflowPacket, NetflowParser};
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::net::{TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,7 +15,8 @@ use std::time::Duration;
 #[track_caller]
 fn flow_records(messages: &[Vec<u8>]) -> usize {
     let mut parser = NetflowParser::default();
-    let (mut records, mut before) = (0, 0);
+    let mut records = 0;
+    let mut before: BTreeMap<u32, u32> = BTreeMap::new();
     for message in messages {
         let result = parser.parse_bytes(message);
         assert!(result.error.is_none(), "{:?}", result.error);
@@ -22,9 +24,12 @@ fn flow_records(messages: &[Vec<u8>]) -> usize {
             let NetflowPacket::IPFix(packet) = packet else {
                 panic!("no IPFIX");
             };
-            assert_eq!(packet.header.sequence_number, before);
+            let before = before
+                .entry(packet.header.observation_domain_id)
+                .or_default();
+            assert_eq!(packet.header.sequence_number, *before);
             for set in &packet.flowsets {
-                before += match &set.body {
+                *before += match &set.body {
                     FlowSetBody::Data(data) => {
                         records += data.fields.len();
                         data.fields.len() as u32

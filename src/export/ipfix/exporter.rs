@@ -9,12 +9,17 @@ use super::template::{ANONYMISED, EXCLUDED, Options, Shape, TOTALS, TYPES};
 use crate::export::{Collector, Digested, Error, Figures, Rendered, Totals, Written};
 use crate::flow::Timestamp;
 use crate::time::NANOS_PER_SEC;
+use std::collections::VecDeque;
 
 /// Property match filtering, RFC 5475 §6.2.1: what may pass is decided by what a packet says.
 const PROPERTY_MATCH: u16 = 5;
 
 /// The same address has the same pseudonym beyond this session, RFC 6235 §5.2.1.
 const STABLE: u16 = 3;
+
+/// The observation domain of messages about the export itself: none in particular (RFC 7011 §3.1). They have
+/// sequence numbers of their own, so that nfcapd 1.7.1, which counts no options records, misses none.
+const ABOUT: u32 = 0;
 
 /// What is the same for all messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +36,11 @@ pub(super) struct Exporter {
     profile: Profile,
     carrier: Box<dyn Carrier>,
     message: Message,
-    /// Data records sent so far.
+    /// Data records sent so far, of flows and their like, and in messages about the export itself.
     sequence: u32,
+    told: u32,
     messages: u64,
     flow_records: u64,
-    /// Data records of flows in the message that is being filled.
-    filled: u64,
     /// How pseudonyms were announced.
     technique: u8,
     /// The latest packet time, in nanoseconds: in a replay, messages are of that time.
@@ -50,11 +54,11 @@ impl Exporter {
         Self {
             profile,
             carrier,
-            message: Message::new(),
+            message: Message::new(profile.domain),
             sequence: 0,
+            told: 0,
             messages: 0,
             flow_records: 0,
-            filled: 0,
             technique: 0,
             seen: 0,
             at: Timestamp::ZERO,
@@ -79,77 +83,88 @@ impl Exporter {
         if self.message.is_empty() {
             return Ok(());
         }
-        let mut message = std::mem::replace(&mut self.message, Message::new());
-        let flow_records = std::mem::take(&mut self.filled);
-        let mut before: Vec<Message> = Vec::new();
-        let mut sent = 0;
-        let result = loop {
-            let next = before.get_mut(sent);
-            let is_last = next.is_none();
-            let next = next.unwrap_or(&mut message);
-            let seconds = if self.at == Timestamp::ZERO {
-                self.seen / NANOS_PER_SEC
+        let next = Message::new(self.profile.domain);
+        let message = std::mem::replace(&mut self.message, next);
+        self.send(vec![message])
+    }
+
+    /// Sends messages, with what has to be known before them where that is asked for.
+    fn send(&mut self, messages: Vec<Message>) -> Result<(), Error> {
+        let mut messages = VecDeque::from(messages);
+        let mut before = VecDeque::new();
+        loop {
+            let is_before = !before.is_empty();
+            let queue = if is_before {
+                &mut before
             } else {
-                self.at.nanos() / NANOS_PER_SEC
+                &mut messages
             };
-            let (records, holds) = (next.records, next.holds);
-            let bytes = next.seal(seconds as u32, self.sequence, self.profile.domain);
+            let Some(next) = queue.front_mut() else {
+                return Ok(());
+            };
+            let nanos = match self.at {
+                Timestamp::ZERO => self.seen,
+                at => at.nanos(),
+            };
+            let sequence = match next.domain {
+                ABOUT => &mut self.told,
+                _ => &mut self.sequence,
+            };
+            let (records, flows, holds) = (next.records, next.flows, next.holds);
+            let bytes = next.seal((nanos / NANOS_PER_SEC) as u32, *sequence);
             match self.carrier.send(bytes, &holds, self.at) {
                 Ok(Sent::Done) => {
-                    self.sequence = self.sequence.wrapping_add(records);
+                    *sequence = sequence.wrapping_add(records);
                     self.messages += 1;
-                    sent += 1;
-                    if is_last {
-                        self.flow_records += flow_records;
-                        break Ok(());
-                    }
+                    self.flow_records += flows;
+                    queue.pop_front();
                 }
                 Ok(again) => {
                     if again == Sent::First {
-                        self.sequence = 0;
+                        (self.sequence, self.told) = (0, 0);
                     }
-                    before = self.beginning();
-                    sent = 0;
+                    before = self.beginning().into();
                 }
                 Err(error) => {
-                    if !is_last {
-                        self.carrier.lose(&message.holds);
-                    }
-                    break Err(error);
+                    // This one the carrier has counted.
+                    queue.pop_front();
+                    messages
+                        .iter()
+                        .for_each(|message| self.carrier.lose(&message.holds));
+                    return Err(error);
                 }
             }
-        };
-        message.clear();
-        if self.message.is_empty() {
-            self.message = message;
         }
-        result
     }
 
     /// What a collector has to know first: templates, and what our elements are.
     fn beginning(&self) -> Vec<Message> {
         let Profile {
             is_uniflow,
+            domain,
             enterprise,
-            ..
         } = self.profile;
-        let mut records = Vec::new();
-        for shape in Shape::all(is_uniflow) {
-            records.push((TEMPLATES, shape.template(enterprise)));
-        }
-        for options in Options::ALWAYS {
-            records.push((OPTIONS_TEMPLATES, options.template()));
-        }
-        for element in own_elements(is_uniflow) {
-            records.push((TYPES.id, type_record(&element, enterprise)));
-        }
+        let templates = Shape::all(is_uniflow).map(|shape| (TEMPLATES, shape.template(enterprise)));
+        let mut records: Vec<_> = templates.collect();
         records.extend(self.anonymisation());
-        let mut messages = vec![Message::new()];
+        let mut messages = self.pack(domain, records);
+        let options = Options::ALWAYS.map(|options| (OPTIONS_TEMPLATES, options.template()));
+        let types = own_elements(is_uniflow).into_iter();
+        let types = types.map(|element| (TYPES.id, type_record(&element, enterprise)));
+        messages.extend(self.pack(ABOUT, options.into_iter().chain(types).collect()));
+        messages
+    }
+
+    /// Records in as few messages as they fit into.
+    fn pack(&self, domain: u32, records: Vec<(u16, Vec<u8>)>) -> Vec<Message> {
+        let limit = self.carrier.limit();
+        let mut messages = vec![Message::new(domain)];
         for (set, record) in records {
-            if let Some(last) = messages.last()
-                && !last.has_room(set, record.len(), self.carrier.limit())
+            if !messages
+                .last()
+                .is_some_and(|last| last.has_room(set, record.len(), limit))
             {
-                messages.push(Message::new());
+                messages.push(Message::new(domain));
             }
             if let Some(last) = messages.last_mut() {
                 last.put(set, &record);
@@ -198,14 +213,14 @@ impl Exporter {
         } = totals;
         let domain = self.profile.domain.to_be_bytes();
         let mut sums = (0, 0);
-        let mut result = Ok(());
+        let mut records = Vec::new();
         for (reason, packets, octets) in excluded {
             sums = (sums.0 + packets, sums.1 + octets);
             let mut record = domain.to_vec();
             text(reason, &mut record);
             record.extend_from_slice(&packets.to_be_bytes());
             record.extend_from_slice(&octets.to_be_bytes());
-            result = result.and(self.put(EXCLUDED.id, &record));
+            records.push((EXCLUDED.id, record));
         }
         let Written {
             records: lost,
@@ -229,7 +244,9 @@ impl Exporter {
         ] {
             record.extend_from_slice(&number.to_be_bytes());
         }
-        result.and(self.put(TOTALS.id, &record)).and(self.flush())
+        records.push((TOTALS.id, record));
+        let messages = self.pack(ABOUT, records);
+        self.send(messages)
     }
 }
 
@@ -265,7 +282,7 @@ impl Collector for Exporter {
             }
             result = result.and(self.put(piece.template, piece.record));
             self.message.holds += piece.holds;
-            self.filled += 1;
+            self.message.flows += 1;
             self.seen = self.seen.max(piece.end);
             if result.is_err() && !is_live {
                 return result;

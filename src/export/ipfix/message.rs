@@ -22,26 +22,25 @@ pub(super) struct Message {
     bytes: Vec<u8>,
     /// The set that is open: its number, and where it begins.
     set: Option<(u16, usize)>,
+    /// The observation domain that it is of.
+    pub(super) domain: u32,
     /// Data records in it, those of options too.
     pub(super) records: u32,
+    /// Of these, those of flows.
+    pub(super) flows: u64,
     pub(super) holds: Written,
 }
 
 impl Message {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(domain: u32) -> Self {
         Self {
             bytes: vec![0; HEAD],
             set: None,
+            domain,
             records: 0,
+            flows: 0,
             holds: Written::default(),
         }
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.bytes.truncate(HEAD);
-        self.set = None;
-        self.records = 0;
-        self.holds = Written::default();
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -72,13 +71,13 @@ impl Message {
     }
 
     /// Completes its head, which may be done again with other numbers. `sequence`: data records sent before.
-    pub(super) fn seal(&mut self, seconds: u32, sequence: u32, domain: u32) -> &[u8] {
+    pub(super) fn seal(&mut self, seconds: u32, sequence: u32) -> &[u8] {
         let length = self.bytes.len() as u16;
         self.write(0, &VERSION.to_be_bytes());
         self.write(2, &length.to_be_bytes());
         self.write(4, &seconds.to_be_bytes());
         self.write(8, &sequence.to_be_bytes());
-        self.write(12, &domain.to_be_bytes());
+        self.write(12, &self.domain.to_be_bytes());
         &self.bytes
     }
 

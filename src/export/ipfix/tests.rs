@@ -3,7 +3,6 @@
 use super::carrier::{Carrier, Sent};
 use super::elements::{Element, Field, Kind, Owner, VARIABLE};
 use super::exporter::{Exporter, Profile};
-use super::message::HEAD;
 use super::template::{ANONYMISED, EXCLUDED, Shape, TOTALS, TYPES};
 use super::*;
 use crate::export::tests::{Packet, any_packet, any_terms, context, context_under, records_of};
@@ -307,13 +306,14 @@ proptest! {
         let messages = messages(is_uniflow, limit, &records, &run);
         let packets = parsed(&messages);
         // Lengths, and numbers: data records before, those of options too.
-        let mut before = 0;
+        let mut before: BTreeMap<u32, u64> = BTreeMap::new();
         for (message, packet) in messages.iter().zip(&packets) {
+            let before = before.entry(packet.header.observation_domain_id).or_default();
             prop_assert!(message.len() <= limit);
             prop_assert_eq!(number_at(message, 2, 2), message.len() as u64);
-            prop_assert_eq!(u64::from(packet.header.sequence_number), before);
+            prop_assert_eq!(u64::from(packet.header.sequence_number), *before);
             let (flows, options) = data(std::slice::from_ref(packet));
-            before += (flows.len() + options.values().map(Vec::len).sum::<usize>()) as u64;
+            *before += (flows.len() + options.values().map(Vec::len).sum::<usize>()) as u64;
         }
         let (flows, options) = data(&packets);
         let mut flows = flows.iter();
@@ -379,30 +379,36 @@ fn some_records(count: usize) -> (Vec<Ended>, crate::flow::PathList) {
 #[test]
 fn a_new_session_begins_at_0_and_templates_that_are_sent_again_count_for_nothing() {
     use Sent::{Again, Done, First};
-    let (records, paths) = some_records(40);
+    let (records, paths) = some_records(200);
     let run = context(&paths);
-    for (answer, restarts) in [(First, true), (Again, false)] {
-        // The beginning is two messages here.
-        let kept = kept(16_384, &[First, Done, Done, answer]);
+    for answer in [First, Again] {
+        // Two messages at the beginning, one of records, and then this.
+        let kept = kept(16_384, &[First, Done, Done, Done, answer]);
         let mut exporter = exporter(false, &kept);
         let (rendered, counts) = rendered(false, &records, &run);
         exporter.take(&rendered, &counts, Timestamp::ZERO).unwrap();
         exporter.note(&totals(), Timestamp::ZERO).unwrap();
         let messages = kept.messages.lock().unwrap().clone();
-        let sequence: Vec<u64> = messages
-            .iter()
-            .map(|message| number_at(message, 8, 4))
-            .collect();
-        let begins: Vec<usize> = (0..messages.len())
-            .filter(|at| number_at(&messages[*at], HEAD, 2) == 2)
-            .collect();
-        assert_eq!(begins.len(), 2, "{sequence:?}");
-        let second = begins[1];
-        assert_eq!(sequence[0], 0);
-        let types = TYPES_SENT;
-        match restarts {
-            true => assert_eq!((sequence[second], sequence[second + 1]), (0, types)),
-            false => assert_eq!(sequence[second + 1], sequence[second] + types),
+        let of = |domain: u64| {
+            let all = messages
+                .iter()
+                .filter(move |message| number_at(message, 12, 4) == domain);
+            all.map(|message| number_at(message, 8, 4))
+                .collect::<Vec<u64>>()
+        };
+        let (flows, about) = (of(7), of(0));
+        // Templates, records, templates again, more records.
+        let first = parsed(&messages[..3]);
+        let first = data(&first).0.len() as u64;
+        match answer {
+            First => {
+                assert_eq!(flows[..4], [0, 0, 0, 0], "{flows:?}");
+                assert_eq!(about, [0, 0, TYPES_SENT], "{about:?}");
+            }
+            _ => {
+                assert_eq!(flows[..4], [0, 0, first, first], "{flows:?}");
+                assert_eq!(about, [0, TYPES_SENT, 2 * TYPES_SENT], "{about:?}");
+            }
         }
         parsed(&messages);
     }
