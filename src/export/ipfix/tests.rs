@@ -421,7 +421,7 @@ const TYPES_SENT: u64 = 16;
 fn templates_are_these_bytes() {
     let shape = Shape::of(262).unwrap();
     let hex = crate::export::digest::hex(&shape.template(IPFIX_ENTERPRISE));
-    let expected = "0106 001e 0098 0008 0099 0008 0008 0004 000c 0004 0007 0002 000b 0002 \
+    let expected = "0106 001f 0098 0008 0099 0008 0008 0004 000c 0004 0007 0002 000b 0002 \
          8075 0001 00007ed9 0004 0001 0001 0008 0002 0008 0006 0001 8070 0008 00007ed9 \
          0088 0001 0094 0008 003a 0002 00f3 0002 00f5 0002 \
          8072 0008 00007ed9 8073 0008 00007ed9 8074 0008 00007ed9 \
