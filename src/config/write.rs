@@ -57,6 +57,7 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_bytes,
                 rotate_secs,
                 compress,
+                ipfix_enterprise,
                 spool,
                 spool_bytes,
                 community_id,
@@ -116,6 +117,7 @@ pub(super) fn toml(config: &Config) -> String {
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
+         ipfix_enterprise = {ipfix_enterprise}\n\
          spool = {}\nspool_bytes = {spool_bytes}\n\
          community_id = {}\ncommunity_id_seed = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
