@@ -1,4 +1,4 @@
--- The records of all sensors, in ClickHouse 24.8 or later: one row each, under the names that they have in JSON
+-- The records of all sensors, in ClickHouse 24.10 or later: one row each, under the names that they have in JSON
 -- (sekisho.flow.v1). How it is used: docs/clickhouse.md.
 --
 --   clickhouse-client --multiquery < schema.sql
