@@ -50,7 +50,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l idle -d 'Seco
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l max-flows -d 'Flows held at once [default: 4000000]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
@@ -82,7 +82,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l idle -d 'Sec
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l max-flows -d 'Flows held at once [default: 4000000]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
@@ -106,7 +106,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l idle -d 'Second
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l max-flows -d 'Flows held at once [default: 4000000]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
@@ -151,7 +151,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l idle -d 'Secon
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l max-flows -d 'Flows held at once [default: 4000000]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
