@@ -98,6 +98,8 @@ pub struct ExportLayer {
     pub compress: Option<Given<String>>,
     pub spool: Option<Given<String>>,
     pub spool_bytes: Option<Given<u64>>,
+    pub community_id: Option<Given<bool>>,
+    pub community_id_seed: Option<Given<u64>>,
 }
 
 /// `[ledger]` of a layer.
@@ -218,6 +220,8 @@ impl Layer {
             compress,
             spool,
             spool_bytes,
+            community_id,
+            community_id_seed,
         } = export;
         let CaptureLayer {
             interfaces,
@@ -264,6 +268,8 @@ impl Layer {
                 compress: compress.or(lower.export.compress),
                 spool: spool.or(lower.export.spool),
                 spool_bytes: spool_bytes.or(lower.export.spool_bytes),
+                community_id: community_id.or(lower.export.community_id),
+                community_id_seed: community_id_seed.or(lower.export.community_id_seed),
             },
             ledger: LedgerLayer {
                 folder: folder.or(lower.ledger.folder),

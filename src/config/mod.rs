@@ -134,6 +134,8 @@ pub struct Export {
     pub spool: Option<std::path::PathBuf>,
     /// Bytes that they may take up there.
     pub spool_bytes: u64,
+    /// The seed of the Community ID in records, if they have one.
+    pub community_id: Option<u16>,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -253,6 +255,7 @@ impl Default for Config {
                 compress: Compress::None,
                 spool: None,
                 spool_bytes: 1 << 30,
+                community_id: None,
             },
             ledger: Ledger {
                 folder: None,

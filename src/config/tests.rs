@@ -121,6 +121,7 @@ fn what_is_written_reads_back_the_same() {
         compress: Compress::Zstd,
         spool: Some("/var/lib/sekisho/spool".into()),
         spool_bytes: 1 << 20,
+        community_id: None,
     };
     config.ledger = Ledger {
         folder: Some("/var/lib/sekisho/ledger".into()),

@@ -59,6 +59,7 @@ pub(super) fn toml(config: &Config) -> String {
                 compress,
                 spool,
                 spool_bytes,
+                community_id,
             },
         ledger: Ledger {
             folder,
@@ -115,7 +116,8 @@ pub(super) fn toml(config: &Config) -> String {
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
-         spool = {}\nspool_bytes = {spool_bytes}\n\n\
+         spool = {}\nspool_bytes = {spool_bytes}\n\
+         community_id = {}\ncommunity_id_seed = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
          [retention]\ndays = {days}\n\n\
          [pseudonym]\nmode = {}\nkey = {}\n\n\
@@ -141,6 +143,8 @@ pub(super) fn toml(config: &Config) -> String {
         text(&summary),
         text(compress.id()),
         text(&shown(spool)),
+        community_id.is_some(),
+        community_id.unwrap_or(0),
         text(&shown(folder)),
         text(&shown(key)),
         text(mode.id()),

@@ -6,6 +6,7 @@
 //! Beside that it reads its own files back, and removes those that have expired.
 
 mod collector;
+mod community_id;
 mod csv;
 mod digest;
 mod error;
@@ -15,9 +16,12 @@ mod inspect;
 mod jsonl;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod lines;
 mod part;
+mod profiles;
 mod pseudonym;
 mod purge;
+mod read;
 mod record;
 mod rendered;
 mod rotated;
@@ -38,8 +42,10 @@ pub use error::{Error, reason};
 pub use file::{Finished, Output, Written};
 pub use format::Format;
 pub use inspect::{InspectError, Inspected, inspect};
+use profiles::Profile;
 pub use pseudonym::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms};
 pub use purge::{LeftFile, Purged, PurgedFile, purge};
+pub use read::{Next, Recorded, RecordedEnd, Records};
 pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
 pub use rendered::Rendered;
 pub use rotated::{Compress, Figures, Rotated, Rotation};
@@ -65,15 +71,17 @@ pub fn render(
     match format {
         Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
+        Format::ZeekConn => {
+            profiles::render(Profile::Zeek, records, first_seq, run, &mut out.bytes)
+        }
+        Format::ZeekConnJson => {
+            profiles::render(Profile::ZeekJson, records, first_seq, run, &mut out.bytes);
+        }
+        Format::Ecs => profiles::render(Profile::Ecs, records, first_seq, run, &mut out.bytes),
+        Format::Ocsf => profiles::render(Profile::Ocsf, records, first_seq, run, &mut out.bytes),
+        Format::Eve => profiles::render(Profile::Eve, records, first_seq, run, &mut out.bytes),
         // Not yet.
-        Format::ZeekConn
-        | Format::ZeekConnJson
-        | Format::Ecs
-        | Format::Ocsf
-        | Format::Eve
-        | Format::Ipfix
-        | Format::IpfixUniflow
-        | Format::Parquet => {}
+        Format::Ipfix | Format::IpfixUniflow | Format::Parquet => {}
         Format::Null => {}
     }
 }
