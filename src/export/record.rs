@@ -143,15 +143,15 @@ pub struct FlowRecord {
     pub initiator: InitiatorName,
     /// Packets from the source.
     pub src_packets: u64,
-    /// IP total lengths of the innermost layer of these, in bytes.
+    /// Bytes from the source: IP total lengths of the innermost layer.
     pub src_bytes: u64,
     /// Packets from the destination.
     pub dst_packets: u64,
-    /// IP total lengths of these.
+    /// Bytes from the destination, likewise.
     pub dst_bytes: u64,
-    /// Frame lengths on the wire of the packets from the source, in bytes.
+    /// Bytes from the source as frames on the wire.
     pub src_wire_bytes: u64,
-    /// Frame lengths of those from the destination.
+    /// Bytes from the destination as frames on the wire.
     pub dst_wire_bytes: u64,
     /// OR of all TCP flags from the source.
     pub src_tcp_flags: u8,
