@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS sekisho.flows
     seq UInt64 CODEC(Delta, ZSTD),
     flags Array(LowCardinality(String)),
     authorisation LowCardinality(String),
+    community_id Nullable(String) CODEC(ZSTD),
     collected_at Nullable(DateTime64(9, 'UTC')) CODEC(ZSTD),
     expires_at Nullable(DateTime64(9, 'UTC')) CODEC(ZSTD),
 

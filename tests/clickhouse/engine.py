@@ -17,7 +17,7 @@ import chdb.session
 SQL, WORK = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 PROGRAM = sys.argv[3] if len(sys.argv) > 3 else None
 # Not in every record.
-TERMS = ("collected_at", "expires_at")
+TERMS = ("collected_at", "community_id", "expires_at")
 
 session = chdb.session.Session(str(WORK / "engine"))
 
