@@ -27,6 +27,7 @@ end
 complete -c sekisho -n "__fish_sekisho_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sekisho -n "__fish_sekisho_needs_command" -s V -l version -d 'Print version'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "replay" -d 'Turn captures into flow records, without domestic traffic'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "merge" -d 'Join the shards of a replay into what one run would have given'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "capture" -d 'Turn the traffic of interfaces into flow records, without domestic traffic, until it is ended'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "watch" -d 'Show a running sensor in the terminal: rates, classes, reasons, losses, lanes'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "demo" -d 'Run made-up traffic through the whole road; needs no file, no root, no network'
@@ -39,6 +40,7 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "verify" -d 'Check a
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "purge" -d 'Remove files of records whose time is over'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "report" -d 'Check a ledger, and say what it says: a page for reviewers, and the same figures as JSON'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l audit -d 'Compare with what the ledger of an earlier run over the same captures counted [default: no]' -r -F
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l shard -d 'Read the I-th of N parts of the captures, and write a shard for `sekisho merge` [default: all]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r
@@ -58,6 +60,14 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l lanes -d 'Lan
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l format -d 'How records are written: jsonl, csv or null [default: as the shards were told]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l lanes -d 'Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s i -l interface -d 'Interface to capture from; repeatable, and several may follow one -i' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l filter -d 'What is captured, in the language of pcap-filter(7) [default: everything]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l snaplen -d 'Bytes kept of each frame; headers that do not fit are excluded as truncated [default: 512]' -r
