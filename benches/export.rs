@@ -10,7 +10,7 @@
 mod road;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use sekisho::export::{FlowRecord, Format, Run, RunContext, Terms, render};
+use sekisho::export::{FlowRecord, Format, Rendered, Run, RunContext, Terms, render};
 use sekisho::flow::{FlowTable, Settings, Timestamp};
 
 const RECORDS: u32 = 4096;
@@ -45,13 +45,14 @@ fn rendering(criterion: &mut Criterion) {
         .collect();
     let mut group = criterion.benchmark_group("export");
     group.throughput(Throughput::Elements(u64::from(RECORDS)));
+    let mut rendered = Rendered::default();
     let mut out = Vec::new();
     for (name, format) in [("jsonl", Format::Jsonl), ("csv", Format::Csv)] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                out.clear();
-                render(format, &records, 0, &context, &mut out);
-                out.len()
+                rendered.clear();
+                render(format, &records, 0, &context, &mut rendered);
+                rendered.as_bytes().len()
             });
         });
     }

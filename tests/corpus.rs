@@ -104,7 +104,7 @@ fn run(
         // Small enough to cut nearly every capture of the corpus into ranges.
         range_bytes: 2_000,
         format: Format::Jsonl,
-        target: target.clone(),
+        target: (&target).into(),
         sensor: "corpus".to_owned(),
         terms: Terms::default(),
         digest: false,

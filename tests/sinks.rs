@@ -143,7 +143,7 @@ fn writes_records() {
             counts.packets += seq + 1;
         }
         let mut results = vec![
-            rotated.write(text.as_bytes(), &counts, at(batch)),
+            rotated.write(&text.as_str().into(), &counts, at(batch)),
             rotated.tick(at(batch)),
         ];
         if batch % rotate == 0 {

@@ -4,7 +4,8 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::talk::{Problem, Talk};
 use super::{atlas, flags};
-use crate::config::{Config, Output, Profile};
+use crate::config::{Config, Profile};
+use crate::export::Target;
 use crate::gate::Authorisation;
 use crate::pipeline::{self, Authorities, Failure};
 
@@ -63,8 +64,8 @@ fn is_for_capture(config: &Config) -> bool {
 /// Whether a folder was asked for, by `/` at its end.
 fn writes_into_a_folder(config: &Config) -> bool {
     match &config.export.output {
-        Output::Stdout => false,
-        Output::File(path) => path.as_os_str().as_encoded_bytes().ends_with(b"/"),
+        Target::Path(path) => path.as_os_str().as_encoded_bytes().ends_with(b"/"),
+        Target::Stdout | Target::Udp(_) | Target::Tcp(_) | Target::Kafka(_) => false,
     }
 }
 

@@ -3,7 +3,8 @@
 use super::number::{bytes, grouped, share};
 use super::talk::escaped;
 use super::terminal::{Style, bar, columns, fit};
-use crate::config::{Export, Format, Output};
+use crate::config::{Export, Format};
+use crate::export::Target;
 use crate::fate::{Class, Reason};
 use crate::pipeline::{Count, Summary};
 
@@ -148,10 +149,12 @@ impl<'a> Table<'a> {
         let flows = self.summary.flows;
         let target = match (export.format, &export.output) {
             (Format::Null, _) => "counted, not written (format null)".to_owned(),
-            (_, Output::Stdout) => "written to standard output".to_owned(),
-            (_, Output::File(path)) => {
+            (_, Target::Stdout) => "written to standard output".to_owned(),
+            (_, Target::Path(path)) => {
                 format!("written to {}", escaped(&path.display().to_string()))
             }
+            (_, Target::Udp(_)) => format!("sent to {}, best effort", export.output),
+            (_, Target::Tcp(_) | Target::Kafka(_)) => format!("sent to {}", export.output),
         };
         let exported = flows.exported;
         let records = if exported == 1 { "record" } else { "records" };

@@ -34,7 +34,7 @@ pub(super) const SECTIONS: [&str; 11] = [
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 40] = [
+pub(super) const KEYS: [Key; 44] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("", "profile", "\"standard\" or \"statutory\""),
@@ -111,6 +111,14 @@ pub(super) const KEYS: [Key; 40] = [
         "a whole number of seconds, such as 300",
     ),
     key("export", "compress", "\"none\" or \"zstd\""),
+    key("export", "spool", "a folder in quotes, or \"\" for none"),
+    key(
+        "export",
+        "spool_bytes",
+        "a whole number of bytes, such as 1_073_741_824",
+    ),
+    key("export", "community_id", "true or false"),
+    key("export", "community_id_seed", "a whole number, such as 0"),
     key("ledger", "folder", "a folder in quotes, or \"\" for none"),
     key(
         "ledger",

@@ -96,6 +96,10 @@ pub struct ExportLayer {
     pub rotate_bytes: Option<Given<u64>>,
     pub rotate_secs: Option<Given<u64>>,
     pub compress: Option<Given<String>>,
+    pub spool: Option<Given<String>>,
+    pub spool_bytes: Option<Given<u64>>,
+    pub community_id: Option<Given<bool>>,
+    pub community_id_seed: Option<Given<u64>>,
 }
 
 /// `[ledger]` of a layer.
@@ -214,6 +218,10 @@ impl Layer {
             rotate_bytes,
             rotate_secs,
             compress,
+            spool,
+            spool_bytes,
+            community_id,
+            community_id_seed,
         } = export;
         let CaptureLayer {
             interfaces,
@@ -258,6 +266,10 @@ impl Layer {
                 rotate_bytes: rotate_bytes.or(lower.export.rotate_bytes),
                 rotate_secs: rotate_secs.or(lower.export.rotate_secs),
                 compress: compress.or(lower.export.compress),
+                spool: spool.or(lower.export.spool),
+                spool_bytes: spool_bytes.or(lower.export.spool_bytes),
+                community_id: community_id.or(lower.export.community_id),
+                community_id_seed: community_id_seed.or(lower.export.community_id_seed),
             },
             ledger: LedgerLayer {
                 folder: folder.or(lower.ledger.folder),

@@ -20,7 +20,7 @@ mod values;
 mod write;
 
 pub use crate::authorisation::Profile;
-pub use crate::export::{Compress, Format, PseudonymMode};
+pub use crate::export::{Compress, Format, PseudonymMode, Target};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
@@ -121,7 +121,7 @@ pub struct Export {
     /// How records are rendered.
     pub format: Format,
     /// Where records go.
-    pub output: Output,
+    pub output: Target,
     /// Where the summary goes as JSON, if anywhere.
     pub summary: Option<Output>,
     /// Bytes at which a file of a folder is complete (live capture).
@@ -130,6 +130,12 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+    /// The folder in which records of a live run wait while no broker takes them, if they wait on the disk.
+    pub spool: Option<std::path::PathBuf>,
+    /// Bytes that they may take up there.
+    pub spool_bytes: u64,
+    /// The seed of the Community ID in records, if they have one.
+    pub community_id: Option<u16>,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -242,11 +248,14 @@ impl Default for Config {
             },
             export: Export {
                 format: Format::Jsonl,
-                output: Output::Stdout,
+                output: Target::Stdout,
                 summary: None,
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,
                 compress: Compress::None,
+                spool: None,
+                spool_bytes: 1 << 30,
+                community_id: None,
             },
             ledger: Ledger {
                 folder: None,

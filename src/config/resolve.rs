@@ -9,7 +9,7 @@ use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
 use super::values::{Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
 use crate::authorisation::Profile;
-use crate::export::{Compress, Format};
+use crate::export::{Compress, Format, PseudonymMode, Target};
 
 pub(super) type List = Option<Given<Vec<Given<String>>>>;
 
@@ -37,6 +37,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         capture,
         metrics,
     } = layer;
+    let community_id = export.community_id.clone();
     let config = Config {
         sensor: match sensor {
             None => default.sensor,
@@ -73,6 +74,16 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
     // RULES §6: no run of that profile writes an address of an end at home.
     if config.profile == Profile::Statutory {
         config.pseudonym.suits_statutory()?;
+    }
+    if let Some(given) = community_id
+        && config.export.community_id.is_some()
+        && config.pseudonym.mode != PseudonymMode::None
+    {
+        return Err(from.forbid(
+            &given.origin,
+            "a Community ID beside pseudonyms would tell the addresses to whoever tries all of them",
+            "choose one of `community_id` in [export] and `mode` in [pseudonym]",
+        ));
     }
     Ok(config)
 }
@@ -144,15 +155,20 @@ impl From<'_> {
             rotate_bytes,
             rotate_secs,
             compress,
+            spool,
+            spool_bytes,
+            community_id,
+            community_id_seed,
         } = layer;
-        let format = match format {
+        let resolved_format = match &format {
             None => default.format,
-            Some(given) => self.format(&given)?,
+            Some(given) => self.format(given)?,
         };
         let resolved_output = match &output {
             None => default.output,
-            Some(given) => self.output(given)?,
+            Some(given) => self.target(given)?,
         };
+        let format = self.format_for(resolved_format, format.as_ref(), &resolved_output)?;
         let resolved_summary = match &summary {
             None => None,
             Some(given) if given.value.is_empty() => None,
@@ -167,7 +183,7 @@ impl From<'_> {
         };
         if let (Some(given), Some(target)) = (&summary, &resolved_summary)
             && format != Format::Null
-            && *target == resolved_output
+            && target.to_string() == resolved_output.to_string()
         {
             return Err(self.forbid(
                 &given.origin,
@@ -202,23 +218,84 @@ impl From<'_> {
                     Compress::id,
                 )?,
             },
+            spool: match spool {
+                Some(given) if !given.value.is_empty() => Some(self.path(&given)?),
+                None | Some(_) => default.spool,
+            },
+            spool_bytes: self.number(
+                spool_bytes,
+                "spool_bytes",
+                1 << 20..=1 << 50,
+                " bytes",
+                default.spool_bytes,
+            )?,
+            community_id: {
+                let seed = self.number(
+                    community_id_seed,
+                    "community_id_seed",
+                    0..=u64::from(u16::MAX),
+                    "",
+                    default.community_id.unwrap_or(0).into(),
+                )?;
+                let wanted = community_id.map(|given| given.value);
+                let wanted = wanted.unwrap_or(default.community_id.is_some());
+                wanted.then_some(seed as u16)
+            },
         })
     }
 
     fn format(self, given: &Given<String>) -> Result<Format, Error> {
-        if let later @ ("parquet" | "ipfix") = given.value.as_str() {
-            return Err(self.refuse(
+        let format = self.choice(given, "format", &Format::ALL, Format::id)?;
+        match format.is_built_in() {
+            true => Ok(format),
+            false => Err(self.refuse(
                 &given.origin,
-                format!("format `{later}` is not in this version"),
-                "use jsonl or csv",
-            ));
+                format!("format `{}` is not built into this program", format.id()),
+                "use the packaged program, or build with --all-features",
+            )),
         }
-        self.choice(
-            given,
-            "format",
-            &[Format::Jsonl, Format::Csv, Format::Null],
-            Format::id,
-        )
+    }
+
+    /// The format that the target takes: the one that was given, or else the target's own.
+    fn format_for(
+        self,
+        format: Format,
+        given: Option<&Given<String>>,
+        target: &Target,
+    ) -> Result<Format, Error> {
+        let is_ipfix = matches!(format, Format::Ipfix | Format::IpfixUniflow | Format::Null);
+        let hint = match target {
+            Target::Udp(_) | Target::Tcp(_) if is_ipfix => return Ok(format),
+            Target::Udp(_) | Target::Tcp(_) if given.is_none() => return Ok(Format::Ipfix),
+            Target::Udp(_) | Target::Tcp(_) => "use ipfix or ipfix-uniflow",
+            Target::Kafka(_) if !format.is_json() && format != Format::Null => {
+                "use jsonl, or another format of one JSON object a line"
+            }
+            Target::Stdout if format == Format::Parquet => "name a folder or a file as `output`",
+            Target::Kafka(_) | Target::Stdout | Target::Path(_) => return Ok(format),
+        };
+        match given {
+            Some(given) => {
+                let what = format!("format `{}` does not go to `{target}`", format.id());
+                Err(self.refuse(&given.origin, what, hint))
+            }
+            // The default goes everywhere else.
+            None => Ok(format),
+        }
+    }
+
+    /// Where records go.
+    fn target(self, given: &Given<String>) -> Result<Target, Error> {
+        match Target::parse(&given.value) {
+            Ok(Target::Path(_)) => self.path(given).map(Target::Path),
+            Ok(Target::Kafka(_)) if !cfg!(feature = "kafka") => Err(self.refuse(
+                &given.origin,
+                "kafka is not built into this program".to_owned(),
+                "use the packaged program, or build with --all-features",
+            )),
+            Ok(target) => Ok(target),
+            Err((what, hint)) => Err(self.refuse(&given.origin, what, hint)),
+        }
     }
 
     fn output(self, given: &Given<String>) -> Result<Output, Error> {
@@ -229,7 +306,7 @@ impl From<'_> {
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(self.refuse(
                 &given.origin,
-                format!("output `{scheme}://` is not in this version"),
+                format!("nothing but records goes to `{scheme}://`"),
                 "write to a file, or to - for standard output",
             ));
         }

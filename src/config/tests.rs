@@ -114,11 +114,14 @@ fn what_is_written_reads_back_the_same() {
     };
     config.export = Export {
         format: Format::Csv,
-        output: Output::File("/out/flows.csv".into()),
+        output: Target::Path("/out/flows.csv".into()),
         summary: Some(Output::Stdout),
         rotate_bytes: 1,
         rotate_secs: 2,
         compress: Compress::Zstd,
+        spool: Some("/var/lib/sekisho/spool".into()),
+        spool_bytes: 1 << 20,
+        community_id: None,
     };
     config.ledger = Ledger {
         folder: Some("/var/lib/sekisho/ledger".into()),
@@ -178,7 +181,7 @@ fn a_path_in_the_file_is_relative_to_its_folder_and_a_flag_s_to_the_working_fold
     );
     assert_eq!(
         config.export.output,
-        Output::File("/etc/sekisho/flows.jsonl".into())
+        Target::Path("/etc/sekisho/flows.jsonl".into())
     );
     assert_eq!(
         config.export.summary,

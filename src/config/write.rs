@@ -57,6 +57,9 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_bytes,
                 rotate_secs,
                 compress,
+                spool,
+                spool_bytes,
+                community_id,
             },
         ledger: Ledger {
             folder,
@@ -112,7 +115,9 @@ pub(super) fn toml(config: &Config) -> String {
          [authorisation]\nfiles = {}\nkeys = {}\nthreshold = {threshold}\n\n\
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
-         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\n\
+         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
+         spool = {}\nspool_bytes = {spool_bytes}\n\
+         community_id = {}\ncommunity_id_seed = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
          [retention]\ndays = {days}\n\n\
          [pseudonym]\nmode = {}\nkey = {}\n\n\
@@ -137,6 +142,9 @@ pub(super) fn toml(config: &Config) -> String {
         text(&output.to_string()),
         text(&summary),
         text(compress.id()),
+        text(&shown(spool)),
+        community_id.is_some(),
+        community_id.unwrap_or(0),
         text(&shown(folder)),
         text(&shown(key)),
         text(mode.id()),

@@ -33,6 +33,25 @@ pub enum Error {
         /// How it failed.
         source: io::Error,
     },
+    /// A collector, or whatever lies before it.
+    #[error(
+        "cannot {what} ({}): {target}: check that it runs and can be reached",
+        reason(source)
+    )]
+    Collector {
+        /// What was tried.
+        what: &'static str,
+        /// Where it is.
+        target: String,
+        /// How it failed.
+        source: io::Error,
+    },
+    /// Not built into this program, or not for this format.
+    #[error("nothing here writes to: {target}: see --format and --output in --help")]
+    NoCollector {
+        /// Where records were to go.
+        target: String,
+    },
     /// The unnamed temporary file that sorting spills to.
     #[error(
         "cannot {what} the temporary file for sorting ({}): {}: {}, or set TMPDIR to a larger folder",

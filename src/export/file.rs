@@ -2,8 +2,11 @@
 
 use super::digest::{Digest, Digested};
 use super::part::{Part, failed, in_use, sync_folder, temporary};
-use super::{Error, RunContext, csv, render};
-use crate::flow::Ended;
+use super::rotated::Figures;
+use super::{
+    Collector, Error, Format, Opening, Rendered, RunContext, Target, Totals, open_collector, render,
+};
+use crate::flow::{Ended, Timestamp};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -15,43 +18,6 @@ const BATCH: usize = 512;
 
 /// Between two tries to write to a pipe that is full and does not wait.
 const FULL: Duration = Duration::from_millis(10);
-
-/// A format of records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// One JSON object a line.
-    Jsonl,
-    /// RFC 4180.
-    Csv,
-    /// Nothing is written; records are counted.
-    Null,
-}
-
-impl Format {
-    /// The text in files, flags and output.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Jsonl => "jsonl",
-            Self::Csv => "csv",
-            Self::Null => "null",
-        }
-    }
-
-    /// The ending of file names.
-    pub(super) const fn ending(self) -> &'static str {
-        self.id()
-    }
-
-    /// The name of the file in a folder that was given as output.
-    const fn file_name(self) -> &'static str {
-        match self {
-            Self::Jsonl => "flows.jsonl",
-            Self::Csv => "flows.csv",
-            Self::Null => "flows.null",
-        }
-    }
-}
 
 /// What was written, for the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,6 +55,40 @@ impl Written {
     }
 }
 
+#[cfg(feature = "kafka")]
+impl Written {
+    /// What one record holds.
+    pub(super) fn of(ended: &Ended) -> Self {
+        let mut written = Self::default();
+        written.count(std::slice::from_ref(ended));
+        written
+    }
+
+    /// The rest, without these.
+    pub(super) fn less(mut self, these: &Self) -> Self {
+        let Self {
+            records,
+            packets,
+            bytes,
+            wire_bytes,
+            answered,
+            one_way,
+            closed: _,
+        } = these;
+        for (number, less) in [
+            (&mut self.records, records),
+            (&mut self.packets, packets),
+            (&mut self.bytes, bytes),
+            (&mut self.wire_bytes, wire_bytes),
+            (&mut self.answered, answered),
+            (&mut self.one_way, one_way),
+        ] {
+            *number = number.saturating_sub(*less);
+        }
+        self
+    }
+}
+
 impl std::ops::AddAssign for Written {
     fn add_assign(&mut self, more: Self) {
         let Self {
@@ -117,13 +117,26 @@ enum Sink {
     Special(PathBuf, File),
     Closed,
     File(Part),
+    Collector(Box<dyn Collector>),
+}
+
+/// What became of an output that is finished.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Finished {
+    /// What was written.
+    pub written: Written,
+    /// What was handed over and is nowhere.
+    pub lost: Written,
+    /// Where they are wanted, the digests of what was written: of a stream whose reader went away, of what it
+    /// took before that.
+    pub digested: Vec<Digested>,
 }
 
 /// An output that is being written. Dropped before [`Self::finish`], it leaves no file.
 pub struct Output {
     format: Format,
     sink: Sink,
-    buffer: Vec<u8>,
+    buffer: Rendered,
     written: Written,
     /// Where it is wanted: of what was taken, in whole pieces.
     digest: Option<Digest>,
@@ -137,21 +150,35 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
-    pub fn open(target: &Path, format: Format, digest: bool) -> Result<Self, Error> {
-        let sink = match format {
-            Format::Null => Sink::Nothing,
-            Format::Jsonl | Format::Csv if target.as_os_str() == "-" => Sink::Stdout,
-            Format::Jsonl | Format::Csv => open_file(target, format)?,
+    pub fn open(target: impl Into<Target>, format: Format, digest: bool) -> Result<Self, Error> {
+        Self::open_as(&Opening {
+            digest,
+            ..Opening::new(target, format)
+        })
+    }
+
+    /// Likewise, with all that is known; also what is no file of text.
+    ///
+    /// # Errors
+    /// [`Error::Output`], [`Error::Stdout`], [`Error::Collector`] or [`Error::NoCollector`].
+    pub fn open_as(opening: &Opening) -> Result<Self, Error> {
+        let format = opening.format;
+        let sink = match (format, &opening.target) {
+            (Format::Null, _) => Sink::Nothing,
+            (_, Target::Stdout) if format.is_text() => Sink::Stdout,
+            (_, Target::Path(path)) if format.is_text() => open_file(path, format)?,
+            _ => Sink::Collector(open_collector(opening)?),
         };
+        let is_text = !matches!(sink, Sink::Nothing | Sink::Collector(_));
         let mut output = Self {
             format,
             sink,
-            buffer: Vec::new(),
+            buffer: Rendered::default(),
             written: Written::default(),
-            digest: Digest::wanted(digest && format != Format::Null),
+            digest: Digest::wanted(opening.digest && is_text),
         };
-        if format == Format::Csv {
-            output.put(csv::HEADER.as_bytes())?;
+        if is_text {
+            output.put(format.header().as_bytes())?;
         }
         Ok(output)
     }
@@ -179,8 +206,11 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
-    pub fn write_rendered(&mut self, rendered: &[u8], counts: &Written) -> Result<(), Error> {
-        self.put(rendered)?;
+    pub fn write_rendered(&mut self, rendered: &Rendered, counts: &Written) -> Result<(), Error> {
+        match &mut self.sink {
+            Sink::Collector(collector) => collector.take(rendered, counts, Timestamp::ZERO)?,
+            _ => self.put(&rendered.bytes)?,
+        }
         self.written += *counts;
         if let Some(digest) = self.digest() {
             digest.count(counts);
@@ -203,7 +233,7 @@ impl Output {
 
     fn put_somewhere(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match &mut self.sink {
-            Sink::Nothing | Sink::Closed => Ok(()),
+            Sink::Nothing | Sink::Closed | Sink::Collector(_) => Ok(()),
             Sink::File(part) => part.append(bytes),
             Sink::Special(path, file) => match write_all(file, bytes) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
@@ -234,30 +264,59 @@ impl Output {
         self.written.closed
     }
 
-    /// Makes the output durable and gives the file its name. What was written; and its digest, if it is
-    /// wanted: where the reader of a stream went away, of what it took before that.
+    /// What the run counted, before its end, for whoever is told.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn note(&mut self, totals: &Totals) -> Result<(), Error> {
+        match &mut self.sink {
+            Sink::Collector(collector) => collector.note(totals, Timestamp::ZERO),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the output durable and gives the file its name.
     ///
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
-    pub fn finish(mut self) -> Result<(Written, Option<Digested>), Error> {
-        match &mut self.sink {
+    pub fn finish(mut self) -> Result<Finished, Error> {
+        match std::mem::replace(&mut self.sink, Sink::Nothing) {
             Sink::Nothing | Sink::Closed | Sink::Special(..) => {}
             Sink::Stdout => match io::stdout().lock().flush() {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close()?,
                 result => result.map_err(|source| Error::Stdout { source })?,
             },
-            Sink::File(part) => {
-                part.sync()?;
-                let path = part.path();
-                fs::rename(part.temporary(), path).map_err(failed("rename to its name", path))?;
-                // The file has its name; only then is there nothing to remove on failure.
-                sync_folder(path)?;
-                self.sink = Sink::Nothing;
+            Sink::File(mut part) => {
+                let named = (|| {
+                    part.sync()?;
+                    let path = part.path();
+                    fs::rename(part.temporary(), path).map_err(failed("rename to its name", path))
+                })();
+                if let Err(error) = named {
+                    part.remove();
+                    return Err(error);
+                }
+                sync_folder(part.path())?;
+            }
+            Sink::Collector(collector) => {
+                let (Figures { written, lost, .. }, digested, error) = collector.finish();
+                return error.map_or(
+                    Ok(Finished {
+                        written,
+                        lost,
+                        digested,
+                    }),
+                    Err,
+                );
             }
         }
         let digest = self.digest.take();
         let digested = digest.map(|digest| digest.complete(self.format.id()));
-        Ok((self.written, digested))
+        Ok(Finished {
+            written: self.written,
+            lost: Written::default(),
+            digested: digested.into_iter().collect(),
+        })
     }
 }
 
@@ -271,8 +330,9 @@ impl Drop for Output {
 
 /// Whether what is written there goes somewhere else at once: to standard output, a pipe or a device,
 /// or nowhere.
-pub(super) fn is_stream(target: &Path, format: Format) -> bool {
-    format == Format::Null || target.as_os_str() == "-" || is_special(target)
+pub(super) fn is_stream(target: &Target, format: Format) -> bool {
+    let path = target.path();
+    format == Format::Null || path.is_none_or(is_special)
 }
 
 fn is_special(path: &Path) -> bool {

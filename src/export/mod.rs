@@ -5,19 +5,29 @@
 //! standard output, [`Written`] counts for the books, and the digest of every complete file for who asks.
 //! Beside that it reads its own files back, and removes those that have expired.
 
+mod collector;
+mod community_id;
 mod csv;
 mod digest;
 mod error;
 mod file;
+mod format;
 mod inspect;
 mod jsonl;
+#[cfg(feature = "kafka")]
+mod kafka;
+mod lines;
 mod part;
+mod profiles;
 mod pseudonym;
 mod purge;
+mod read;
 mod record;
+mod rendered;
 mod rotated;
 mod schema;
 mod sort;
+mod target;
 mod terms;
 mod text;
 mod view;
@@ -25,16 +35,23 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use collector::Collector;
+pub use collector::Totals;
 pub use digest::Digested;
 pub use error::{Error, reason};
-pub use file::{Format, Output, Written};
+pub use file::{Finished, Output, Written};
+pub use format::Format;
 pub use inspect::{InspectError, Inspected, inspect};
+use profiles::Profile;
 pub use pseudonym::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms};
 pub use purge::{LeftFile, Purged, PurgedFile, purge};
+pub use read::{Next, Recorded, RecordedEnd, Records};
 pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
+pub use rendered::Rendered;
 pub use rotated::{Compress, Figures, Rotated, Rotation};
 pub use schema::schema;
 pub use sort::{Order, Sorted, Sorter, heal};
+pub use target::{Opening, SpoolPlace, Target, Topic};
 pub use terms::{SELF_AUTHORISED, Terms};
 pub use view::{Run, RunContext};
 
@@ -45,11 +62,37 @@ pub fn render(
     records: &[crate::flow::Ended],
     first_seq: u64,
     run: &RunContext<'_>,
-    out: &mut Vec<u8>,
+    out: &mut Rendered,
 ) {
+    #[cfg(feature = "kafka")]
+    if format.is_json() {
+        out.each.extend(records.iter().map(Written::of));
+    }
     match format {
-        Format::Jsonl => jsonl::render(records, first_seq, run, out),
-        Format::Csv => csv::render(records, first_seq, run, out),
+        Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
+        Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
+        Format::ZeekConn => {
+            profiles::render(Profile::Zeek, records, first_seq, run, &mut out.bytes)
+        }
+        Format::ZeekConnJson => {
+            profiles::render(Profile::ZeekJson, records, first_seq, run, &mut out.bytes);
+        }
+        Format::Ecs => profiles::render(Profile::Ecs, records, first_seq, run, &mut out.bytes),
+        Format::Ocsf => profiles::render(Profile::Ocsf, records, first_seq, run, &mut out.bytes),
+        Format::Eve => profiles::render(Profile::Eve, records, first_seq, run, &mut out.bytes),
+        // Not yet.
+        Format::Ipfix | Format::IpfixUniflow | Format::Parquet => {}
         Format::Null => {}
     }
+}
+
+/// Opens what is no file of text.
+fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
+    #[cfg(feature = "kafka")]
+    if let Target::Kafka(topic) = &opening.target {
+        return kafka::Kafka::open(topic, opening).map(|kafka| Box::new(kafka) as _);
+    }
+    Err(Error::NoCollector {
+        target: opening.target.to_string(),
+    })
 }

@@ -37,7 +37,7 @@ const SETTINGS: Settings = Settings {
 
 /// `Admitted` has no `Debug`, and proptest needs one.
 #[derive(Clone)]
-struct Packet(Admitted);
+pub(super) struct Packet(pub(super) Admitted);
 
 impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Packet {
     }
 }
 
-fn any_packet() -> impl Strategy<Value = Packet> {
+pub(super) fn any_packet() -> impl Strategy<Value = Packet> {
     let path = (
         prop::collection::vec(0..4096_u16, 0..3),
         prop::collection::vec(
@@ -108,7 +108,7 @@ fn any_packet() -> impl Strategy<Value = Packet> {
         )
 }
 
-fn records_of(packets: &[Packet]) -> (Vec<Ended>, PathList) {
+pub(super) fn records_of(packets: &[Packet]) -> (Vec<Ended>, PathList) {
     let mut table = FlowTable::new(&SETTINGS);
     for Packet(packet) in packets {
         table.advance(packet.seen());
@@ -125,21 +125,25 @@ fn context(paths: &PathList) -> RunContext<'_> {
     context_under(paths, &TERMS)
 }
 
-fn any_terms() -> impl Strategy<Value = Terms> {
+pub(super) fn any_terms() -> impl Strategy<Value = Terms> {
     use PseudonymMode::{Deterministic, None, Prefix};
     let modes = prop::sample::select(vec![None, Deterministic, Prefix]);
     let ids = prop::sample::select(vec![SELF_AUTHORISED, "A-1,\"B\"-2"]);
-    (ids, prop_oneof![Just(0), 1..40_000_u32], modes).prop_map(|(ids, retention_days, mode)| {
-        let pseudonyms = Pseudonyms::new(&PseudonymKey::new([3; 32]), ids, mode);
-        Terms {
-            authorisation: ids.to_owned(),
-            retention_days,
-            pseudonyms: pseudonyms.map(Arc::new),
-        }
-    })
+    let retention = prop_oneof![Just(0), 1..40_000_u32];
+    (ids, retention, modes, any::<Option<u16>>()).prop_map(
+        |(ids, retention_days, mode, community_id)| {
+            let pseudonyms = Pseudonyms::new(&PseudonymKey::new([3; 32]), ids, mode);
+            Terms {
+                authorisation: ids.to_owned(),
+                retention_days,
+                pseudonyms: pseudonyms.map(Arc::new),
+                community_id,
+            }
+        },
+    )
 }
 
-fn context_under<'a>(paths: &'a PathList, terms: &'a Terms) -> RunContext<'a> {
+pub(super) fn context_under<'a>(paths: &'a PathList, terms: &'a Terms) -> RunContext<'a> {
     RunContext::new(Run {
         sensor: "gate \"7\", 関所",
         end: Timestamp::from_nanos(1 << 60),
@@ -183,7 +187,7 @@ proptest! {
     fn json_lines_are_what_serde_gives(packets in prop::collection::vec(any_packet(), 1..40), first: u32, terms in any_terms()) {
         let (records, paths) = records_of(&packets);
         let context = context_under(&paths, &terms);
-        let mut out = Vec::new();
+        let mut out = Rendered::default();
         render(Format::Jsonl, &records, u64::from(first), &context, &mut out);
         let mut expected = Vec::new();
         for (seq, ended) in (u64::from(first)..).zip(&records) {
@@ -193,28 +197,32 @@ proptest! {
             let text = serde_json::to_string(&record).unwrap();
             prop_assert_eq!(serde_json::from_str::<FlowRecord>(&text).unwrap(), record);
         }
-        prop_assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(expected).unwrap());
+        prop_assert_eq!(String::from_utf8(out.bytes).unwrap(), String::from_utf8(expected).unwrap());
     }
 
     #[test]
     fn csv_has_the_same_fields(packets in prop::collection::vec(any_packet(), 1..40), terms in any_terms()) {
         let (records, paths) = records_of(&packets);
         let context = context_under(&paths, &terms);
-        let (mut csv, mut json) = (csv::HEADER.as_bytes().to_vec(), Vec::new());
+        let (mut csv, mut json) = (Rendered::from(csv::HEADER), Rendered::default());
         render(Format::Csv, &records, 0, &context, &mut csv);
         render(Format::Jsonl, &records, 0, &context, &mut json);
-        let csv = String::from_utf8(csv).unwrap();
+        let csv = String::from_utf8(csv.bytes).unwrap();
         let mut lines = csv.strip_suffix("\r\n").unwrap().split("\r\n").map(cells);
         let names = lines.next().unwrap();
-        for (line, json) in lines.zip(String::from_utf8(json).unwrap().lines()) {
+        for (line, json) in lines.zip(String::from_utf8(json.bytes).unwrap().lines()) {
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
-            // Without a retention, two of them are not in the object.
-            let absent = if terms.retention_days == 0 { 2 } else { 0 };
-            prop_assert_eq!(value.as_object().unwrap().len(), names.len() - absent);
+            // Only these may be absent from the object.
+            let absent = |name: &String| match name.as_str() {
+                "collected_at" | "expires_at" => terms.retention_days == 0,
+                "community_id" => value.get(name).is_none(),
+                _ => false,
+            };
             let expected: Vec<_> = names.iter().map(|name| cell(&value[name])).collect();
             prop_assert_eq!(line, expected);
             // In the order of the object, too.
-            let names = &names[..names.len() - absent];
+            let names: Vec<_> = names.iter().filter(|name| !absent(name)).collect();
+            prop_assert_eq!(value.as_object().unwrap().len(), names.len());
             let places: Vec<_> = names.iter().map(|name| json.find(&format!("\"{name}\":")).unwrap()).collect();
             prop_assert!(places.is_sorted());
         }
@@ -276,7 +284,7 @@ proptest! {
     }
 }
 
-fn syn_and_more(seen: u64, flags: u8) -> Packet {
+pub(super) fn syn_and_more(seen: u64, flags: u8) -> Packet {
     let transport = Transport {
         src_port: 5,
         dst_port: 6,
@@ -315,7 +323,10 @@ fn pieces_that_disorder_tore_apart_are_healed() {
     assert_eq!(ended.len(), 3);
     pieces.append(&mut ended).unwrap();
     let mut records = Sorter::new(Order::Start, 2);
-    heal(&mut pieces.finish().unwrap(), &SETTINGS, &mut records).unwrap();
+    heal(&mut pieces.finish().unwrap(), &SETTINGS, |record| {
+        records.push(record)
+    })
+    .unwrap();
     let mut healed = Vec::new();
     records.finish().unwrap().fill(&mut healed, 10).unwrap();
     let counts: Vec<_> = healed.iter().map(Ended::packets).collect();
@@ -328,6 +339,7 @@ fn the_schema_names_what_records_have() {
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
     let terms = Terms {
         retention_days: 1,
+        community_id: Some(0),
         ..Terms::default()
     };
     let record = FlowRecord::new(&records[0], 0, &context_under(&paths, &terms));
@@ -343,7 +355,7 @@ fn the_schema_names_what_records_have() {
 fn written(output: Output, records: &[Ended], paths: &PathList) -> Written {
     let mut output = output;
     output.write(records, &context(paths)).unwrap();
-    output.finish().unwrap().0
+    output.finish().unwrap().written
 }
 
 #[test]
@@ -361,7 +373,7 @@ fn a_file_appears_when_it_is_complete_and_only_its_owner_may_read_it() {
     let mut output = Output::open(&target, Format::Jsonl, false).unwrap();
     output.write(&records, &context(&paths)).unwrap();
     assert!(!target.exists());
-    let (books, _) = output.finish().unwrap();
+    let books = output.finish().unwrap().written;
     assert_eq!((books.records, books.packets), (1, 2));
     assert_eq!((books.bytes, books.wire_bytes), (80, 120));
     assert!(!temporary.exists());
@@ -387,7 +399,9 @@ fn an_output_tells_the_digest_of_its_bytes_if_it_is_asked_to() {
         let target = folder.path().join(format!("out.{}", format.id()));
         let mut output = Output::open(&target, format, true).unwrap();
         output.write(&records, &context(&paths)).unwrap();
-        let (written, digested) = output.finish().unwrap();
+        let Finished {
+            written, digested, ..
+        } = output.finish().unwrap();
         let bytes = std::fs::read(&target).unwrap();
         let expected = Digested {
             format: format.id().to_owned(),
@@ -397,12 +411,12 @@ fn an_output_tells_the_digest_of_its_bytes_if_it_is_asked_to() {
             packets: written.packets,
             wire_bytes: written.wire_bytes,
         };
-        assert_eq!(digested.as_ref(), Some(&expected));
+        assert_eq!(digested, std::slice::from_ref(&expected));
         assert_eq!(expected.records, 2);
         assert_eq!(inspect(&target).unwrap().digested, expected);
     }
     let output = Output::open(FilePath::new("-"), Format::Null, true).unwrap();
-    assert_eq!(output.finish().unwrap().1, None);
+    assert_eq!(output.finish().unwrap().digested, []);
 }
 
 #[test]
@@ -441,10 +455,14 @@ fn a_reader_that_goes_away_is_no_error() {
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
     output.write(&records, &context(&paths)).unwrap();
     assert!(output.is_closed());
-    let (written, digested) = output.finish().unwrap();
+    let Finished {
+        written, digested, ..
+    } = output.finish().unwrap();
     assert!(written.closed && written.records == 1);
     // Nothing of it was taken.
-    let digested = digested.unwrap();
+    let [digested] = digested.as_slice() else {
+        panic!("one output")
+    };
     assert_eq!((digested.records, digested.length), (0, 0));
 }
 
@@ -458,8 +476,8 @@ fn measure_rendering() {
         .collect();
     let (records, paths) = records_of(&packets);
     let context = context(&paths);
-    let mut out = Vec::new();
-    let mut timed = |name: &str, each: &dyn Fn(&[Ended], &mut Vec<u8>)| {
+    let mut out = Rendered::default();
+    let mut timed = |name: &str, each: &dyn Fn(&[Ended], &mut Rendered)| {
         for pass in 0..2 {
             let began = std::time::Instant::now();
             for batch in records.chunks(512) {
@@ -492,7 +510,7 @@ fn measure_rendering() {
     }
     timed("serde_json, with the type", &|batch, out| {
         for ended in batch {
-            serde_json::to_writer(&mut *out, &FlowRecord::new(ended, 0, &context)).unwrap();
+            serde_json::to_writer(&mut out.bytes, &FlowRecord::new(ended, 0, &context)).unwrap();
         }
     });
     let typed: Vec<FlowRecord> = records[..512]
@@ -501,7 +519,7 @@ fn measure_rendering() {
         .collect();
     timed("serde_json, type given", &|batch, out| {
         for (record, _) in typed.iter().zip(batch) {
-            serde_json::to_writer(&mut *out, record).unwrap();
+            serde_json::to_writer(&mut out.bytes, record).unwrap();
         }
     });
     let began = std::time::Instant::now();

@@ -37,17 +37,30 @@ pub(super) struct Losses {
     pub recalled: Held,
 }
 
+impl Losses {
+    /// Of a replay, which loses nothing but what a collector did not take.
+    pub(super) const fn of(recorded: &Recorded) -> Self {
+        let lost = &recorded.lost;
+        Self {
+            kernel_dropped: 0,
+            lost: Lost {
+                packets: lost.packets,
+                records: lost.records,
+            },
+            lost_bytes: lost.wire_bytes,
+            recalled: Held {
+                records: 0,
+                packets: 0,
+                wire_bytes: 0,
+            },
+        }
+    }
+}
+
 impl Books<'_> {
     /// The summary, with whether it balances (RULES §7): frames = admitted + Σ excluded in packets
-    /// and bytes, and admitted = Σ over the records that were written, in both too.
-    pub(super) fn close(self, sensor: &str, config: String, table: &Table) -> Summary {
-        // A replay loses nothing: it waits, or it fails as a whole.
-        self.close_with(sensor, config, table, Losses::default())
-    }
-
-    /// Likewise, where something was lost or recalled: admitted = Σ over the records written + recalled +
-    /// lost.
-    pub(super) fn close_with(
+    /// and bytes, and admitted = Σ over the records that were written + recalled + lost, in both too.
+    pub(super) fn close(
         self,
         sensor: &str,
         config: String,
@@ -63,6 +76,7 @@ impl Books<'_> {
         } = self;
         let Recorded {
             written,
+            lost: _,
             digested: _,
             evicted,
             stale,

@@ -4,7 +4,8 @@ use super::authority::{Authorities, Standings};
 use super::books::Losses;
 use super::output::Recorded;
 use crate::config::Config;
-use crate::export::{Digested, Format};
+use crate::export::{self, Digested, Format};
+use crate::fate::{Fate, Reason};
 use crate::geo::Table;
 use crate::ledger::{
     Cell, Configured, Event, Export, GeoInForce, GeoSource, Interval, List, Mode, Moment, Start,
@@ -139,6 +140,22 @@ pub(super) fn exports(files: &[Digested], totals: &Totals) -> Vec<Event> {
 /// Nanoseconds of an interval.
 pub(super) const fn width(config: &Config) -> u64 {
     config.ledger.interval_secs.saturating_mul(NANOS_PER_SEC)
+}
+
+/// What a run counted, for collectors that are told.
+pub(super) fn told(frames: Count, tally: &Tally, kernel_dropped: u64) -> export::Totals {
+    let admitted = tally.admitted();
+    let excluded = Reason::ALL.map(|reason| {
+        let Count { packets, bytes } = tally.fate(Fate::Excluded(reason));
+        (reason.id(), packets, bytes)
+    });
+    export::Totals {
+        frames: (frames.packets, frames.bytes),
+        admitted: (admitted.packets, admitted.bytes),
+        excluded: excluded.into(),
+        kernel_dropped,
+        end: 0,
+    }
 }
 
 /// The sums over a run.

@@ -11,11 +11,13 @@ mod failure;
 mod job;
 mod keeper;
 mod lanes;
+mod merge;
 mod outcome;
 mod output;
 mod plan;
 mod purge;
 mod render;
+mod shard;
 mod summary;
 mod target;
 mod walk;
@@ -27,8 +29,10 @@ pub use evaluate::evaluate;
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
 use keeper::Keeper;
+pub use merge::merge;
 pub use outcome::{Account, Outcome, Progress};
 pub use purge::{Entered, enter_purge};
+pub use shard::{ShardNumber, Shards, replay_shard};
 pub use summary::{
     Admitted, Authorisation, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input,
     Lost, SCHEMA, Summary,
@@ -37,7 +41,7 @@ pub use target::probe;
 #[cfg(feature = "live")]
 pub use target::probe_capture;
 
-use crate::config::{self, Config, MaxAge};
+use crate::config::{Config, MaxAge};
 use crate::demo::Traffic;
 use crate::export::{KeyError, PseudonymKey, Pseudonyms, Terms};
 use crate::geo::{self, Table};
@@ -140,10 +144,7 @@ fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Resu
         },
         range_bytes: RANGE_BYTES,
         format: config.export.format,
-        target: match &config.export.output {
-            config::Output::Stdout => "-".into(),
-            config::Output::File(path) => path.clone(),
-        },
+        target: config.export.output.clone(),
         sensor: config.sensor.clone(),
         terms: terms(config, authorities)?,
         digest: config.ledger.folder.is_some(),
@@ -167,6 +168,7 @@ fn terms(config: &Config, authorities: &Authorities) -> Result<Terms, Failure> {
         authorisation,
         retention_days: config.retention.days,
         pseudonyms: pseudonyms.map(Arc::new),
+        community_id: config.export.community_id,
     })
 }
 

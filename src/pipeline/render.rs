@@ -1,6 +1,6 @@
 //! Sorted records to bytes, by as many threads as there are lanes, written in order meanwhile.
 
-use crate::export::{Error, Format, Output, RunContext, Sorted, Written, render};
+use crate::export::{Error, Format, Output, Rendered, RunContext, Sorted, Written, render};
 use crate::flow::Ended;
 use std::ops::Range;
 use std::thread;
@@ -24,7 +24,7 @@ struct Part {
     /// Where they are, if they are in memory.
     places: Range<usize>,
     records: Vec<Ended>,
-    text: Vec<u8>,
+    rendered: Rendered,
     counts: Written,
     has_stale: bool,
 }
@@ -76,13 +76,13 @@ impl Renderer<'_> {
 
     fn render(&self, part: &mut Part, sorted: &Sorted, format: Format) {
         sorted.copy(part.places.clone(), &mut part.records);
-        part.text.clear();
+        part.rendered.clear();
         render(
             format,
             &part.records,
             part.first_seq,
             self.context,
-            &mut part.text,
+            &mut part.rendered,
         );
         part.counts = Written::default();
         part.counts.count(&part.records);
@@ -108,8 +108,8 @@ impl Part {
 
 fn write(parts: &mut [Part], output: &mut Output) -> Result<(), Error> {
     for part in parts {
-        output.write_rendered(&part.text, &part.counts)?;
-        part.text.clear();
+        output.write_rendered(&part.rendered, &part.counts)?;
+        part.rendered.clear();
         part.counts = Written::default();
     }
     Ok(())

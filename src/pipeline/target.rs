@@ -2,7 +2,7 @@
 
 use super::{Failure, FailureKind};
 use crate::config::{Config, Format, Output};
-use crate::export::reason;
+use crate::export::{Target, reason};
 use crate::source::{self, Input};
 use std::io;
 use std::path::Path;
@@ -15,14 +15,18 @@ use std::path::Path;
 pub fn probe(config: &Config) -> Result<(), Failure> {
     super::pseudonym_key(config)?;
     let export = &config.export;
-    let records = (export.format != Format::Null).then_some(&export.output);
-    for output in records.into_iter().chain(&export.summary) {
-        match output {
-            Output::Stdout => {}
-            Output::File(path) => probe_file(path)?,
-        }
+    if export.format != Format::Null
+        && let Target::Path(path) = &export.output
+    {
+        probe_file(path)?;
     }
-    Ok(())
+    if let (Target::Kafka(_), Some(folder)) = (&export.output, &export.spool) {
+        probe_file(&folder.join("spool"))?;
+    }
+    match &export.summary {
+        Some(Output::File(path)) => probe_file(path),
+        Some(Output::Stdout) | None => Ok(()),
+    }
 }
 
 /// Likewise for a live run, whose records may also go into a folder.
@@ -32,13 +36,13 @@ pub fn probe(config: &Config) -> Result<(), Failure> {
 #[cfg(feature = "live")]
 pub fn probe_capture(config: &Config) -> Result<(), Failure> {
     match &config.export.output {
-        Output::File(path) if is_folder(path) && config.export.format != Format::Null => {
+        Target::Path(path) if is_folder(path) && config.export.format != Format::Null => {
             let mut others = config.clone();
             others.export.format = Format::Null;
             probe(&others)?;
             probe_file(&path.join("flows"))
         }
-        Output::File(_) | Output::Stdout => probe(config),
+        _ => probe(config),
     }
 }
 

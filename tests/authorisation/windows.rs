@@ -193,7 +193,7 @@ fn any_number_of_lanes_gives_the_same_over_an_expiry() {
             lanes,
             range_bytes: 2_000,
             format: Format::Jsonl,
-            target: target.clone(),
+            target: (&target).into(),
             sensor: "test".to_owned(),
             config: String::new(),
             authorisation: pipeline::Authorisation::default(),

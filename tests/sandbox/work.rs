@@ -26,6 +26,7 @@ pub(crate) fn all() {
     let plan = Plan {
         read: vec![path("in/geo.mmdb"), path("in/list.txt")],
         write: vec![folder, path("out/summary.json")],
+        ..Plan::default()
     };
     println!("{}", enter(&plan, Mode::Strict).unwrap());
     tables();
@@ -71,7 +72,11 @@ fn tables() {
 fn records(rotated: &mut Rotated) {
     for _ in 0..3 {
         rotated
-            .write(b"{\"src\":1}\n", &Written::default(), Timestamp::ZERO)
+            .write(
+                &"{\"src\":1}\n".into(),
+                &Written::default(),
+                Timestamp::ZERO,
+            )
             .unwrap();
         rotated.tick(Timestamp::ZERO).unwrap();
     }

@@ -233,11 +233,13 @@ fn digests_of_an_output_are_those_of_its_files() {
             || Rotated::open(folder.path(), format, rotation, compress, true, at(0)).unwrap();
         let line = |second| match format {
             Format::Csv => row(Some(second)),
-            Format::Jsonl | Format::Null => json(Some(second)),
+            _ => json(Some(second)),
         };
         // Killed: what it left is recovered by the next one.
         let mut killed = open();
-        killed.write(line(0).as_bytes(), &counts, at(0)).unwrap();
+        killed
+            .write(&line(0).as_str().into(), &counts, at(0))
+            .unwrap();
         killed.tick(at(1)).unwrap();
         drop(killed);
         let mut rotated = open();
@@ -245,7 +247,7 @@ fn digests_of_an_output_are_those_of_its_files() {
         assert_eq!(told.len(), 1);
         for second in 2..7 {
             rotated
-                .write(line(second).as_bytes(), &counts, at(second))
+                .write(&line(second).as_str().into(), &counts, at(second))
                 .unwrap();
             rotated.tick(at(second)).unwrap();
             if second % 2 == 0 {
@@ -253,7 +255,9 @@ fn digests_of_an_output_are_those_of_its_files() {
                 told.extend(rotated.take_completed());
             }
         }
-        rotated.write(line(8).as_bytes(), &counts, at(8)).unwrap();
+        rotated
+            .write(&line(8).as_str().into(), &counts, at(8))
+            .unwrap();
         let (figures, last, error) = rotated.finish();
         assert!(error.is_none());
         assert_eq!((figures.files, last.len()), (4, 1));
@@ -278,7 +282,9 @@ fn digests_of_an_output_are_those_of_its_files() {
         // Nobody asked: nothing is told.
         let asked_nothing = Rotated::open(folder.path(), format, rotation, compress, false, at(9));
         let mut rotated = asked_nothing.unwrap();
-        rotated.write(line(9).as_bytes(), &counts, at(9)).unwrap();
+        rotated
+            .write(&line(9).as_str().into(), &counts, at(9))
+            .unwrap();
         assert!(rotated.finish().1.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use super::{Figures, Rotation, recover};
 use crate::export::digest::{Digest, Digested};
 use crate::export::inspect::inspect_as;
 use crate::export::part::{Part, Standing, failed, sync_folder};
-use crate::export::{Error, Format, Written, csv};
+use crate::export::{Error, Format, Written};
 use crate::flow::Timestamp;
 use crate::time::NANOS_PER_SEC;
 use std::path::Path;
@@ -23,7 +23,10 @@ pub(super) struct Files {
     format: Format,
     rotation: Rotation,
     packer: Option<Packer>,
+    /// Of names of files.
     ending: String,
+    /// How they are packed.
+    compress: Compress,
     /// Whether digests are wanted.
     digest: bool,
     /// Of files that are complete and were not asked for yet.
@@ -79,6 +82,7 @@ impl Files {
             rotation,
             packer,
             ending: format!("{}{}", format.ending(), compress.ending()),
+            compress,
             digest,
             completed: Vec::new(),
             current: None,
@@ -129,7 +133,8 @@ impl Files {
         self.figures.written += begun.holds;
         if let Some(mut digest) = begun.digest {
             digest.count(&begun.holds);
-            self.completed.push(digest.complete(&self.ending));
+            let format = format!("{}{}", self.format.id(), self.compress.ending());
+            self.completed.push(digest.complete(&format));
         }
     }
 
@@ -200,8 +205,9 @@ impl Files {
         }
         let mut part = Part::create(path)?;
         let mut digest = Digest::wanted(self.digest);
-        if self.format == Format::Csv {
-            let (packer, header) = (self.packer.as_mut(), csv::HEADER.as_bytes());
+        let header = self.format.header().as_bytes();
+        if !header.is_empty() {
+            let packer = self.packer.as_mut();
             let header = put(&mut part, packer, digest.as_mut(), header);
             self.figures.bytes += header.inspect_err(|_| part.remove())?;
         }

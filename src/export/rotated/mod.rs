@@ -11,11 +11,13 @@ mod recover;
 mod tests;
 
 use super::file::is_stream;
-use super::{Digested, Error, Format, Output, Written};
+use super::{
+    Collector, Digested, Error, Format, Opening, Output, Rendered, Target, Totals, Written,
+    open_collector,
+};
 use crate::flow::Timestamp;
 use files::Files;
 pub use pack::Compress;
-use std::path::Path;
 
 /// When a file of a folder is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,7 @@ pub struct Rotated {
 enum Place {
     Stream(Box<Stream>),
     Files(Box<Files>),
+    Collector(Box<dyn Collector>),
 }
 
 struct Stream {
@@ -67,21 +70,45 @@ impl Rotated {
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`].
     pub fn open(
-        target: &Path,
+        target: impl Into<Target>,
         format: Format,
         rotation: Rotation,
         compress: Compress,
         digest: bool,
         at: Timestamp,
     ) -> Result<Self, Error> {
-        let place = if is_stream(target, format) {
-            Place::Stream(Box::new(Stream {
-                output: Output::open(target, format, digest)?,
-                figures: Figures::default(),
-            }))
+        let opening = Opening {
+            digest,
+            is_live: true,
+            rotation,
+            ..Opening::new(target, format)
+        };
+        Self::open_as(&opening, compress, at)
+    }
+
+    /// Likewise, with all that is known; also what is no file of text.
+    ///
+    /// # Errors
+    /// [`Error::Output`], [`Error::Stdout`], [`Error::Collector`] or [`Error::NoCollector`].
+    pub fn open_as(opening: &Opening, compress: Compress, at: Timestamp) -> Result<Self, Error> {
+        let format = opening.format;
+        let is_text = format.is_text() || format == Format::Null;
+        let place = if !is_text || opening.target.is_network() && format != Format::Null {
+            Place::Collector(open_collector(opening)?)
         } else {
-            let files = Files::open(target, format, rotation, compress, digest, at)?;
-            Place::Files(Box::new(files))
+            match opening.target.path() {
+                Some(path) if !is_stream(&opening.target, format) => {
+                    let Opening {
+                        rotation, digest, ..
+                    } = opening;
+                    let files = Files::open(path, format, *rotation, compress, *digest, at)?;
+                    Place::Files(Box::new(files))
+                }
+                _ => Place::Stream(Box::new(Stream {
+                    output: Output::open_as(opening)?,
+                    figures: Figures::default(),
+                })),
+            }
         };
         Ok(Self { place, next_seq: 0 })
     }
@@ -95,7 +122,7 @@ impl Rotated {
     /// Whether [`Self::rotate`] does something: the output is a file or a folder.
     #[must_use]
     pub const fn rotates(&self) -> bool {
-        matches!(self.place, Place::Files(_))
+        matches!(self.place, Place::Files(_) | Place::Collector(_))
     }
 
     /// Whether nobody reads any more.
@@ -103,7 +130,7 @@ impl Rotated {
     pub const fn is_closed(&self) -> bool {
         match &self.place {
             Place::Stream(stream) => stream.output.is_closed(),
-            Place::Files(_) => false,
+            Place::Files(_) | Place::Collector(_) => false,
         }
     }
 
@@ -114,20 +141,26 @@ impl Rotated {
     /// # Errors
     /// [`Error::Output`] or [`Error::Stdout`]: these records, and any that waited with them, are lost;
     /// their numbers are given again.
-    pub fn write(&mut self, rendered: &[u8], counts: &Written, at: Timestamp) -> Result<(), Error> {
+    pub fn write(
+        &mut self,
+        rendered: &Rendered,
+        counts: &Written,
+        at: Timestamp,
+    ) -> Result<(), Error> {
         self.next_seq += counts.records;
         match &mut self.place {
             Place::Files(files) => {
-                let result = files.write(rendered, counts, at);
+                let result = files.write(&rendered.bytes, counts, at);
                 self.take_back_numbers();
                 result
             }
+            Place::Collector(collector) => collector.take(rendered, counts, at),
             Place::Stream(stream) => {
                 let Stream { output, figures } = &mut **stream;
                 let result = output.write_rendered(rendered, counts);
                 figures.failing = result.is_err();
                 if result.is_ok() {
-                    figures.bytes += rendered.len() as u64;
+                    figures.bytes += rendered.bytes.len() as u64;
                 } else {
                     figures.lost += *counts;
                     self.next_seq -= counts.records;
@@ -146,6 +179,7 @@ impl Rotated {
                 ..stream.figures
             },
             Place::Files(files) => files.figures(),
+            Place::Collector(collector) => collector.figures(),
         }
     }
 
@@ -155,7 +189,21 @@ impl Rotated {
     /// # Errors
     /// As [`Self::write`] and [`Self::rotate`]; [`Error::Disturbed`].
     pub fn tick(&mut self, at: Timestamp) -> Result<(), Error> {
+        if let Place::Collector(collector) = &mut self.place {
+            return collector.tick(at);
+        }
         self.with_files(|files| files.tick(at))
+    }
+
+    /// What the run counted so far, for whoever is told.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn note(&mut self, totals: &Totals, at: Timestamp) -> Result<(), Error> {
+        match &mut self.place {
+            Place::Collector(collector) => collector.note(totals, at),
+            Place::Files(_) | Place::Stream(_) => Ok(()),
+        }
     }
 
     /// Completes the file, if there is something in it. Then another is begun when there is something
@@ -166,6 +214,9 @@ impl Rotated {
     /// disk did not take once, it is not asked to take again. If it could not get its name, it goes on
     /// as it is.
     pub fn rotate(&mut self) -> Result<(), Error> {
+        if let Place::Collector(collector) = &mut self.place {
+            return collector.rotate();
+        }
         self.with_files(Files::rotate)
     }
 
@@ -174,6 +225,7 @@ impl Rotated {
     pub fn take_completed(&mut self) -> Vec<Digested> {
         match &mut self.place {
             Place::Files(files) => files.take_completed(),
+            Place::Collector(collector) => collector.take_completed(),
             Place::Stream(_) => Vec::new(),
         }
     }
@@ -185,13 +237,14 @@ impl Rotated {
     pub fn finish(self) -> (Figures, Vec<Digested>, Option<Error>) {
         match self.place {
             Place::Files(files) => files.finish(),
+            Place::Collector(collector) => collector.finish(),
             Place::Stream(stream) => {
                 let Stream { output, figures } = *stream;
                 let written = output.written();
                 match output.finish() {
-                    Ok((written, digested)) => {
-                        let completed = digested.into_iter().collect();
-                        (Figures { written, ..figures }, completed, None)
+                    Ok(done) => {
+                        let written = done.written;
+                        (Figures { written, ..figures }, done.digested, None)
                     }
                     Err(error) => (Figures { written, ..figures }, Vec::new(), Some(error)),
                 }

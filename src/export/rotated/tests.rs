@@ -5,6 +5,7 @@ use crate::export::csv;
 use crate::time::NANOS_PER_SEC;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
 use std::path::PathBuf;
 
 const SECOND: u64 = NANOS_PER_SEC;
@@ -77,21 +78,21 @@ fn files_are_completed_by_size_and_by_time_and_sort_by_time() {
     let folder = tempfile::tempdir().unwrap();
     let mut rotated = open(folder.path(), 4, 60);
     assert!(names(folder.path()).is_empty());
-    rotated.write(b"a\n", &one(), at(0)).unwrap();
+    rotated.write(&"a\n".into(), &one(), at(0)).unwrap();
     rotated.tick(at(59)).unwrap();
     assert_eq!(
         names(folder.path()),
         ["flows-20251122T054900Z-0000.jsonl.tmp"]
     );
-    rotated.write(b"b\n", &one(), at(59)).unwrap();
+    rotated.write(&"b\n".into(), &one(), at(59)).unwrap();
     rotated.tick(at(59)).unwrap();
-    rotated.write(b"c\n", &one(), at(59)).unwrap();
+    rotated.write(&"c\n".into(), &one(), at(59)).unwrap();
     rotated.tick(at(118)).unwrap();
     rotated.tick(at(119)).unwrap();
-    rotated.write(b"d\n", &one(), at(119)).unwrap();
+    rotated.write(&"d\n".into(), &one(), at(119)).unwrap();
     rotated.rotate().unwrap();
     rotated.rotate().unwrap();
-    rotated.write(b"e\n", &one(), at(119)).unwrap();
+    rotated.write(&"e\n".into(), &one(), at(119)).unwrap();
     assert_eq!(rotated.next_seq(), 5);
     let (figures, _, error) = rotated.finish();
     assert!(figures.lost == Written::default() && error.is_none());
@@ -108,7 +109,7 @@ fn a_clock_that_steps_back_does_not_keep_a_file_open() {
     let folder = tempfile::tempdir().unwrap();
     let mut rotated = open(folder.path(), 100, 60);
     let late = Timestamp::from_nanos(at(0).nanos() + 3_600 * SECOND);
-    rotated.write(b"a\n", &one(), late).unwrap();
+    rotated.write(&"a\n".into(), &one(), late).unwrap();
     rotated.tick(at(0)).unwrap();
     assert_eq!(names(folder.path()), ["flows-20251122T064900Z-0000.jsonl"]);
 }
@@ -125,7 +126,9 @@ fn compressed_files_are_whole_at_every_second_and_rotate_by_what_is_on_the_disk(
     let mut expected = String::new();
     let mut second = 0;
     while rotated.figures().files == 0 {
-        rotated.write(line.as_bytes(), &one(), at(second)).unwrap();
+        rotated
+            .write(&line.as_str().into(), &one(), at(second))
+            .unwrap();
         expected += &line;
         second += 1;
         rotated.tick(at(second)).unwrap();
@@ -139,7 +142,9 @@ fn compressed_files_are_whole_at_every_second_and_rotate_by_what_is_on_the_disk(
     let path = folder.path().join(&names(folder.path())[0]);
     let len = path.metadata().unwrap().len();
     assert!((150..300).contains(&len) && len == rotated.figures().bytes);
-    rotated.write(line.as_bytes(), &one(), at(second)).unwrap();
+    rotated
+        .write(&line.as_str().into(), &one(), at(second))
+        .unwrap();
     let (figures, _, error) = rotated.finish();
     assert!(error.is_none() && figures.lost == Written::default());
     assert_eq!(figures.written, of(second + 1));
@@ -152,7 +157,7 @@ fn much_that_waits_to_be_compressed_does_not_wait_for_the_second() {
     let mut rotated = open_as(folder.path(), NEVER, Compress::Zstd);
     let line = "abcdefg\n".repeat(100_000);
     for _ in 0..10 {
-        rotated.write(line.as_bytes(), &one(), at(0)).unwrap();
+        rotated.write(&line.as_str().into(), &one(), at(0)).unwrap();
     }
     assert_eq!(rotated.figures().written, of(6));
 }
@@ -164,7 +169,7 @@ fn every_file_of_csv_has_its_header() {
         let mut rotated =
             Rotated::open(folder.path(), Format::Csv, NEVER, compress, false, at(0)).unwrap();
         for _ in 0..2 {
-            rotated.write(b"1\r\n", &one(), at(0)).unwrap();
+            rotated.write(&"1\r\n".into(), &one(), at(0)).unwrap();
             rotated.rotate().unwrap();
         }
         let whole = format!("{}1\r\n", csv::HEADER);
@@ -178,7 +183,7 @@ fn a_file_that_is_there_is_never_replaced() {
     let name = folder.path().join("flows-20251122T054900Z-0000.jsonl");
     fs::write(&name, "old").unwrap();
     let mut rotated = open(folder.path(), 100, 60);
-    rotated.write(b"new\n", &one(), at(0)).unwrap();
+    rotated.write(&"new\n".into(), &one(), at(0)).unwrap();
     // Somebody is quicker.
     let begun = folder.path().join("flows-20251122T054900Z-0001.jsonl");
     fs::write(&begun, "other").unwrap();
@@ -193,12 +198,12 @@ fn what_cannot_be_written_now_may_be_written_later() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("records/");
         let mut rotated = open_as(&folder, NEVER, compress);
-        let early = rotated.write(b"a\n", &of(3), at(0));
+        let early = rotated.write(&"a\n".into(), &of(3), at(0));
         assert!(early.and(rotated.tick(at(1))).is_err());
         assert!(rotated.figures().failing);
         assert_eq!((rotated.figures().lost, rotated.next_seq()), (of(3), 0));
         fs::create_dir(&folder).unwrap();
-        rotated.write(b"b\n", &one(), at(2)).unwrap();
+        rotated.write(&"b\n".into(), &one(), at(2)).unwrap();
         rotated.tick(at(2)).unwrap();
         assert!(!rotated.figures().failing);
         let (figures, _, error) = rotated.finish();
@@ -217,16 +222,16 @@ fn a_file_alone_is_completed_when_that_is_asked_for_and_those_before_are_kept() 
     assert!(rotated.rotates());
     // There is nothing to complete.
     rotated.rotate().unwrap();
-    rotated.write(b"a\n", &one(), at(0)).unwrap();
+    rotated.write(&"a\n".into(), &one(), at(0)).unwrap();
     rotated.tick(at(5)).unwrap();
     assert_eq!(names(folder.path()), ["flows.jsonl", "flows.jsonl.tmp"]);
     rotated.rotate().unwrap();
     assert_eq!(names(folder.path()), ["flows.jsonl", "flows.jsonl.1"]);
-    rotated.write(b"b\n", &one(), at(9)).unwrap();
+    rotated.write(&"b\n".into(), &one(), at(9)).unwrap();
     // As an operator does it.
     fs::rename(&target, folder.path().join("taken")).unwrap();
     rotated.rotate().unwrap();
-    rotated.write(b"c\n", &one(), at(9)).unwrap();
+    rotated.write(&"c\n".into(), &one(), at(9)).unwrap();
     let (figures, _, error) = rotated.finish();
     assert!(error.is_none());
     assert_eq!((figures.written, figures.files), (of(3), 3));
@@ -261,13 +266,13 @@ fn row_34_a_file_that_is_removed_is_noticed_within_a_second_and_counted() {
     let temporary = folder.path().join("f.jsonl.tmp");
     for compress in [Compress::None, Compress::Zstd] {
         let mut rotated = open_as(&target, NEVER, compress);
-        rotated.write(b"a\n", &of(2), at(0)).unwrap();
+        rotated.write(&"a\n".into(), &of(2), at(0)).unwrap();
         rotated.tick(at(1)).unwrap();
         fs::remove_file(&temporary).unwrap();
-        rotated.write(b"b\n", &one(), at(1)).unwrap();
+        rotated.write(&"b\n".into(), &one(), at(1)).unwrap();
         let error = rotated.tick(at(2)).unwrap_err().to_string();
         assert!(error.starts_with("output removed by someone else: "));
-        rotated.write(b"c\n", &of(4), at(3)).unwrap();
+        rotated.write(&"c\n".into(), &of(4), at(3)).unwrap();
         let (figures, _, error) = rotated.finish();
         assert!(error.is_none());
         // What waited to be compressed was not in it.
@@ -284,14 +289,14 @@ fn row_34_a_file_that_is_removed_is_noticed_within_a_second_and_counted() {
 fn row_34_a_file_that_is_moved_keeps_what_it_holds() {
     let folder = tempfile::tempdir().unwrap();
     let mut rotated = open(folder.path(), u64::MAX, u64::MAX / SECOND);
-    rotated.write(b"a\n", &one(), at(0)).unwrap();
+    rotated.write(&"a\n".into(), &one(), at(0)).unwrap();
     let temporary = folder.path().join(&names(folder.path())[0]);
     fs::rename(&temporary, folder.path().join("moved")).unwrap();
     // Another file that is not ours has its name now.
     fs::write(&temporary, "other").unwrap();
-    rotated.write(b"b\n", &one(), at(0)).unwrap();
+    rotated.write(&"b\n".into(), &one(), at(0)).unwrap();
     rotated.tick(at(1)).unwrap();
-    rotated.write(b"c\n", &one(), at(1)).unwrap();
+    rotated.write(&"c\n".into(), &one(), at(1)).unwrap();
     let (figures, _, error) = rotated.finish();
     assert!(error.is_none() && figures.lost == Written::default());
     assert_eq!(figures.written, of(3));
@@ -303,12 +308,12 @@ fn row_34_a_file_that_is_emptied_by_others_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("f.jsonl");
     let mut rotated = open_as(&target, NEVER, Compress::None);
-    rotated.write(b"a\n", &one(), at(0)).unwrap();
+    rotated.write(&"a\n".into(), &one(), at(0)).unwrap();
     let temporary = folder.path().join("f.jsonl.tmp");
     fs::write(&temporary, "").unwrap();
     let error = rotated.tick(at(1)).unwrap_err().to_string();
     assert!(error.starts_with("output changed by someone else: "));
-    rotated.write(b"b\n", &one(), at(1)).unwrap();
+    rotated.write(&"b\n".into(), &one(), at(1)).unwrap();
     let (figures, _, error) = rotated.finish();
     assert!(error.is_none());
     assert_eq!((figures.lost, figures.written), (one(), one()));
@@ -319,7 +324,9 @@ fn row_34_a_file_that_is_emptied_by_others_is_begun_anew() {
 fn killed(folder: &Path, compress: Compress, cut: u64) -> PathBuf {
     let mut rotated = open_as(folder, NEVER, compress);
     for second in 0..3 {
-        rotated.write(b"{}\n{}\n", &of(2), at(second)).unwrap();
+        rotated
+            .write(&"{}\n{}\n".into(), &of(2), at(second))
+            .unwrap();
         rotated.tick(at(second + 1)).unwrap();
     }
     drop(rotated);
@@ -369,7 +376,7 @@ fn row_29_a_file_alone_that_was_left_is_kept_beside_those_before_and_after() {
     fs::write(&target, "first\n").unwrap();
     fs::write(folder.path().join("f.jsonl.tmp"), "second\nhal").unwrap();
     let mut rotated = open_as(&target, NEVER, Compress::None);
-    rotated.write(b"third\n", &one(), at(0)).unwrap();
+    rotated.write(&"third\n".into(), &one(), at(0)).unwrap();
     let (_, _, error) = rotated.finish();
     assert!(error.is_none());
     assert_eq!(
@@ -386,14 +393,14 @@ fn row_29_a_file_alone_that_was_left_is_kept_beside_those_before_and_after() {
 fn row_29_nothing_is_recovered_that_is_in_use_or_not_ours() {
     let folder = tempfile::tempdir().unwrap();
     let mut other = open_as(folder.path(), NEVER, Compress::None);
-    other.write(b"{}\n", &one(), at(0)).unwrap();
+    other.write(&"{}\n".into(), &one(), at(0)).unwrap();
     fs::write(folder.path().join("notes.jsonl.tmp"), "half").unwrap();
     let elsewhere = folder.path().join("elsewhere");
     fs::write(&elsewhere, "kept").unwrap();
     let link = folder.path().join("flows-20251122T054900Z-0007.jsonl.tmp");
     std::os::unix::fs::symlink(&elsewhere, link).unwrap();
     let mut rotated = open_as(folder.path(), NEVER, Compress::None);
-    rotated.write(b"{}\n", &one(), at(0)).unwrap();
+    rotated.write(&"{}\n".into(), &one(), at(0)).unwrap();
     assert!(rotated.finish().2.is_none());
     assert!(other.finish().2.is_none());
     assert_eq!(

@@ -84,7 +84,8 @@ pub(super) fn close(
     damaged.extend(wrote.error.as_ref().map(ToString::to_string));
     let recorded = Recorded {
         written: wrote.written,
-        digested: None,
+        lost: crate::export::Written::default(),
+        digested: Vec::new(),
         evicted,
         stale: wrote.stale,
     };
@@ -106,7 +107,7 @@ pub(super) fn close(
     };
     let totals = entries::totals(frames, &tally, &recorded, &losses);
     let outcome = Outcome {
-        summary: books.close_with(sensor, config.digest(), table, losses),
+        summary: books.close(sensor, config.digest(), table, losses),
         damaged,
         notes: note_on_halves(&wrote.written, config.authorisation)
             .into_iter()

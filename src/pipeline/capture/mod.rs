@@ -33,7 +33,7 @@ use super::keeper::Keeper;
 use super::target::probe_capture;
 use super::{Authorities, Failure, FailureKind, Outcome, Standings};
 use crate::config::Config;
-use crate::export::{Format, Rotated, Rotation};
+use crate::export::{Format, Opening, Rotated, Rotation, SpoolPlace};
 use crate::flow::Held;
 use crate::lane::Lane;
 use crate::ledger::{self, Mode};
@@ -109,14 +109,16 @@ pub fn capture(
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
     };
     let compress = config.export.compress;
-    let mut output = Rotated::open(
-        &job.target,
-        job.format,
+    let opening = Opening {
+        is_live: true,
         rotation,
-        compress,
-        job.digest,
-        wall(),
-    )?;
+        spool: config.export.spool.clone().map(|folder| SpoolPlace {
+            folder,
+            bytes: config.export.spool_bytes,
+        }),
+        ..job.opening()
+    };
+    let mut output = Rotated::open_as(&opening, compress, wall())?;
     let rotates = output.rotates();
     let board = publish::board(config, &job.lane.table, handles.len(), wall());
     privilege::publish(&report, &board);
@@ -204,7 +206,7 @@ pub fn capture(
     // Of what is written nowhere there is no file.
     let exports = match job.format {
         Format::Null => entries::exports(&[], &totals),
-        Format::Jsonl | Format::Csv => wrote.completed.iter().map(entries::export).collect(),
+        _ => wrote.completed.iter().map(entries::export).collect(),
     };
     if let Some(Err(failure)) = bookkeeper.map(|keeper| keeper.end(exports, stopped)) {
         outcome.damaged.push(failure.to_string());

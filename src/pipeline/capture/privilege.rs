@@ -3,6 +3,7 @@
 use super::reload::Reread;
 use crate::authorisation;
 use crate::config::{Config, Format, Output, SandboxMode};
+use crate::export::Target;
 use crate::geo::SourceSpec;
 use crate::metrics::{Board, Listen, SandboxLayer};
 use crate::pipeline::{Failure, FailureKind};
@@ -45,11 +46,18 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
         plan.read_counters_of(interface);
     }
     let export = &config.export;
-    let records = (export.format != Format::Null).then_some(&export.output);
-    for output in records.into_iter().chain(&export.summary) {
-        if let Output::File(path) = output {
-            plan.write.push(path.clone());
-        }
+    if export.format != Format::Null
+        && let Target::Path(path) = &export.output
+    {
+        plan.write.push(path.clone());
+    }
+    if let (Target::Kafka(topic), true) = (&export.output, export.format != Format::Null) {
+        plan.connect = topic.ports();
+        plan.resolve = topic.has_names();
+        plan.write.extend(export.spool.clone());
+    }
+    if let Some(Output::File(path)) = &export.summary {
+        plan.write.push(path.clone());
     }
     // Its key was read before.
     plan.write.extend(config.ledger.folder.clone());

@@ -7,7 +7,7 @@ use super::clock::{now, wall};
 use super::queue::Batch;
 use super::stop::Stop;
 use crate::export::{
-    Digested, Error, Figures, Format, Rotated, Run, RunContext, Terms, Written, render,
+    Digested, Error, Figures, Format, Rendered, Rotated, Run, RunContext, Terms, Written, render,
 };
 use crate::flow::{Held, PathList, Paths, Settings};
 use crate::pipeline::entries;
@@ -193,7 +193,7 @@ fn held(written: &Written) -> Held {
 
 impl Working {
     fn run(mut self, queue: &Receiver<Batch>, rotate: &Receiver<()>) -> Wrote {
-        let mut rendered = Vec::new();
+        let mut rendered = Rendered::default();
         loop {
             select! {
                 recv(queue) -> batch => match batch {
@@ -229,7 +229,7 @@ impl Working {
         }
     }
 
-    fn write(&mut self, batch: &Batch, rendered: &mut Vec<u8>) {
+    fn write(&mut self, batch: &Batch, rendered: &mut Rendered) {
         let Batch {
             lane,
             records,
