@@ -76,6 +76,7 @@ fn help_is_as_reviewed() {
     for (name, args) in [
         ("sekisho.txt", &["--help"][..]),
         ("replay.txt", &["replay", "--help"]),
+        ("merge.txt", &["merge", "--help"]),
         #[cfg(feature = "live")]
         ("capture.txt", &["capture", "--help"]),
         ("watch.txt", &["watch", "--help"]),
@@ -86,6 +87,7 @@ fn help_is_as_reviewed() {
         ("check.txt", &["check", "--help"]),
         ("evaluate.txt", &["evaluate", "--help"]),
         ("purge.txt", &["purge", "--help"]),
+        ("summary.txt", &["summary", "--help"]),
         ("report.txt", &["report", "--help"]),
         ("verify.txt", &["verify", "--help"]),
     ] {
@@ -126,7 +128,7 @@ fn what_was_mistyped_is_named_in_one_line() {
         ),
         (
             &["merge", "flows.jsonl"],
-            "command not in this version: merge: see sekisho --help for those that are",
+            "missing: <SHARD>...: see sekisho --help, or --help after a command",
         ),
         (
             &["check", "a.toml", "b.toml"],

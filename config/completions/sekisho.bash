@@ -37,6 +37,9 @@ _sekisho() {
             sekisho,locate)
                 cmd="sekisho__subcmd__locate"
                 ;;
+            sekisho,merge)
+                cmd="sekisho__subcmd__merge"
+                ;;
             sekisho,purge)
                 cmd="sekisho__subcmd__purge"
                 ;;
@@ -59,7 +62,7 @@ _sekisho() {
 
     case "${cmd}" in
         sekisho)
-            opts="-h -V --help --version replay capture watch demo locate explain geo check evaluate verify purge report"
+            opts="-h -V --help --version replay merge capture watch demo locate explain geo check evaluate verify purge report"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -578,6 +581,44 @@ _sekisho() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        sekisho__subcmd__merge)
+            opts="-v -h --format --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lanes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         sekisho__subcmd__purge)
             opts="-c -v -h --before --dry-run --config --ledger --ledger-key --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -613,13 +654,17 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__replay)
-            opts="-c -o -v -h --audit --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --audit --shard --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

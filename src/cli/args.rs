@@ -85,7 +85,12 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     pub(super) audit: Option<PathBuf>,
     /// Read the I-th of N parts of the captures, and write a shard for `sekisho merge` [default: all]
-    #[arg(long, value_name = "I/N", help_heading = "Run", conflicts_with_all = ["audit", "ledger"])]
+    #[arg(
+        long,
+        value_name = "I/N",
+        help_heading = "Run",
+        conflicts_with = "audit"
+    )]
     pub(super) shard: Option<ShardNumber>,
     #[command(flatten)]
     pub(super) place: PlaceFlags,

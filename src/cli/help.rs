@@ -160,7 +160,7 @@ Examples:
   sekisho summary flows.jsonl
   sekisho summary --by packets --top 20 /var/lib/sekisho/records/
   sekisho replay capture.pcap | sekisho summary -
-  sekisho summary --json flows.csv.zst
+  sekisho summary --json flows.jsonl
 
 A country counts for the records of either end, and an address likewise, so these shares add up to more than \
 all. Bytes are those on the wire. Of each list of addresses or services 1,048,576 are kept at once; beyond \
@@ -200,7 +200,7 @@ Examples:
   sekisho purge -c /etc/sekisho/sekisho.toml /var/lib/sekisho/records/
 
 A file goes when the latest `expires_at` of its records is over, so [retention] must have been set when they \
-were written. Only complete files of records are touched (.jsonl, .csv, and these with .zst), no link is \
+were written. Only complete files of records are touched (.jsonl, .csv, conn.log, and these with .zst), no link is \
 followed, and what is damaged or does not say when it expires is left and named. With a ledger (--ledger, or \
 [ledger] of the configuration) the deletion is entered there; a sensor that runs does it at the end of its \
 interval.

@@ -15,6 +15,15 @@ use std::path::PathBuf;
 
 pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
+    if args.shard.is_some() && args.run.ledger.is_some() {
+        let hint = "give it to `sekisho merge` instead";
+        return Err(Problem::new(
+            Exit::Usage,
+            "a shard keeps no ledger",
+            "--ledger",
+            hint,
+        ));
+    }
     let config = flags::config(
         args.place,
         args.gate,

@@ -8,7 +8,6 @@ use crate::config::nearest;
 
 /// Commands of a later version: somebody may have read of them.
 const LATER: &[&str] = &[
-    "merge",
     #[cfg(not(feature = "live"))]
     "capture",
 ];

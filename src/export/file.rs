@@ -144,7 +144,7 @@ pub struct Output {
 
 impl Output {
     /// Opens an output: `-` is standard output, a folder (existing, or with `/` at the end) gets
-    /// `flows.jsonl` or `flows.csv`, anything else is a file. The file appears under its name when
+    /// `flows.jsonl`, `flows.csv` or the like, anything else is a file. The file appears under its name when
     /// it is complete; until then it is `NAME.tmp`. Mode 0600. With `digest`, [`Self::finish`] tells the digest
     /// of what was written.
     ///

@@ -72,7 +72,7 @@ pub fn render(
         Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
         Format::ZeekConn => {
-            profiles::render(Profile::Zeek, records, first_seq, run, &mut out.bytes)
+            profiles::render(Profile::Zeek, records, first_seq, run, &mut out.bytes);
         }
         Format::ZeekConnJson => {
             profiles::render(Profile::ZeekJson, records, first_seq, run, &mut out.bytes);

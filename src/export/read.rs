@@ -138,7 +138,7 @@ impl Records {
     ///
     /// # Errors
     /// Reading or unpacking failed: nothing more can be had of this file.
-    pub fn next(&mut self) -> io::Result<Next> {
+    pub fn read_next(&mut self) -> io::Result<Next> {
         loop {
             self.buffer.clear();
             let text = &mut self.text;
@@ -377,7 +377,7 @@ mod tests {
         let mut records = Records::open(file.path()).unwrap();
         let mut found = Vec::new();
         loop {
-            match records.next().unwrap() {
+            match records.read_next().unwrap() {
                 Next::End => return found,
                 next => found.push(next),
             }

@@ -232,9 +232,11 @@ impl Held {
         for together in places.chunk_by_mut(|one, other| one.0 == other.0) {
             match order {
                 _ if together.len() == 1 => {}
-                Order::Start | Order::Flow => {
+                Order::Start => {
                     together.sort_unstable_by_key(|(_, place)| rank(*place));
                 }
+                // Those of a shard come sorted, which a merging sort finds.
+                Order::Flow => together.sort_by_key(|(_, place)| rank(*place)),
                 // A pseudonym takes its time.
                 Order::Written(_) => together.sort_by_cached_key(|(_, place)| rank(*place)),
             }

@@ -7,7 +7,7 @@
 use super::authority::REPLAY;
 use super::job::{Job, Told, frames_of};
 use super::output::{self, RunEnd};
-use super::shard::{ShardFile, Shards};
+use super::shard::{InputHead, PathHead, ShardFile, Shards};
 use super::{Authorities, Failure, FailureKind, Outcome, Progress, entries, kept, probe};
 use crate::config::Config;
 use crate::export::{Order, Sorter, Target, heal};
@@ -87,7 +87,7 @@ fn join(
     shards: &Shards,
     progress: &dyn Progress,
 ) -> Result<Outcome, Failure> {
-    let told: Vec<Told> = shards.inputs().map(|input| input.told()).collect();
+    let told: Vec<Told> = shards.inputs().map(InputHead::told).collect();
     refuse_if_nothing_opened(&told)?;
     let (intervals, tally) = shards.counts(entries::width(config))?;
     progress.begin(Some(shards.bytes()));
@@ -100,7 +100,7 @@ fn join(
     let mut evicted = 0;
     for file in shards.files() {
         let head = &file.head;
-        let ways = head.paths.iter().map(|path| path.path());
+        let ways = head.paths.iter().map(PathHead::path);
         let ways: Option<Vec<_>> = ways.collect();
         let ways = ways.ok_or_else(|| file.damaged())?;
         let numbers: Vec<PathId> = ways.iter().map(|path| paths.number(path)).collect();

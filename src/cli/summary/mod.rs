@@ -96,6 +96,11 @@ pub(super) fn run(args: &SummaryArgs, talk: &mut Talk) -> Result<Exit, Problem> 
 impl Read {
     /// Adds a file, as far as it can be read.
     fn file(&mut self, path: &Path, bar: &Bar, said: &mut Vec<String>) {
+        let name = match path.as_os_str() == "-" {
+            true => "standard input".to_owned(),
+            false => path.display().to_string(),
+        };
+        let before = said.len();
         let mut records = match Records::open(path) {
             Ok(records) => records,
             Err(error) => {
@@ -106,9 +111,8 @@ impl Read {
                 };
                 self.worst(exit);
                 said.push(format!(
-                    "cannot read ({}): {}: check who may read it",
-                    reason(&error),
-                    path.display()
+                    "cannot read ({}): {name}: check who may read it",
+                    reason(&error)
                 ));
                 return;
             }
@@ -119,7 +123,7 @@ impl Read {
                 bar.advance(records.taken() - shown.0, good - shown.1);
                 shown = (records.taken(), good);
             }
-            match records.next() {
+            match records.read_next() {
                 Ok(Next::Record(record)) => {
                     self.tally.add(&record);
                     good += 1;
@@ -132,8 +136,7 @@ impl Read {
                     bad += 1;
                     if bad <= TOLD {
                         said.push(format!(
-                            "line {line} is no record, or half of one: {}: passed over",
-                            path.display()
+                            "line {line} is no record, or half of one: {name}: passed over"
                         ));
                     }
                 }
@@ -141,10 +144,9 @@ impl Read {
                 Err(error) => {
                     bad += 1;
                     said.push(format!(
-                        "cannot read on behind line {} ({}): {}: what is before it counts",
+                        "cannot read on behind line {} ({}): {name}: what is before it counts",
                         records.line(),
-                        reason(&error),
-                        path.display()
+                        reason(&error)
                     ));
                     break;
                 }
@@ -152,10 +154,9 @@ impl Read {
         }
         bar.advance(records.taken() - shown.0, good - shown.1);
         if good == 0 && bad > 0 {
-            said.retain(|line| !line.contains(&path.display().to_string()));
+            said.truncate(before);
             said.push(format!(
-                "not records: {}: give JSON Lines or CSV as `sekisho replay` and `capture` write them",
-                path.display()
+                "not records: {name}: give JSON Lines or CSV as `sekisho replay` and `capture` write them"
             ));
             self.worst(Exit::NotACapture);
             return;
@@ -163,10 +164,7 @@ impl Read {
         self.files += 1;
         if bad > 0 {
             if bad > TOLD {
-                said.push(format!(
-                    "{bad} lines are no records: {}: passed over",
-                    path.display()
-                ));
+                said.push(format!("{bad} lines are no records: {name}: passed over"));
             }
             self.damaged.push((path.to_owned(), bad));
             self.worst(Exit::Damaged);
@@ -241,7 +239,7 @@ fn is_named_as_records(path: &Path) -> bool {
 fn size(files: &[PathBuf]) -> Option<u64> {
     let mut sizes = files.iter().map(|file| {
         let there = file.metadata().ok()?;
-        there.is_file().then(|| there.len())
+        there.is_file().then_some(there.len())
     });
     sizes.try_fold(0, |sum, size| Some(sum + size?))
 }

@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::uid::Uid;
-use super::{country, duration, has_ports, ours};
+use super::{country, duration, has_ports, keyword, ours};
 use crate::export::pseudonym::Written;
 use crate::export::view::{RunContext, View};
 use crate::flow::{Class, CountryCode, IpVersion, Side};
@@ -52,7 +52,7 @@ pub(super) fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
             IpVersion::V6 => "ipv6",
         },
     );
-    json.maybe("transport", transport(view.protocol));
+    json.maybe("transport", keyword(view.protocol));
     json.digits("iana_number", u64::from(view.protocol));
     json.text("direction", direction(view.class));
     json.number("packets", src.packets + dst.packets);
@@ -116,23 +116,4 @@ const fn direction(class: Class) -> &'static str {
         Class::DomesticForeign => "outbound",
         Class::ForeignUndetermined | Class::UndeterminedForeign => "unknown",
     }
-}
-
-/// The protocol's keyword at IANA, in lower case.
-const fn transport(protocol: u8) -> Option<&'static str> {
-    Some(match protocol {
-        1 => "icmp",
-        2 => "igmp",
-        6 => "tcp",
-        17 => "udp",
-        33 => "dccp",
-        47 => "gre",
-        50 => "esp",
-        51 => "ah",
-        58 => "ipv6-icmp",
-        103 => "pim",
-        132 => "sctp",
-        136 => "udplite",
-        _ => return None,
-    })
 }

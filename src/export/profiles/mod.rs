@@ -115,3 +115,22 @@ fn duration(view: &View<'_>) -> u64 {
 fn millis(seen: Timestamp) -> u64 {
     seen.nanos() / 1_000_000
 }
+
+/// A protocol's keyword at IANA, in lower case, where it is one of the common ones.
+const fn keyword(protocol: u8) -> Option<&'static str> {
+    Some(match protocol {
+        1 => "icmp",
+        2 => "igmp",
+        6 => "tcp",
+        17 => "udp",
+        33 => "dccp",
+        47 => "gre",
+        50 => "esp",
+        51 => "ah",
+        58 => "ipv6-icmp",
+        103 => "pim",
+        132 => "sctp",
+        136 => "udplite",
+        _ => return None,
+    })
+}

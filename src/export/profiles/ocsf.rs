@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::uid::Uid;
-use super::{TCP, country, duration, has_ports, millis, ours};
+use super::{TCP, country, duration, has_ports, keyword, millis, ours};
 use crate::export::pseudonym::Written;
 use crate::export::view::{RunContext, View, scope};
 use crate::flow::{Class, CountryCode, Initiator, IpVersion, Side};
@@ -62,7 +62,7 @@ pub(super) fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     json.with("uid", |out| out.extend_from_slice(&uid));
     json.maybe("community_uid", view.community_id());
     json.number("protocol_num", u64::from(view.protocol));
-    json.maybe("protocol_name", protocol(view.protocol));
+    json.maybe("protocol_name", keyword(view.protocol));
     json.number(
         "protocol_ver_id",
         match view.version {
@@ -137,21 +137,4 @@ const fn boundary(class: Class) -> (u64, &'static str) {
         Class::ForeignDomestic | Class::DomesticForeign => (99, scope(class)),
         Class::ForeignUndetermined | Class::UndeterminedForeign => (0, "Unknown"),
     }
-}
-
-/// The protocol's keyword at IANA, in lower case.
-const fn protocol(protocol: u8) -> Option<&'static str> {
-    Some(match protocol {
-        1 => "icmp",
-        2 => "igmp",
-        6 => "tcp",
-        17 => "udp",
-        33 => "dccp",
-        47 => "gre",
-        50 => "esp",
-        51 => "ah",
-        58 => "ipv6-icmp",
-        132 => "sctp",
-        _ => return None,
-    })
 }

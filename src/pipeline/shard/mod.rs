@@ -14,6 +14,7 @@ mod set;
 mod split;
 
 pub(super) use file::ShardFile;
+pub(super) use head::{InputHead, PathHead};
 pub use number::ShardNumber;
 pub use set::Shards;
 
@@ -25,7 +26,7 @@ use crate::config::{self, Config};
 use crate::export::{Order, PseudonymMode, Written, heal};
 use crate::source::Input;
 use file::{Target, Writer};
-use head::{FlowHead, Head, InputHead, LookBack, PathHead, RunHead};
+use head::{FlowHead, Head, LookBack, RunHead};
 use split::ListDigest;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -56,9 +57,14 @@ pub fn replay_shard(
             hint,
         );
     }
-    let mut others = config.clone();
-    others.export.format = config::Format::Null;
-    probe(&others)?;
+    let target = target(&config.export.output, shard)?;
+    let mut places = config.clone();
+    // A shard is written whatever becomes of its records.
+    places.export.format = config::Format::Jsonl;
+    if let Target::File(path) = &target {
+        places.export.output = config::Target::Path(path.clone());
+    }
+    probe(&places)?;
     let authorities = Authorities::load(config, &[REPLAY.to_owned()])?;
     if authorities.are_metered() {
         let hint = "replay the captures in one run";
@@ -68,7 +74,6 @@ pub fn replay_shard(
             hint,
         );
     }
-    let target = target(&config.export.output, shard)?;
     let mut job = super::job(config, inputs.to_vec(), &authorities)?;
     job.interval = Some(entries::width(config));
     let run = RunHead {
