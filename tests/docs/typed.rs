@@ -47,6 +47,39 @@ fn apart(page: &str) -> Vec<Vec<&str>> {
     found
 }
 
+/// A block without the blanks that all its lines begin with, as in a list.
+fn flush<'a>(block: &[&'a str]) -> Vec<&'a str> {
+    let blanks = |line: &&str| line.len() - line.trim_start().len();
+    let least = block.iter().map(blanks).min().unwrap_or(0);
+    block.iter().map(|line| &line[least..]).collect()
+}
+
+/// The commands of a block: a line each, but for those that go on behind `\\` or inside quotes.
+fn whole(block: &[&str]) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let goes_on =
+        |command: &String| command.ends_with('\\') || command.matches('"').count() % 2 == 1;
+    for line in block {
+        match commands.last_mut().filter(|last| goes_on(last)) {
+            Some(last) => {
+                let end = last.trim_end_matches('\\').trim_end().len();
+                last.truncate(end);
+                last.push(' ');
+                last.push_str(line.trim_start());
+            }
+            // What explains a command stands two blanks behind it.
+            None => commands.push(
+                line.split("  ")
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned(),
+            ),
+        }
+    }
+    commands
+}
+
 /// The program that a line calls. Before it may stand what sets its surroundings.
 pub(crate) fn program(line: &str) -> &str {
     let mut words = line.split(' ').filter(|word| !word.is_empty());
@@ -61,6 +94,7 @@ pub(crate) fn program(line: &str) -> &str {
 pub(crate) fn read(page: &str, is_program: impl Fn(&str) -> bool) -> (Vec<Typed>, Vec<Other>) {
     let (mut typed, mut others) = (Vec::new(), Vec::new());
     for block in apart(page) {
+        let block = flush(&block);
         let is_setting = |line: &&str| {
             line.starts_with(['[', '#'])
                 || line.split_once('=').is_some_and(|(key, _)| {
@@ -68,24 +102,22 @@ pub(crate) fn read(page: &str, is_program: impl Fn(&str) -> bool) -> (Vec<Typed>
                     !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
                 })
         };
+        let lines = whole(&block);
+        // Settings are looked at as they stand, with what explains them.
         if block.iter().all(is_setting) {
             others.extend(block.iter().map(|line| Other::Settings((*line).to_owned())));
-        } else if block
-            .iter()
-            .all(|line| is_program(program(line)) && !line.starts_with("sekisho  "))
+        } else if !block[0].starts_with("sekisho  ")
+            && (lines.iter()).all(|line| is_program(program(line)) || is_setting(&line.as_str()))
         {
-            typed.extend(block.iter().map(|line| {
-                Typed {
-                    // What explains a command stands two blanks behind it.
-                    command: line
-                        .split("  ")
-                        .next()
-                        .unwrap_or_default()
-                        .trim()
-                        .to_owned(),
-                    is_inline: false,
+            for line in lines {
+                match is_program(program(&line)) {
+                    true => typed.push(Typed {
+                        command: line,
+                        is_inline: false,
+                    }),
+                    false => others.push(Other::Settings(line)),
                 }
-            }));
+            }
         } else {
             others.push(Other::Shown(block[0].to_owned()));
         }

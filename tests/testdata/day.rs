@@ -1,6 +1,5 @@
 //! A day at the same port, for `docs/analyst.md`: ordinary traffic that thins out at night, and in it what
-//! an analyst looks for, each once. From the hours of the day before to those of the day on which the
-//! embedded country table becomes too old for it.
+//! an analyst looks for, each once. Before it ends, the embedded country table is too old for it.
 
 use sekisho::demo::OwnedFrame;
 use sekisho::demo::encap::Wrap;
