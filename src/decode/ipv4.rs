@@ -7,12 +7,13 @@ use super::walk::{Kind, Step};
 use etherparse::Ipv4HeaderSlice;
 
 /// Checks an IPv4 header: version 4, whole, not shorter than it says, and a total length that holds
-/// it. A wrong checksum does not change whose packet it is.
-pub(super) fn header(view: View<'_>) -> Result<Ipv4HeaderSlice<'_>, Stop> {
+/// it (in a quote it may have been changed). A wrong checksum does not change whose packet it is.
+fn header<'a>(view: View<'a>, headers: &Headers) -> Result<Ipv4HeaderSlice<'a>, Stop> {
     let [first, _, high, low, ..] = *view.need::<20>(Header::Ipv4)?;
     let length = usize::from(first & 0x0f) * 4;
     let total = usize::from(u16::from_be_bytes([high, low]));
-    if first >> 4 != 4 || length < 20 || (total != 0 && total < length) {
+    let is_short = total != 0 && total < length && headers.quotes() == 0;
+    if first >> 4 != 4 || length < 20 || is_short {
         return Err(Stop::Malformed(Header::Ipv4));
     }
     Ipv4HeaderSlice::from_slice(view.bytes).map_err(|_| view.short(length, Header::Ipv4))
@@ -60,10 +61,11 @@ pub(super) fn quoted_pair(view: View<'_>) -> Option<Pair> {
 
 /// One IPv4 layer (RFC 791 §3.1).
 pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
-    let header = header(view)?;
+    let header = header(view, headers)?;
     // Segmentation offload writes a length of 0; the frame then says how much there is.
     let total = match usize::from(header.total_len()) {
         0 => view.wire,
+        _ if headers.quotes() > 0 => view.wire,
         total => total,
     };
     let id = u32::from(header.identification());
