@@ -61,7 +61,10 @@ pub(super) fn quoted_pair(view: View<'_>) -> Option<Pair> {
 
 /// One IPv4 layer (RFC 791 §3.1).
 pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
-    let header = header(view, headers)?;
+    let header = match header(view, headers) {
+        Ok(header) => header,
+        Err(stop) => return Err(cut_quote(view, stop, headers)),
+    };
     // Segmentation offload writes a length of 0; the frame then says how much there is.
     let total = match usize::from(header.total_len()) {
         0 => view.wire,
@@ -102,6 +105,27 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     Ok((Kind::Protocol(protocol), inside))
 }
 
+/// A header of which a quote holds only the beginning is judged by what is there.
+#[cold]
+fn cut_quote(view: View<'_>, stop: Stop, headers: &mut Headers) -> Stop {
+    let Some(pair) = quoted_pair(view) else {
+        return stop;
+    };
+    if headers.quotes() == 0 || view.nibble() != Some(4) {
+        return stop;
+    }
+    let layer = Layer {
+        pair,
+        protocol: view.u8(9).unwrap_or(0),
+        ip_len: 0,
+        fragment: Fragment::Whole,
+    };
+    if !headers.push_layer(layer) {
+        return Stop::TooManyLayers;
+    }
+    source_routes(view.tail(20), pair, headers).err().unwrap_or(stop)
+}
+
 /// Loose and strict source routes (RFC 791 §3.1, options 131 and 137) not yet used up: every listed
 /// address is judged as the receiver. Options that contradict themselves are left alone: the header's
 /// own addresses stand.
@@ -112,15 +136,15 @@ fn source_routes(options: &[u8], pair: Pair, headers: &mut Headers) -> Result<()
             (0, _) => break,
             (1, _) => rest = after,
             (kind, [length, ..]) => {
-                let Some((option, next)) = rest.split_at_checked(usize::from(*length).max(2))
-                else {
-                    break;
-                };
                 if *length < 2 {
                     break;
                 }
+                // One that is longer than the header is read as far as that goes.
+                let (option, next) = rest
+                    .split_at_checked(usize::from(*length))
+                    .unwrap_or((rest, &[]));
                 if let ([_, _, pointer, route @ ..], 131 | 137) = (option, kind)
-                    && usize::from(*pointer) + 3 <= option.len()
+                    && usize::from(*pointer) + 3 <= usize::from(*length)
                 {
                     listed(route, pair, headers)?;
                 }

@@ -181,7 +181,9 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
     match stop {
         Stop::Truncated(_) | Stop::TooManyLayers | Stop::TooManyExtensions => Err(stop),
         // Errors quote little: two IP headers and the eight bytes that are always there have no room.
-        Stop::NotDecoded(_) if view.wire >= 48 => Err(stop),
+        Stop::NotDecoded(_) | Stop::NotIp(NotIp::EtherType | NotIp::Llc) if view.wire >= 48 => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
         // A fragment of a tunnel, that may hold the addresses inside.
         Stop::LaterFragment if view.wire >= 48 && inside.layers().iter().any(is_later_of_tunnel) => {
             Err(Stop::NotDecoded(Carrier::Other))

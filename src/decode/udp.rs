@@ -63,7 +63,7 @@ pub(super) fn is_quic(src: u16, dst: u16, length: u16, inside: &[u8]) -> bool {
         & inside.first().is_some_and(|first| first & 0x40 != 0)
 }
 
-/// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have.
+/// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have, or of a tunnel.
 pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     if !transport::ports(view, headers) {
         return Err(unread(false, view, headers));
@@ -78,21 +78,16 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     else {
         return Err(unread(is_tunnel(src, dst), view, headers));
     };
-    let inside = if length >= 8 {
+    // Some tunnel ends go by the IP length alone: one of UDP that ends before the packet does must not
+    // hide what they read.
+    let inside = if length >= 8 && !is_tunnel(src, dst) {
         headers.clip(view, length)
     } else {
         view
-    }
-    .skip(8);
-    // Some tunnel ends go by the IP length alone: one of UDP that ends before the tunnel shows itself,
-    // and before the packet does, must not hide what they read.
-    let hides = is_tunnel(src, dst) && view.tail(8).len() > inside.bytes.len();
+    };
     // A length that UDP cannot have says nothing: then the datagram is as long as what carries it.
     let length = if length >= 8 { length } else { view.wire };
-    match descend((src, dst), length, inside, headers) {
-        Err(Stop::Transport) if hides => Err(Stop::Malformed(Header::Other)),
-        step => step,
-    }
+    descend((src, dst), length, inside.skip(8), headers)
 }
 
 /// What the ports, or the content, say is inside.

@@ -25,8 +25,14 @@ pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         return vxlan_gpe(view, headers);
     }
     // Without flag I it should be dropped; who does not look reads the frame.
-    if flags & 0x08 == 0 && !ethernet::leads_to_ip(view.skip(8)) {
-        return Err(Stop::Transport);
+    if flags & 0x08 == 0 {
+        let is_empty = matches!(view.first(), Some([0, 0, 0, 0, _, _, _, 0]));
+        if view.is_cut(26) {
+            return Err(Stop::Truncated(Header::Vxlan));
+        }
+        if !is_empty && !ethernet::leads_to_ip(view.skip(8)) {
+            return Err(Stop::Transport);
+        }
     }
     headers.path_mut().push_tunnel(Tunnel::Vxlan);
     Ok((Kind::Ethernet, view.skip(8)))

@@ -100,6 +100,9 @@ fn chunk(seed: u64, outcome: &mut Outcome) {
             frames += 1;
             bytes += made.bytes.len() as u64;
             outcome.count(&made, fate, seed);
+            if std::env::var_os("DIAG").is_some() && matches!(fate, sekisho::fate::Fate::Admitted(_)) && !made.may_pass() && made.trail.len() < 9 {
+                println!("DIAGLEAK {} {:?} {:02x?}", made.trail.join(" < "), snap, made.bytes);
+            }
             if matches!(fate, sekisho::fate::Fate::Admitted(_)) {
                 if std::env::var_os("DIAG").is_some() {
                     let mut h = sekisho::decode::Headers::new();

@@ -80,6 +80,23 @@ impl AddAssign for Outcome {
     }
 }
 
+const OTHER: &str = "another construction";
+
+/// What in a construction makes that it is excluded although nothing in it forbids it.
+fn cause(parts: &str) -> &'static str {
+    let has = |part: &str| parts.split(", ").any(|one| one == part);
+    let causes = [
+        ("fragment", "a later fragment whose first was cut by the capture"),
+        ("wccp 1", "a WCCP redirect that reads in two ways"),
+        ("wccp 2", "a WCCP redirect that reads in two ways"),
+        ("pseudowire", "a pseudowire that reads in two ways"),
+        ("pseudowire with a word", "a pseudowire that reads in two ways"),
+        ("lisp control", "a request of LISP with a fragment in it"),
+    ];
+    let cause = causes.into_iter().find(|(part, _)| has(part));
+    cause.map_or(OTHER, |(_, cause)| cause)
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} packets: {} admitted, {} excluded rightly", self.packets, self.admitted, self.forbidden)?;
@@ -88,22 +105,17 @@ impl fmt::Display for Outcome {
         }
         let for_nothing: u64 = self.for_nothing.values().sum();
         writeln!(f, "excluded for nothing: {for_nothing}")?;
-        // By reason and single part: whole constructions are too many to read.
-        let mut by_part: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        let mut by_cause: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for ((reason, parts), count) in &self.for_nothing {
-            for part in parts.split(", ") {
-                *by_part.entry((*reason, part)).or_default() += count;
-            }
+            *by_cause.entry((reason, cause(parts))).or_default() += count;
         }
-        let mut by_part: Vec<_> = by_part.into_iter().collect();
-        by_part.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        for ((reason, part), count) in by_part.iter().take(40) {
-            writeln!(f, "  for nothing    {count:>9}  {reason}, with {part}")?;
+        for ((reason, cause), count) in &by_cause {
+            writeln!(f, "  for nothing    {count:>9}  {reason}: {cause}")?;
         }
-        let mut shortest: Vec<_> = self.for_nothing.iter().collect();
-        shortest.sort_by_key(|((_, parts), _)| parts.len());
-        for ((reason, parts), count) in shortest.iter().take(25) {
-            writeln!(f, "  shortest       {count:>9}  {reason}: {parts}")?;
+        let mut others: Vec<_> = self.for_nothing.iter().filter(|((_, parts), _)| cause(parts) == OTHER).collect();
+        others.sort_by_key(|((_, parts), _)| parts.len());
+        for ((reason, parts), count) in others.iter().take(25) {
+            writeln!(f, "  other          {count:>9}  {reason}: {parts}")?;
         }
         let mut leaks: Vec<_> = self.leaks.iter().collect();
         leaks.sort_by_key(|(trail, _)| trail.len());

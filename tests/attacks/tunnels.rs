@@ -131,6 +131,9 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
             let mut header = rng.bytes(8);
             // Some forget the flag that says there is an identifier.
             header[0] = *rng.pick(&[0x08, 0x08, 0x88, 0]);
+            if header[0] == 0 {
+                header = vec![0, 0, 0, 0, 1, 2, 3, 0];
+            }
             let made = before(links::ethernet(inner, 2, rng), &header, "vxlan");
             let made = if header[0] == 0 { made.veiled("vxlan without its flag") } else { made };
             (*rng.pick(&[4789, 8472]), made)
