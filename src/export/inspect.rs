@@ -217,8 +217,15 @@ impl Lines {
             Some(before) => before.zip(expires).map(|(before, now)| before.max(now)),
         });
         self.holds.records += 1;
-        self.holds.packets += line.src_packets.checked_add(line.dst_packets)?;
-        self.holds.wire_bytes += line.src_wire_bytes.checked_add(line.dst_wire_bytes)?;
+        // No file of ours holds more than 64 bits count.
+        let add = |sum: u64, one: u64, other: u64| sum.checked_add(one)?.checked_add(other);
+        let Written {
+            packets,
+            wire_bytes,
+            ..
+        } = self.holds;
+        self.holds.packets = add(packets, line.src_packets, line.dst_packets)?;
+        self.holds.wire_bytes = add(wire_bytes, line.src_wire_bytes, line.dst_wire_bytes)?;
         Some(())
     }
 }
