@@ -59,9 +59,14 @@ fn every_exit_code_stands_in_the_readme_and_in_the_analyst_s_page() {
 
 #[test]
 fn every_link_to_a_file_leads_somewhere() {
-    let mut names: Vec<String> = ["README.md", "README.ja.md", "testdata/fuzz/README.md"]
-        .map(str::to_owned)
-        .into();
+    let mut names: Vec<String> = [
+        "README.md",
+        "README.ja.md",
+        "SECURITY.md",
+        "testdata/fuzz/README.md",
+    ]
+    .map(str::to_owned)
+    .into();
     for folder in ["docs", "docs/decisions"] {
         for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
