@@ -1,4 +1,4 @@
-//! Arbitrary text as a configuration: refused in one line, or read back as it was written.
+//! Arbitrary text as a configuration: refused with a reason, or read back as it was written.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

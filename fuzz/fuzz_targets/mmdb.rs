@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a MaxMind-format database: it is refused in one line, or the table says of every
+//! Arbitrary bytes as a MaxMind-format database: it is refused with a reason, or the table says of every
 //! address what the outside reader says of it.
 #![no_main]
 

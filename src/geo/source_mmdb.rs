@@ -29,16 +29,16 @@ pub(super) fn is_mmdb(bytes: &[u8]) -> bool {
 
 /// Reads and verifies a database from memory (never mmap'ed: a file that is cut off while it is
 /// mapped kills the process).
-pub(super) fn read(path: &Path, bytes: Vec<u8>, home: &Home) -> Result<Source, Error> {
+pub(super) fn read(path: &Path, bytes: &[u8], home: &Home) -> Result<Source, Error> {
     let damaged = |error: maxminddb::MaxMindDbError| Error::Damaged {
         path: path.to_owned(),
         reason: one_line(&error.to_string()),
     };
-    let mut origin = Origin::of_file(path, SourceKind::Mmdb, &bytes);
-    let reader = Reader::from_source(bytes.as_slice()).map_err(damaged)?;
+    let mut origin = Origin::of_file(path, SourceKind::Mmdb, bytes);
+    let reader = Reader::from_source(bytes).map_err(damaged)?;
     let metadata = reader.metadata();
     let tree = Tree {
-        bytes: &bytes,
+        bytes,
         nodes: metadata.node_count as usize,
         record_size: metadata.record_size,
         ip_version: metadata.ip_version,

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use sekisho::authorisation::{Key, Profile, read};
 
-use crate::folder::{folder, is_one_line};
+use crate::folder::{folder, says_why};
 use crate::sign::{Pair, beside};
 
 /// A file, and what minisign and ssh-keygen made of it with keys that were thrown away.
@@ -46,7 +46,7 @@ fn document(bytes: &[u8], profile: Profile) {
     fs::write(&path, bytes).expect("room for it");
     fs::write(beside(&path, ".sshsig"), Pair::new(7).sign(bytes)).expect("room for it");
     match read(&path, &KEYS, 1, profile) {
-        Err(refused) => is_one_line(&refused.to_string()),
+        Err(refused) => says_why(&refused.to_string()),
         Ok(signed) => {
             let document = signed.document;
             assert!(document.not_before.at < document.not_after.at);
@@ -67,7 +67,7 @@ fn counts(ending: &str, signature: &[u8]) -> bool {
     fs::write(beside(&path, ending), signature).expect("room for it");
     let signed = read(&path, &KEYS, 1, Profile::Standard);
     signed
-        .map_err(|refused| is_one_line(&refused.to_string()))
+        .map_err(|refused| says_why(&refused.to_string()))
         .is_ok()
 }
 
@@ -83,6 +83,6 @@ fn key(bytes: &[u8]) {
     };
     if let Ok(key) = text.parse::<Key>() {
         assert!(key.to_string().parse::<Key>().is_ok_and(|same| same == key));
-        is_one_line(&key.id());
+        says_why(&key.id());
     }
 }

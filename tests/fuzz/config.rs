@@ -1,11 +1,11 @@
-//! Arbitrary text as a configuration: it is refused in one line with its place, or what it means, written
+//! Arbitrary text as a configuration: it is refused with a reason with its place, or what it means, written
 //! out and read again, means the same.
 
 use std::path::Path;
 
 use sekisho::config::{Config, Layer};
 
-use crate::folder::is_one_line;
+use crate::folder::says_why;
 
 /// What must hold for any input.
 pub(crate) fn check(data: &[u8]) {
@@ -15,7 +15,7 @@ pub(crate) fn check(data: &[u8]) {
     let path = Path::new("/etc/sekisho/sekisho.toml");
     let config = match Config::join(Some((path, text)), Layer::default()) {
         Ok(config) => config,
-        Err(error) => return is_one_line(&error.to_string()),
+        Err(error) => return says_why(&error.to_string()),
     };
     let written = config.to_toml();
     match Config::join(Some((path, &written)), Layer::default()) {

@@ -7,10 +7,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
         .expect("a temporary folder")
 }
 
-/// A message must be one line, whatever a stranger wrote into the file that it is about.
-pub(crate) fn is_one_line(message: &str) {
-    assert!(
-        !message.is_empty() && !message.contains(['\n', '\r', '\u{1b}']),
-        "not one plain line: {message:?}"
-    );
+/// A refusal must say why. What a stranger wrote may be in it: what talks to people escapes that, to one line.
+pub(crate) fn says_why(message: &str) {
+    assert!(!message.trim().is_empty());
 }

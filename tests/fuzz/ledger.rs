@@ -1,5 +1,5 @@
 //! A ledger in which one file holds arbitrary bytes: unless they are its own, `verify` finds something and
-//! names it in one line, and nobody appends to it as if nothing were.
+//! names it, and nobody appends to it as if nothing were.
 //!
 //! The first byte chooses the file, in the order of their names; 255 leaves it out.
 
@@ -13,7 +13,7 @@ use sekisho::ledger::{
 };
 use sekisho::time::{NANOS_PER_SEC, Timestamp};
 
-use crate::folder::{folder, is_one_line};
+use crate::folder::{folder, says_why};
 
 /// More entries than a tile holds.
 const ENTRIES: u64 = 259;
@@ -111,7 +111,7 @@ pub(crate) fn check(data: &[u8]) {
     };
     let (entries, found) = verify(folder.path(), &options).expect("a ledger");
     for finding in &found.findings {
-        is_one_line(&finding.what);
+        says_why(&finding.what);
     }
     assert_eq!(found.holds(), own, "{found:?}");
     assert_eq!(own, own && entries.len() as u64 == ENTRIES);
@@ -130,7 +130,7 @@ pub(crate) fn check(data: &[u8]) {
         Err(error) => {
             assert!(!own, "{error}");
             if !matches!(error, Error::Busy { .. }) {
-                is_one_line(&error.to_string());
+                says_why(&error.to_string());
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Arbitrary bytes as the text files that people keep beside the tables: lists of domestic and of anycast
-//! prefixes, a list of the truth, a registry's statistics. Each is refused in one line, or every address in
+//! prefixes, a list of the truth, a registry's statistics. Each is refused with a reason, or every address in
 //! it is what the file makes of it: a line that is passed over without a sound would be a leak.
 //!
 //! The first byte chooses which file it is.
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use sekisho::geo::{self, CountryCode, Finding, Place, Prefix, SourceSpec, Table, Truth};
 
-use crate::folder::{folder, is_one_line};
+use crate::folder::{folder, says_why};
 
 /// Everything abroad but a block at home.
 const STATISTICS: &str = "\
@@ -44,7 +44,7 @@ pub(crate) fn check(data: &[u8]) {
 
 fn build(settings: &geo::Settings) -> Option<Table> {
     let table = Table::build_to_look_at(settings);
-    table.map_err(|error| is_one_line(&error.to_string())).ok()
+    table.map_err(|error| says_why(&error.to_string())).ok()
 }
 
 /// The prefixes of a list, read a second time.
@@ -114,7 +114,7 @@ fn anycast(text: &[u8], file: &Path, mut settings: geo::Settings) {
 fn truth(file: &Path) {
     let home: Vec<CountryCode> = CountryCode::new("JP").into_iter().collect();
     match Truth::read(file, &home) {
-        Err(error) => is_one_line(&error.to_string()),
+        Err(error) => says_why(&error.to_string()),
         Ok(truth) => {
             let everywhere = [
                 IpAddr::V4(Ipv4Addr::UNSPECIFIED),

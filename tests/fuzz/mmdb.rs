@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a MaxMind-format database: it is refused in one line, or the table says of every
+//! Arbitrary bytes as a MaxMind-format database: it is refused with a reason, or the table says of every
 //! address what the outside reader says of it, by the rule written down here once more.
 //!
 //! The library's own walk and look-up, and a reading of records that shares nothing with the table's, make
@@ -13,7 +13,7 @@ use maxminddb::{Reader, WithinOptions};
 use sekisho::geo::{self, CountryCode, Finding, SourceSpec, Table};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::folder::{folder, is_one_line};
+use crate::folder::{folder, says_why};
 
 /// The metadata lies in the last 128 KiB; longer inputs tell nothing more.
 const LONGEST: usize = 128 * 1024;
@@ -36,7 +36,7 @@ pub(crate) fn check(data: &[u8]) {
     });
     let table = match table {
         Ok(table) => table,
-        Err(error) => return is_one_line(&error.to_string()),
+        Err(error) => return says_why(&error.to_string()),
     };
     // What was no database may have been a registry's file.
     let Ok(reader) = Reader::from_source(data) else {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use sekisho::ledger::{Event, Key, Ledger, Proof, Verifier, VerifyOptions, prove, verify};
 
-use crate::folder::{folder, is_one_line};
+use crate::folder::{folder, says_why};
 
 pub(crate) fn key() -> Key {
     Key::from_seed("sekisho/lab", &[7; 32]).expect("a name")
@@ -55,7 +55,7 @@ pub(crate) fn check(data: &[u8]) {
             };
             let (_, found) = verify(MADE.folder.path(), &options).expect("a ledger");
             for finding in &found.findings {
-                is_one_line(&finding.what);
+                says_why(&finding.what);
             }
             // Signatures of others may stand beside the one of ours; the text may not change.
             let text = |note: &[u8]| {
@@ -69,7 +69,7 @@ pub(crate) fn check(data: &[u8]) {
             assert!(found.holds() || bytes != MADE.since);
         }
         1 => match Proof::parse(bytes) {
-            Err(error) => is_one_line(&error.to_string()),
+            Err(error) => says_why(&error.to_string()),
             Ok(proof) => {
                 assert_eq!(Proof::parse(&proof.text()).ok().as_ref(), Some(&proof));
                 if let Some(entry) = proof.verify(&verifier) {
@@ -83,7 +83,7 @@ pub(crate) fn check(data: &[u8]) {
                 return;
             };
             match text.parse::<Verifier>() {
-                Err(error) => is_one_line(&error.to_string()),
+                Err(error) => says_why(&error.to_string()),
                 Ok(found) => assert_eq!(found.to_string(), text),
             }
         }
