@@ -12,6 +12,7 @@ use super::{
 };
 use crate::gate::Authorisation;
 use crate::geo::SourceSpec;
+use crate::spelling::hex;
 
 /// Renders all settings; reading the text back gives the same ones.
 pub(super) fn toml(config: &Config) -> String {
@@ -162,12 +163,7 @@ pub(super) fn toml(config: &Config) -> String {
 
 /// SHA-256 of the text, in hex.
 pub(super) fn digest(config: &Config) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(toml(config)) {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&Sha256::digest(toml(config)))
 }
 
 fn text(value: &str) -> String {

@@ -7,7 +7,7 @@ use std::fs;
 
 /// Every page, by its path.
 pub(crate) fn names() -> Vec<String> {
-    let mut names: Vec<String> = ["README.md", "README.ja.md", "CHANGELOG.md"]
+    let mut names: Vec<String> = ["README.md", "README.ja.md", "CHANGELOG.md", "SECURITY.md"]
         .map(str::to_owned)
         .into();
     for name in ["README.md", "fuzz/README.md", "ledger/README.md"] {
