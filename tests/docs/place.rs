@@ -6,12 +6,14 @@ use std::fs;
 use std::path::Path;
 
 /// Names on the pages, and where the test has these things; the first that fits is taken.
-const HERE: [(&str, &str); 22] = [
+const HERE: [(&str, &str); 24] = [
     ("SRC DST", "8.8.8.8 1.1.1.1"),
     ("送信元 宛先", "8.8.8.8 1.1.1.1"),
     ("COMMAND", "replay"),
     ("TRACE", "testdata/example.pcap"),
     ("/dev/shm/", ""),
+    ("/mnt/captures", "day1"),
+    ("/mnt/shards", "shards"),
     ("/usr/bin/sekisho", "sekisho"),
     ("/etc/sekisho/sekisho@north.toml", "north.toml"),
     ("/etc/sekisho/", ""),
@@ -67,6 +69,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
     let records = root().join("testdata/ledger/records/flows.jsonl");
     fs::copy(records, at("kept/flows.jsonl")).unwrap();
     make_ledger(folder.path());
+    fs::create_dir(at("shards")).unwrap();
     // What is signed, and by whom.
     fs::copy(
         root().join("tests/authorisation/signed/example.toml"),

@@ -51,12 +51,6 @@ fn kind(property: &serde_json::Value) -> (String, bool) {
 pub(crate) fn record() -> String {
     let schema: serde_json::Value =
         serde_json::from_str(&text("docs/schema/sekisho.flow.v1.json")).unwrap();
-    let required: Vec<&str> = schema["required"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|name| name.as_str().unwrap())
-        .collect();
     let mut out = String::from(
         "\n## The record\n\n`sekisho.flow.v1`: one flow in both directions, without content. The same names in every format; \
          as JSON one object a line, in CSV lists are joined by `;` and null is empty. The same as a\n\
@@ -74,14 +68,12 @@ pub(crate) fn record() -> String {
     for field in &order {
         let property = &properties[field];
         let (kind, nullable) = kind(property);
-        // Null is what stands there; what is not required may be left out.
-        let null = match (
-            nullable,
-            required.contains(&field.as_str()) || !field.ends_with("_at"),
-        ) {
+        // In JSON, what is left out; of the others null stands there.
+        let is_left_out = ["collected_at", "expires_at", "community_id"].contains(&field.as_str());
+        let null = match (nullable, is_left_out) {
             (false, _) => "",
-            (true, true) => "may be",
-            (true, false) => "absent",
+            (true, false) => "may be",
+            (true, true) => "absent",
         };
         let _ = writeln!(
             out,
