@@ -346,13 +346,19 @@ fn every_test_that_the_page_of_faults_names_exists() {
     }
     let mut all = String::new();
     for folder in ["src", "tests"] {
-        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut all);
+        read(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+            &mut all,
+        );
     }
     let page = page("docs/faults.md");
     let names = tests_named_in(&page);
     assert!(names.len() > 100, "{}", names.len());
     for name in names {
-        assert!(all.contains(&format!("fn {name}(")), "no test has this name: {name}");
+        assert!(
+            all.contains(&format!("fn {name}(")),
+            "no test has this name: {name}"
+        );
     }
     for number in 1..=61 {
         assert!(page.contains(&format!("\n| {number} | ")), "row {number}");

@@ -1,11 +1,11 @@
 //! GRE and what it carries: ERSPAN, WCCP, PPTP, bridged Ethernet.
 
-use super::{ethernet, mpls};
 use super::headers::Headers;
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{self, Kind, Step};
+use super::{ethernet, mpls};
 
 const CHECKSUM: u16 = 0x8000;
 const ROUTING: u16 = 0x4000;

@@ -123,7 +123,9 @@ fn cut_quote(view: View<'_>, stop: Stop, headers: &mut Headers) -> Stop {
     if !headers.push_layer(layer) {
         return Stop::TooManyLayers;
     }
-    source_routes(view.tail(20), pair, headers).err().unwrap_or(stop)
+    source_routes(view.tail(20), pair, headers)
+        .err()
+        .unwrap_or(stop)
 }
 
 /// Loose and strict source routes (RFC 791 §3.1, options 131 and 137) not yet used up: every listed

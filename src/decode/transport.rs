@@ -80,7 +80,9 @@ pub(super) fn protocol<'a>(number: u8, view: View<'a>, headers: &mut Headers) ->
         2 if matches!(view.first(), Some([0x14, 1])) => Err(Stop::NotDecoded(Carrier::Other)),
         // SKIP, AX.25, Swipe, PIPE, ROHC (RFC 5858), AGGFRAG (RFC 9347), NSH (RFC 9491): likewise, where there is
         // room for a packet.
-        53 | 57 | 93 | 131 | 142 | 144 | 145 if view.wire >= 20 => Err(Stop::NotDecoded(Carrier::Other)),
+        53 | 57 | 93 | 131 | 142 | 144 | 145 if view.wire >= 20 => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
         _ => Err(Stop::Transport),
     }
 }
@@ -185,7 +187,9 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
             Err(Stop::NotDecoded(Carrier::Other))
         }
         // A fragment of a tunnel, that may hold the addresses inside.
-        Stop::LaterFragment if view.wire >= 48 && inside.layers().iter().any(is_later_of_tunnel) => {
+        Stop::LaterFragment
+            if view.wire >= 48 && inside.layers().iter().any(is_later_of_tunnel) =>
+        {
             Err(Stop::NotDecoded(Carrier::Other))
         }
         _ => Ok(()),

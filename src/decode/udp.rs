@@ -4,9 +4,9 @@ use super::headers::{Fragment, Headers, Layer};
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::transport;
-use super::{udp_tunnels as tunnels, udp_tunnels_odd as more};
 use super::view::View;
 use super::walk::{Kind, Step};
+use super::{udp_tunnels as tunnels, udp_tunnels_odd as more};
 
 /// Whether a datagram between these ports is left to the general path by the fast one: a tunnel, or
 /// encrypted in a way that takes more than QUIC's one bit to tell. A test holds the two together.

@@ -16,7 +16,7 @@ use super::walk::{Kind, Step};
 pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([flags, _, _, next, _, _, _, _]) = view.first() else {
         return Err(cut(view, 8, Header::Vxlan, |start| match start {
-            [flags, ..] => flags & 0x0c != 0,
+            [flags, ..] => flags & 0x0c != 0 || start.iter().all(|byte| *byte == 0),
             [] => true,
         }));
     };
@@ -246,7 +246,12 @@ pub(super) fn ayiya<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 
 /// Why there is nothing behind a fixed header of `count` bytes that is not all there: it was cut off,
 /// unless what there is of it shows that it is none, or none that carries users' packets.
-pub(super) fn cut(view: View<'_>, count: usize, header: Header, may_be: impl Fn(&[u8]) -> bool) -> Stop {
+pub(super) fn cut(
+    view: View<'_>,
+    count: usize,
+    header: Header,
+    may_be: impl Fn(&[u8]) -> bool,
+) -> Stop {
     if may_be(view.bytes) {
         view.absent(count, header)
     } else {

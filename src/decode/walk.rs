@@ -73,9 +73,10 @@ pub(super) fn also(kind: Kind, view: View<'_>, headers: &mut Headers) -> Result<
         transport::quoted(*pair, headers)?;
     }
     match stop {
-        Stop::Truncated(_) | Stop::TooManyLayers | Stop::TooManyExtensions | Stop::NotDecoded(_) => {
-            Err(stop)
-        }
+        Stop::Truncated(_)
+        | Stop::TooManyLayers
+        | Stop::TooManyExtensions
+        | Stop::NotDecoded(_) => Err(stop),
         Stop::NotIp(NotIp::EtherType | NotIp::Llc) if !inside.layers().is_empty() => {
             Err(Stop::NotDecoded(Carrier::Other))
         }

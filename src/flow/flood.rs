@@ -37,8 +37,16 @@ fn row_13_a_million_keys_with_one_hash_are_spread_by_another_secret() {
         max_flows: 1 << 21,
         seed: SECRET,
     });
-    let hash = |table: &FlowTable, n: u32| table.hash_key.hash(&super::key::Packet::new(&packet(n)).key());
-    assert_eq!(hash(&table, 1), hash(&table, 77_777), "these keys are made for another hash");
+    let hash = |table: &FlowTable, n: u32| {
+        table
+            .hash_key
+            .hash(&super::key::Packet::new(&packet(n)).key())
+    };
+    assert_eq!(
+        hash(&table, 1),
+        hash(&table, 77_777),
+        "these keys are made for another hash"
+    );
     for n in 0..FLOWS {
         table.add(&packet(n));
     }
@@ -54,6 +62,14 @@ fn row_13_a_million_keys_with_one_hash_are_spread_by_another_secret() {
         table.add(&packet(n));
     }
     table.flush();
-    assert_eq!((table.live(), table.totals().packets), (FLOWS as usize, 2 * u64::from(FLOWS)));
-    assert!(table.entries.iter().all(|entry| Ended::new(*entry, 0).packets() == 2));
+    assert_eq!(
+        (table.live(), table.totals().packets),
+        (FLOWS as usize, 2 * u64::from(FLOWS))
+    );
+    assert!(
+        table
+            .entries
+            .iter()
+            .all(|entry| Ended::new(*entry, 0).packets() == 2)
+    );
 }

@@ -254,8 +254,13 @@ mod tests {
             index.insert(hashes[hashes.len() - 1], hashes.len() as u32 - 1);
         }
         let entries = hashes.iter().zip(0..);
-        let furthest = entries.map(|(hash, entry)| index.distance(*hash, entry)).max();
-        assert!(hashes.len() > 700_000 && furthest < Some(FAR / 4), "{furthest:?}");
+        let furthest = entries
+            .map(|(hash, entry)| index.distance(*hash, entry))
+            .max();
+        assert!(
+            hashes.len() > 700_000 && furthest < Some(FAR / 4),
+            "{furthest:?}"
+        );
     }
 
     #[test]

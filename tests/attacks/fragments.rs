@@ -36,7 +36,9 @@ pub(crate) fn datagram(rng: &mut Rng) -> Vec<Made> {
     let order = rng.below(6);
     if tiny || order > 1 {
         for piece in &mut pieces {
-            piece.veil.get_or_insert("a fragment whose others are not there, or in another order");
+            piece
+                .veil
+                .get_or_insert("a fragment whose others are not there, or in another order");
         }
     }
     match order {
@@ -48,7 +50,8 @@ pub(crate) fn datagram(rng: &mut Rng) -> Vec<Made> {
             let from = (pieces.len() - 1) * size - 8 * rng.between(1, (size / 8) as u64) as usize;
             let from = from.max(8);
             let mut over = piece(&whole, pair, protocol, (from, whole.bytes.len()), id, rng);
-            over.veil.get_or_insert("a fragment that writes over another");
+            over.veil
+                .get_or_insert("a fragment that writes over another");
             pieces.push(over);
         }
         _ => {
@@ -87,7 +90,11 @@ fn payload(pair: Pair, rng: &mut Rng) -> (u8, Made) {
     };
     // Only what the outer header of that tunnel carries, without the header.
     let protocol_at = if inner.is_v6 { 6 } else { 9 };
-    let length = if inner.is_v6 { 40 } else { usize::from(inner.bytes[0] & 15) * 4 };
+    let length = if inner.is_v6 {
+        40
+    } else {
+        usize::from(inner.bytes[0] & 15) * 4
+    };
     let protocol = inner.bytes[protocol_at];
     if rng.percent(25) || matches!(protocol, 0 | 43 | 44 | 51 | 60) || inner.bytes.len() < length {
         // The packet itself in IP.
@@ -124,7 +131,11 @@ fn piece(
     };
     if pair.is_v6 {
         // What a later piece says of the protocol nobody reads.
-        let says = if from > 0 && rng.percent(30) { 6 } else { protocol };
+        let says = if from > 0 && rng.percent(30) {
+            6
+        } else {
+            protocol
+        };
         let field = (from as u16 & !7 | u16::from(more)).to_be_bytes();
         let mut header = vec![0x60, 0, 0, 0];
         header.extend(be16(made.bytes.len() + 8));
@@ -138,7 +149,16 @@ fn piece(
         let field = ((from / 8) as u16 | u16::from(more) << 13).to_be_bytes();
         let mut header = vec![0x45, 0];
         header.extend(be16(made.bytes.len() + 20));
-        header.extend([(id >> 8) as u8, id as u8, field[0], field[1], 64, protocol, 0, 0]);
+        header.extend([
+            (id >> 8) as u8,
+            id as u8,
+            field[0],
+            field[1],
+            64,
+            protocol,
+            0,
+            0,
+        ]);
         header.extend(pair.src.v4());
         header.extend(pair.dst.v4());
         made.prepend(&header);
@@ -149,7 +169,10 @@ fn piece(
         made = made.veiled("more than four layers");
     }
     // All pieces together carry all pairs: none may pass if one of these may not.
-    let all = whole.seen.iter().map(|seen| Seen { pair: seen.pair, from_end: 0 });
+    let all = whole.seen.iter().map(|seen| Seen {
+        pair: seen.pair,
+        from_end: 0,
+    });
     made.seen.extend(all);
     made.seen.push(Seen { pair, from_end: 0 });
     made

@@ -53,7 +53,10 @@ pub(crate) fn packet(quotes: usize, rng: &mut Rng) -> Made {
                 made.datagrams.push(made.bytes.len());
                 (17, made)
             } else {
-                (17, udp(from, to, Made::new(hidden.bytes, "a packet as data")))
+                (
+                    17,
+                    udp(from, to, Made::new(hidden.bytes, "a packet as data")),
+                )
             }
         }
         8 => (132, Made::new(rng.bytes(12 + size), "sctp")),
@@ -83,10 +86,18 @@ fn error(pair: Pair, quotes: usize, rng: &mut Rng) -> Made {
     quote.layers = 0;
     if rng.percent(50) {
         // Senders change lengths, times to live and checksums before they quote.
-        let field = *rng.pick(if quote.is_v6 { &[4_usize, 6][..] } else { &[2, 8, 10] });
+        let field = *rng.pick(if quote.is_v6 {
+            &[4_usize, 6][..]
+        } else {
+            &[2, 8, 10]
+        });
         if field != 6 {
             quote.bytes[field] = rng.next() as u8;
-            quote.bytes[field + 1] = if field == 8 { quote.bytes[9] } else { rng.next() as u8 };
+            quote.bytes[field + 1] = if field == 8 {
+                quote.bytes[9]
+            } else {
+                rng.next() as u8
+            };
         }
         quote = quote.through("changed");
     }

@@ -58,7 +58,10 @@ fn tagged(number: [u8; 2], made: Made, rng: &mut Rng) -> ([u8; 2], Made) {
 fn content(inner: Made, depth: usize, rng: &mut Rng) -> ([u8; 2], Made) {
     let plain = (ether_type(&inner), rng.below(20));
     match plain {
-        (_, 0 | 1) => (*rng.pick(&[[0x88, 0x47], [0x88, 0x48]]), mpls(inner, depth, rng)),
+        (_, 0 | 1) => (
+            *rng.pick(&[[0x88, 0x47], [0x88, 0x48]]),
+            mpls(inner, depth, rng),
+        ),
         (_, 2 | 3) => ([0x88, 0x64], pppoe(inner, rng)),
         (number, 4) => llc(number, inner, rng),
         (_, 5) => ([0x89, 0x4f], nsh(inner, rng)),
@@ -67,7 +70,11 @@ fn content(inner: Made, depth: usize, rng: &mut Rng) -> ([u8; 2], Made) {
             ([0x88, 0xe7], before(frame, &[0, 0, 1, 2], "pbb"))
         }
         (number, 7) => {
-            let mut made = before(inner, &[&[0x00, 0, 0, 0, 0, 1][..], &number].concat(), "macsec");
+            let mut made = before(
+                inner,
+                &[&[0x00, 0, 0, 0, 0, 1][..], &number].concat(),
+                "macsec",
+            );
             made.append(&rng.bytes(16));
             ([0x88, 0xe5], made)
         }
@@ -81,13 +88,20 @@ fn content(inner: Made, depth: usize, rng: &mut Rng) -> ([u8; 2], Made) {
         }
         (_, 10) => ([0x88, 0x0b], ppp(inner, rng)),
         (_, 11) if depth > 0 => ([0x65, 0x58], ethernet(inner, depth - 1, rng)),
-        (_, 12) if rng.percent(20) => {
-            ([0x99, 0x99], inner.through("unknown type").veiled("a number that nobody knows"))
-        }
+        (_, 12) if rng.percent(20) => (
+            [0x99, 0x99],
+            inner
+                .through("unknown type")
+                .veiled("a number that nobody knows"),
+        ),
         (_, 13) if rng.percent(20) => {
             // Frames in a trunk of one maker: an address of its own behind SNAP.
             let frame = ethernet(inner, 0, rng);
-            let made = before(frame, &[0xaa, 0xaa, 3, 0, 0, 0x0c, 0, 2, 0, 1, 0, 0], "trunk");
+            let made = before(
+                frame,
+                &[0xaa, 0xaa, 3, 0, 0, 0x0c, 0, 2, 0, 1, 0, 0],
+                "trunk",
+            );
             let length = be16(made.bytes.len().min(1500));
             (length, made.veiled("a trunk that is not decoded"))
         }
@@ -108,7 +122,11 @@ fn llc(number: [u8; 2], inner: Made, rng: &mut Rng) -> ([u8; 2], Made) {
         }
         kind => {
             let last = if kind == 2 { 0 } else { 0xf8 };
-            before(inner, &[0xaa, 0xaa, 3, 0, 0, last, number[0], number[1]], "snap")
+            before(
+                inner,
+                &[0xaa, 0xaa, 3, 0, 0, last, number[0], number[1]],
+                "snap",
+            )
         }
     };
     (be16(made.bytes.len()), made)
@@ -153,7 +171,11 @@ pub(crate) fn mpls(inner: Made, depth: usize, rng: &mut Rng) -> Made {
         4 if depth > 0 => ethernet(inner, depth - 1, rng).through("pseudowire"),
         5 if depth > 0 => {
             let frame = ethernet(inner, depth - 1, rng);
-            before(frame, &[0, 0, 0, rng.next() as u8], "pseudowire with a word")
+            before(
+                frame,
+                &[0, 0, 0, rng.next() as u8],
+                "pseudowire with a word",
+            )
         }
         6 => {
             let number = if inner.is_v6 { 0x57 } else { 0x21 };
@@ -176,7 +198,11 @@ pub(crate) fn mpls(inner: Made, depth: usize, rng: &mut Rng) -> Made {
         labels.extend([label[0], label[1], 0x10 | u8::from(nth + 1 == count), 64]);
     }
     let made = before(made, &labels, "labels");
-    if count > 32 { made.veiled("more labels than are stepped over") } else { made }
+    if count > 32 {
+        made.veiled("more labels than are stepped over")
+    } else {
+        made
+    }
 }
 
 /// The link below the outermost layer: its type, and the frame.

@@ -179,14 +179,24 @@ fn ipv4(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made {
 }
 
 /// One extension header by its number, for what follows it, with the ends that it names.
-fn extension(number: u8, next: u8, pair: Pair, rng: &mut Rng) -> (Vec<u8>, Vec<Pair>, &'static str) {
-    let usual = |rng: &mut Rng| *rng.pick(&[Place::Abroad, Place::Abroad, Place::Abroad, Place::Home]);
+fn extension(
+    number: u8,
+    next: u8,
+    pair: Pair,
+    rng: &mut Rng,
+) -> (Vec<u8>, Vec<Pair>, &'static str) {
+    let usual =
+        |rng: &mut Rng| *rng.pick(&[Place::Abroad, Place::Abroad, Place::Abroad, Place::Home]);
     let mut header = vec![next, 0];
     let mut pairs = Vec::new();
     let what = match number {
         43 => {
             let kind = *rng.pick(&[0, 2, 3, 4]);
-            let count = if kind == 2 { 1 } else { rng.between(1, 3) as usize };
+            let count = if kind == 2 {
+                1
+            } else {
+                rng.between(1, 3) as usize
+            };
             header.extend([kind, rng.between(1, count as u64) as u8]);
             let last = if kind == 4 { count as u8 - 1 } else { 0 };
             header.extend([last, 0, 0, 0]);
@@ -278,7 +288,7 @@ fn ipv6(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made {
             pair: *named,
             from_end: *from_end,
         });
-        for (other, _) in homes.iter().filter(|(other, _)| !names_home(other)) {
+        for (other, other_from_end) in homes.iter().filter(|(other, _)| !names_home(other)) {
             if names_home(named) {
                 let both = Pair {
                     src: named.src,
@@ -287,7 +297,7 @@ fn ipv6(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made {
                 };
                 made.seen.push(Seen {
                     pair: both,
-                    from_end: *from_end,
+                    from_end: *from_end.min(other_from_end),
                 });
             }
         }

@@ -28,7 +28,11 @@ impl Outcome {
             Fate::Admitted(_) if made.may_pass() => self.admitted += 1,
             Fate::Admitted(_) => {
                 let certain = made.seen.iter().any(|seen| seen.pair.could_be_domestic());
-                let what = if certain { "domestic" } else { "nobody's address" };
+                let what = if certain {
+                    "domestic"
+                } else {
+                    "nobody's address"
+                };
                 let trail = format!("{what}: {} ({:?})", made.trail.join(" < "), made.veil);
                 self.leaks.entry(trail).or_insert((0, seed)).0 += 1;
             }
@@ -50,8 +54,16 @@ impl Outcome {
         let leaks: u64 = self.leaks.values().map(|(count, _)| count).sum();
         assert_eq!(leaks, 0, "passed, though something in it forbids it");
         // The attacks reach what they aim at.
-        assert!(self.admitted > self.packets / 5, "{} admitted", self.admitted);
-        assert!(self.forbidden > self.packets / 5, "{} forbidden", self.forbidden);
+        assert!(
+            self.admitted > self.packets / 5,
+            "{} admitted",
+            self.admitted
+        );
+        assert!(
+            self.forbidden > self.packets / 5,
+            "{} forbidden",
+            self.forbidden
+        );
     }
 }
 
@@ -86,11 +98,17 @@ const OTHER: &str = "another construction";
 fn cause(parts: &str) -> &'static str {
     let has = |part: &str| parts.split(", ").any(|one| one == part);
     let causes = [
-        ("fragment", "a later fragment whose first was cut by the capture"),
+        (
+            "fragment",
+            "a later fragment whose first was cut by the capture",
+        ),
         ("wccp 1", "a WCCP redirect that reads in two ways"),
         ("wccp 2", "a WCCP redirect that reads in two ways"),
         ("pseudowire", "a pseudowire that reads in two ways"),
-        ("pseudowire with a word", "a pseudowire that reads in two ways"),
+        (
+            "pseudowire with a word",
+            "a pseudowire that reads in two ways",
+        ),
         ("lisp control", "a request of LISP with a fragment in it"),
     ];
     let cause = causes.into_iter().find(|(part, _)| has(part));
@@ -99,7 +117,11 @@ fn cause(parts: &str) -> &'static str {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} packets: {} admitted, {} excluded rightly", self.packets, self.admitted, self.forbidden)?;
+        writeln!(
+            f,
+            "{} packets: {} admitted, {} excluded rightly",
+            self.packets, self.admitted, self.forbidden
+        )?;
         for (why, count) in &self.veiled {
             writeln!(f, "  not knowable   {count:>9}  {why}")?;
         }
@@ -112,7 +134,11 @@ impl fmt::Display for Outcome {
         for ((reason, cause), count) in &by_cause {
             writeln!(f, "  for nothing    {count:>9}  {reason}: {cause}")?;
         }
-        let mut others: Vec<_> = self.for_nothing.iter().filter(|((_, parts), _)| cause(parts) == OTHER).collect();
+        let mut others: Vec<_> = self
+            .for_nothing
+            .iter()
+            .filter(|((_, parts), _)| cause(parts) == OTHER)
+            .collect();
         others.sort_by_key(|((_, parts), _)| parts.len());
         for ((reason, parts), count) in others.iter().take(25) {
             writeln!(f, "  other          {count:>9}  {reason}: {parts}")?;

@@ -91,7 +91,10 @@ fn row_09_gue_amt_gtp_0_and_mobile_ip_are_opened() {
 /// Carriers that are not opened were taken for data: L2F on the port of L2TP, sniffers' frames.
 #[test]
 fn row_09_l2f_and_sniffers_frames_are_excluded() {
-    for (port, header) in [(1701, &[0, 1, 2, 0, 0, 1, 0, 2][..]), (37008, &[1, 0, 0, 1, 1])] {
+    for (port, header) in [
+        (1701, &[0, 1, 2, 0, 0, 1, 0, 2][..]),
+        (37008, &[1, 0, 0, 1, 1]),
+    ] {
         let fate = pass(&mut lane(), &over_udp(port, header, ABROAD));
         assert_eq!(fate, Fate::Excluded(Reason::TooDeep));
     }
@@ -100,7 +103,13 @@ fn row_09_l2f_and_sniffers_frames_are_excluded() {
 /// Wrapped ESP says in a flag that nothing is encrypted; it was a protocol like any other.
 #[test]
 fn wrapped_esp_that_is_not_encrypted_is_not_opaque() {
-    let inside = |flags| [&[4, 12, 0, flags, 0, 0, 0, 1, 0, 0, 0, 1][..], &v4(HOME, 6, &tcp())].concat();
+    let inside = |flags| {
+        [
+            &[4, 12, 0, flags, 0, 0, 0, 1, 0, 0, 0, 1][..],
+            &v4(HOME, 6, &tcp()),
+        ]
+        .concat()
+    };
     assert!(!passes(&v4(ABROAD, 141, &inside(0))));
     assert!(passes(&v4(ABROAD, 141, &inside(0x20))));
 }
@@ -125,7 +134,11 @@ fn row_08_a_redirect_is_judged_by_the_packet_that_it_quotes() {
 #[test]
 fn row_06_no_length_in_a_quote_hides_the_inside_of_a_quoted_tunnel() {
     for length in [0_u16, 3, 20, 28, 40, 0x5400] {
-        let vxlan = over_udp(4789, &[&[8, 0, 0, 0, 0, 0, 1, 0][..], &[2; 12], &[8, 0]].concat(), HOME);
+        let vxlan = over_udp(
+            4789,
+            &[&[8, 0, 0, 0, 0, 0, 1, 0][..], &[2; 12], &[8, 0]].concat(),
+            HOME,
+        );
         for (mut quote, at) in [
             (v4(ABROAD, 4, &v4(HOME, 6, &tcp())), 2),
             (vxlan.clone(), 2),
@@ -159,7 +172,10 @@ fn row_10_a_first_fragment_of_a_udp_header_alone_is_held_back() {
 #[test]
 fn row_10_a_later_ipv6_fragment_is_not_believed_what_it_is_of() {
     let later = [&[6, 0, 0, 9, 0, 0, 0, 7][..], &v4(HOME, 6, &tcp())].concat();
-    assert_eq!(pass(&mut lane(), &v6(false, 44, &later)), Fate::Excluded(Reason::Fragment));
+    assert_eq!(
+        pass(&mut lane(), &v6(false, 44, &later)),
+        Fate::Excluded(Reason::Fragment)
+    );
 }
 
 /// Quotes of tunnels are long: their inside begins beyond the 48 bytes that a plain quote's addresses take.
@@ -212,7 +228,11 @@ fn row_08_a_pseudowire_is_not_taken_for_a_channel() {
     }
     // Channels for management carry packets.
     for number in [1, 2] {
-        let channel = [&[0, 0, 0x11, 64, 0x10, 0, 0, number, 0, 0x21][..], &packet(HOME)].concat();
+        let channel = [
+            &[0, 0, 0x11, 64, 0x10, 0, 0, number, 0, 0x21][..],
+            &packet(HOME),
+        ]
+        .concat();
         assert!(!passes(&v4(ABROAD, 137, &channel)));
     }
 }
@@ -225,7 +245,10 @@ fn row_08_what_reads_as_a_packet_and_as_a_frame_is_judged_as_both() {
         let mut frame = vec![0x45, 0, 0, 80, 0, 0, 0, 0, 64, 6, 0, 0];
         frame.extend([0x81, 0, 0, 1, 8, 0]);
         frame.extend(v4(pair, 6, &tcp()));
-        let sum: u32 = frame[..20].chunks(2).map(|word| u32::from(word[0]) << 8 | u32::from(word[1])).sum();
+        let sum: u32 = frame[..20]
+            .chunks(2)
+            .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+            .sum();
         let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
         frame[10..12].copy_from_slice(&sum.to_be_bytes());
         v4(ABROAD, 137, &[&[0, 0, 0x11, 64][..], &frame].concat())
@@ -253,14 +276,21 @@ fn row_08_no_llc_header_hides_ip() {
         v4(ABROAD, 47, &[&header[..], &inside].concat())
     };
     judges_what_is_inside(|pair| bridged(&[0xfe, 0xfe, 3, 0xcc], pair));
-    assert!(!passes(&bridged(&[0xaa, 0xaa, 3, 0, 0, 0x0c, 0, 2, 0, 1, 0, 0], HOME)));
+    assert!(!passes(&bridged(
+        &[0xaa, 0xaa, 3, 0, 0, 0x0c, 0, 2, 0, 1, 0, 0],
+        HOME
+    )));
 }
 
 /// Teredo allows two indications, four were stepped over, and a fifth ended the search.
 #[test]
 fn row_08_no_number_of_teredo_indications_hides_the_packet() {
     for count in 0..8 {
-        let inside = [vec![0, 0, 1, 2, 3, 4, 5, 6].repeat(count), v6(true, 59, &[])].concat();
+        let inside = [
+            vec![0, 0, 1, 2, 3, 4, 5, 6].repeat(count),
+            v6(true, 59, &[]),
+        ]
+        .concat();
         assert!(!passes(&v4(ABROAD, 17, &udp(3544, &inside))), "{count}");
     }
 }

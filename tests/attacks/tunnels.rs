@@ -38,7 +38,10 @@ fn gre(inner: Made, rng: &mut Rng) -> Made {
     let is_v6 = inner.is_v6;
     let (number, made) = match rng.below(12) {
         0..3 => (ether_type(is_v6), inner.through("gre")),
-        3 => ([0x65, 0x58], links::ethernet(inner, 2, rng).through("gre bridge")),
+        3 => (
+            [0x65, 0x58],
+            links::ethernet(inner, 2, rng).through("gre bridge"),
+        ),
         4 => ([0x88, 0x47], links::mpls(inner, 2, rng).through("gre mpls")),
         5 => ([0x88, 0x0b], links::ppp(inner, rng).through("gre ppp")),
         6 => ([0x89, 0x4f], links::nsh(inner, rng).through("gre nsh")),
@@ -59,7 +62,11 @@ fn gre(inner: Made, rng: &mut Rng) -> Made {
             let version_2 = rng.percent(70);
             // Bits without a meaning may have any value, a 4 among them.
             let redirect = [rng.next() as u8, 0, rng.next() as u8, rng.next() as u8];
-            let made = if version_2 { before(inner, &redirect, "wccp 2") } else { inner.through("wccp 1") };
+            let made = if version_2 {
+                before(inner, &redirect, "wccp 2")
+            } else {
+                inner.through("wccp 1")
+            };
             ([0x88, 0x3e], made)
         }
         _ => return erspan(inner, rng),
@@ -70,7 +77,8 @@ fn gre(inner: Made, rng: &mut Rng) -> Made {
 fn gre_header(number: [u8; 2], flags: u8, mut made: Made, rng: &mut Rng) -> Made {
     let mut header = vec![flags, 0];
     header.extend(number);
-    let fields = (flags & 0x80 != 0) as usize + (flags & 0x20 != 0) as usize + (flags & 0x10 != 0) as usize;
+    let fields =
+        (flags & 0x80 != 0) as usize + (flags & 0x20 != 0) as usize + (flags & 0x10 != 0) as usize;
     header.extend(rng.bytes(fields * 4));
     made.prepend(&header);
     made
@@ -90,13 +98,20 @@ fn pptp(inner: Made, rng: &mut Rng) -> Made {
     let mut made = links::ppp(inner, rng).through("pptp");
     let has_sequence = rng.percent(80);
     let acknowledges = rng.percent(50);
-    let mut header = vec![0x20 | (u8::from(has_sequence) << 4), 1 | (u8::from(acknowledges) << 7)];
+    let mut header = vec![
+        0x20 | (u8::from(has_sequence) << 4),
+        1 | (u8::from(acknowledges) << 7),
+    ];
     header.extend([0x88, 0x0b]);
     header.extend(be16(made.bytes.len()));
     header.extend(rng.bytes(2));
     header.extend(rng.bytes(4 * (usize::from(has_sequence) + usize::from(acknowledges))));
     made.prepend(&header);
-    if has_sequence { made } else { made.veiled("pptp without a sequence number") }
+    if has_sequence {
+        made
+    } else {
+        made.veiled("pptp without a sequence number")
+    }
 }
 
 fn ethernet_over_ip(inner: Made, rng: &mut Rng) -> Made {
@@ -109,18 +124,33 @@ fn ethernet_over_ip(inner: Made, rng: &mut Rng) -> Made {
 /// Protocols of their own.
 fn over_ip(inner: Made, rng: &mut Rng) -> (u8, Made) {
     match rng.below(12) {
-        0 | 1 => (97, before(links::ethernet(inner, 2, rng), &[0x30, 0], "etherip")),
+        0 | 1 => (
+            97,
+            before(links::ethernet(inner, 2, rng), &[0x30, 0], "etherip"),
+        ),
         2 | 3 => (137, links::mpls(inner, 2, rng).through("mpls in ip")),
-        4 | 5 => (143, links::ethernet(inner, 2, rng).through("ethernet in ip")),
+        4 | 5 => (
+            143,
+            links::ethernet(inner, 2, rng).through("ethernet in ip"),
+        ),
         6 => {
             let flags = *rng.pick(&[0, 0x40, 0x80]);
             (103, before(inner, &[0x21, 0, 0, 0, flags, 0, 0, 0], "pim"))
         }
         7 => (108, before(inner, &[4, 0, 0, 2], "ipcomp").veiled(UNREAD)),
         8 => (115, before(inner, &[0, 0, 1, 2], "l2tpv3").veiled(UNREAD)),
-        9 => (141, before(inner, &[4, 12, 0, 0], "wrapped esp").veiled(UNREAD)),
-        10 => (2, before(inner, &[0x14, 1, 0, 0, 0, 0, 0, 0], "pim 1").veiled(UNREAD)),
-        _ => (*rng.pick(&[55, 57, 93, 94, 98, 131, 144]), inner.through("odd protocol").veiled(UNREAD)),
+        9 => (
+            141,
+            before(inner, &[4, 12, 0, 0], "wrapped esp").veiled(UNREAD),
+        ),
+        10 => (
+            2,
+            before(inner, &[0x14, 1, 0, 0, 0, 0, 0, 0], "pim 1").veiled(UNREAD),
+        ),
+        _ => (
+            *rng.pick(&[55, 57, 93, 94, 98, 131, 144]),
+            inner.through("odd protocol").veiled(UNREAD),
+        ),
     }
 }
 
@@ -135,7 +165,11 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
                 header = vec![0, 0, 0, 0, 1, 2, 3, 0];
             }
             let made = before(links::ethernet(inner, 2, rng), &header, "vxlan");
-            let made = if header[0] == 0 { made.veiled("vxlan without its flag") } else { made };
+            let made = if header[0] == 0 {
+                made.veiled("vxlan without its flag")
+            } else {
+                made
+            };
             (*rng.pick(&[4789, 8472]), made)
         }
         3 | 4 => {
@@ -144,10 +178,16 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
                 0 => (if is_v6 { 2 } else { 1 }, inner),
                 1 => (3, links::ethernet(inner, 2, rng)),
                 2 => (4, links::nsh(inner, rng)),
-                _ => (*rng.pick(&[5, 6, 7, 0x81]), inner.veiled("a next protocol that is not known")),
+                _ => (
+                    *rng.pick(&[5, 6, 7, 0x81]),
+                    inner.veiled("a next protocol that is not known"),
+                ),
             };
             let port = *rng.pick(&[4790, 4790, 4789]);
-            (port, before(made, &[0x0c, 0, 0, next, 0, 0, 1, 0], "vxlan-gpe"))
+            (
+                port,
+                before(made, &[0x0c, 0, 0, next, 0, 0, 1, 0], "vxlan-gpe"),
+            )
         }
         5..7 => {
             let words = rng.below(4) as u8;
@@ -156,7 +196,16 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
                 1 => ([0x65, 0x58], links::ethernet(inner, 2, rng)),
                 _ => ([0x88, 0x47], links::mpls(inner, 2, rng)),
             };
-            let mut header = vec![words, *rng.pick(&[0, 0x40, 0x80]), number[0], number[1], 1, 2, 3, 0];
+            let mut header = vec![
+                words,
+                *rng.pick(&[0, 0x40, 0x80]),
+                number[0],
+                number[1],
+                1,
+                2,
+                3,
+                0,
+            ];
             header.extend(rng.bytes(usize::from(words) * 4));
             (6081, before(made, &header, "geneve"))
         }
@@ -169,7 +218,11 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
         10 | 11 if is_v6 => {
             let mut made = inner;
             for _ in 0..rng.below(3) {
-                let indication = if rng.percent(50) { rng_origin(rng) } else { rng_authentication(rng) };
+                let indication = if rng.percent(50) {
+                    rng_origin(rng)
+                } else {
+                    rng_authentication(rng)
+                };
                 made.prepend(&indication);
             }
             (3544, made.through("teredo"))
@@ -214,7 +267,10 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
                 1 => (1701, &[0x00, 0x03, 0, 0, 0, 0, 0, 1]),
                 _ => (5247, &[0, 0x10, 2, 0, 0, 0, 0, 0]),
             };
-            (port, before(links::ethernet(inner, 1, rng), header, "odd port").veiled(UNREAD))
+            (
+                port,
+                before(links::ethernet(inner, 1, rng), header, "odd port").veiled(UNREAD),
+            )
         }
         _ => return teredo_peer(rng),
     };
@@ -268,7 +324,11 @@ fn gtp(inner: Made, rng: &mut Rng) -> Made {
         header.extend(rng.bytes(3));
         let extensions = if flags & 4 != 0 { rng.below(3) } else { 0 };
         // Without its flag the number of the next extension says nothing.
-        header.push(if flags & 4 == 0 { rng.next() as u8 } else { u8::from(extensions > 0) * 0x85 });
+        header.push(if flags & 4 == 0 {
+            rng.next() as u8
+        } else {
+            u8::from(extensions > 0) * 0x85
+        });
         for left in (0..extensions).rev() {
             let units = rng.between(1, 3) as u8;
             header.push(units);

@@ -61,7 +61,11 @@ fn explode(zeros: u64, allowed: u64) {
         assert_eq!(run.code, Some(0));
         run.all_accounted(zeros / 16);
         assert_eq!(run.number("/excluded/packets"), zeros / 16);
-        assert!(run.peak < idle + allowed, "{packer}: {} MiB, {idle} without", run.peak);
+        assert!(
+            run.peak < idle + allowed,
+            "{packer}: {} MiB, {idle} without",
+            run.peak
+        );
     }
 }
 

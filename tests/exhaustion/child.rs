@@ -22,21 +22,32 @@ impl Run {
     /// A number of the summary, by its JSON pointer.
     pub(crate) fn number(&self, pointer: &str) -> u64 {
         let number = self.summary.pointer(pointer);
-        number.and_then(serde_json::Value::as_u64).unwrap_or_else(|| panic!("no {pointer}"))
+        number
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or_else(|| panic!("no {pointer}"))
     }
 
     /// Every packet is in the books, and they balance.
     #[track_caller]
     pub(crate) fn all_accounted(&self, packets: u64) {
-        assert_eq!(self.summary.pointer("/balanced"), Some(&serde_json::Value::Bool(true)));
+        assert_eq!(
+            self.summary.pointer("/balanced"),
+            Some(&serde_json::Value::Bool(true))
+        );
         assert_eq!(self.number("/frames/packets"), packets);
-        let (admitted, excluded) = (self.number("/admitted/packets"), self.number("/excluded/packets"));
+        let (admitted, excluded) = (
+            self.number("/admitted/packets"),
+            self.number("/excluded/packets"),
+        );
         assert_eq!(admitted + excluded, packets);
     }
 }
 
 /// Replays what `write` writes, or a file.
-#[expect(clippy::disallowed_methods, reason = "this measures; nothing in it is part of the road")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this measures; nothing in it is part of the road"
+)]
 pub(crate) fn replay(
     arguments: &[&str],
     input: Option<&Path>,

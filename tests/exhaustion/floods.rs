@@ -14,8 +14,19 @@ use std::time::Instant;
 /// A SYN of its own connection from abroad to home.
 fn syn(n: u32) -> Vec<u8> {
     let mut packet = vec![0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0];
-    packet.extend([30, (n >> 16) as u8, (n >> 8) as u8, n as u8, 20, 0, 0, (n >> 24) as u8]);
-    packet.extend([0x75, 0x30, 1, 0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0]);
+    packet.extend([
+        30,
+        (n >> 16) as u8,
+        (n >> 8) as u8,
+        n as u8,
+        20,
+        0,
+        0,
+        (n >> 24) as u8,
+    ]);
+    packet.extend([
+        0x75, 0x30, 1, 0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0,
+    ]);
     packet
 }
 
@@ -73,7 +84,11 @@ fn row_14_every_packet_of_a_flood_is_in_the_books_and_memory_is_bounded() {
 #[ignore = "minutes, and 1.6 GiB"]
 fn row_14_ten_million_flows_are_held_in_1600_mib() {
     let idle = child::replay(&[], None, |to| to.write_all(&child::header()).unwrap_or(())).peak;
-    let run = replay(&["--max-flows", "10000000", "--lanes", "1"], 10_000_000, syn);
+    let run = replay(
+        &["--max-flows", "10000000", "--lanes", "1"],
+        10_000_000,
+        syn,
+    );
     println!(
         "row 14: 10,000,000 flows: {} MiB held, {idle} MiB without, {} bytes a flow, {:.1} s",
         run.peak,
@@ -112,7 +127,8 @@ fn flood(lane: &mut Lane, flows: u32) {
 }
 
 /// The secret under which all flows between these two ends have one hash (src/flow/flood.rs).
-const ONE_HASH: u64 = (0x1400_0001_u64 | 0x1e00_0001 << 32 ^ 0x9e37_79b9_7f4a_7c15).rotate_right(32);
+const ONE_HASH: u64 =
+    (0x1400_0001_u64 | 0x1e00_0001 << 32 ^ 0x9e37_79b9_7f4a_7c15).rotate_right(32);
 
 #[test]
 fn row_13_keys_with_one_hash_are_all_in_the_books() {
@@ -130,7 +146,10 @@ fn row_13_keys_with_one_hash_are_all_in_the_books() {
 
 #[test]
 #[ignore = "a measurement"]
-#[expect(clippy::disallowed_methods, reason = "this measures; nothing in it is part of the road")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this measures; nothing in it is part of the road"
+)]
 fn row_13_throughput_under_keys_with_one_hash() {
     for round in 0..3 {
         for (name, seed) in [("any secret", 7), ("one hash", ONE_HASH)] {

@@ -23,10 +23,16 @@ fn list(prefixes: u32, rng: &mut Rng) -> (String, Vec<bool>) {
     (text, listed)
 }
 
-#[expect(clippy::disallowed_methods, reason = "this measures; nothing in it is part of the road")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this measures; nothing in it is part of the road"
+)]
 fn answers(prefixes: u32) {
     let folder = tempfile::tempdir().unwrap();
-    let (source, path) = (folder.path().join("delegated.txt"), folder.path().join("list.txt"));
+    let (source, path) = (
+        folder.path().join("delegated.txt"),
+        folder.path().join("list.txt"),
+    );
     let mut rng = Rng::new(59);
     let (text, listed) = list(prefixes, &mut rng);
     fs::write(&source, world::STATISTICS).unwrap();
@@ -41,12 +47,23 @@ fn answers(prefixes: u32) {
     let without = began.elapsed();
     let began = Instant::now();
     let table = Table::build(&settings(vec![path])).unwrap();
-    println!("row 59: {prefixes} prefixes: {:.2} s, without {:.2} s", began.elapsed().as_secs_f64(), without.as_secs_f64());
+    println!(
+        "row 59: {prefixes} prefixes: {:.2} s, without {:.2} s",
+        began.elapsed().as_secs_f64(),
+        without.as_secs_f64()
+    );
     for _ in 0..1_000_000 {
         let host = rng.next() as u32 & 0x00ff_ffff;
-        let expected = if listed[host as usize] { Finding::OperatorHome } else { Finding::Abroad };
+        let expected = if listed[host as usize] {
+            Finding::OperatorHome
+        } else {
+            Finding::Abroad
+        };
         let address = 30 << 24 | host;
-        assert!(table.find_v4(address) == expected, "an address of the list is not found, or one beside it is");
+        assert!(
+            table.find_v4(address) == expected,
+            "an address of the list is not found, or one beside it is"
+        );
     }
 }
 
