@@ -16,7 +16,7 @@ use super::walk::{Kind, Step};
 pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([flags, _, _, next, _, _, _, _]) = view.first() else {
         return Err(cut(view, 8, Header::Vxlan, |start| match start {
-            [flags, ..] => flags & 0x0c != 0,
+            [flags, ..] => flags & 0x0c != 0 || start.iter().all(|byte| *byte == 0),
             [] => true,
         }));
     };

@@ -288,7 +288,7 @@ fn ipv6(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made {
             pair: *named,
             from_end: *from_end,
         });
-        for (other, _) in homes.iter().filter(|(other, _)| !names_home(other)) {
+        for (other, other_from_end) in homes.iter().filter(|(other, _)| !names_home(other)) {
             if names_home(named) {
                 let both = Pair {
                     src: named.src,
@@ -297,7 +297,7 @@ fn ipv6(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made {
                 };
                 made.seen.push(Seen {
                     pair: both,
-                    from_end: *from_end,
+                    from_end: *from_end.min(other_from_end),
                 });
             }
         }

@@ -100,46 +100,7 @@ fn chunk(seed: u64, outcome: &mut Outcome) {
             frames += 1;
             bytes += made.bytes.len() as u64;
             outcome.count(&made, fate, seed);
-            if std::env::var_os("DIAG").is_some()
-                && matches!(fate, sekisho::fate::Fate::Admitted(_))
-                && !made.may_pass()
-                && made.trail.len() < 9
-            {
-                println!(
-                    "DIAGLEAK {} {:?} {:02x?}",
-                    made.trail.join(" < "),
-                    snap,
-                    made.bytes
-                );
-            }
             if matches!(fate, sekisho::fate::Fate::Admitted(_)) {
-                if std::env::var_os("DIAG").is_some() {
-                    let mut h = sekisho::decode::Headers::new();
-                    let f = Frame {
-                        seen: Timestamp::ZERO,
-                        wire_len: made.bytes.len() as u32,
-                        link: LinkType(link),
-                        bytes: &made.bytes[..snap.unwrap_or(made.bytes.len())],
-                    };
-                    let _ = sekisho::decode::decode(&f, &mut h);
-                    for l in h.layers() {
-                        let known = |a: u128| {
-                            made.seen.iter().any(|s| {
-                                s.pair.src.number(s.pair.is_v6) == a
-                                    || s.pair.dst.number(s.pair.is_v6) == a
-                            })
-                        };
-                        if !known(l.pair.src) || !known(l.pair.dst) {
-                            println!(
-                                "DIAG {} {:?} stop {:?} path {:?}",
-                                made.trail.join(" < "),
-                                made.veil,
-                                h.stop(),
-                                h.path().tunnels()
-                            );
-                        }
-                    }
-                }
                 for seen in &made.seen {
                     let pair = seen.pair;
                     named.insert(pair.src.number(pair.is_v6));
