@@ -319,7 +319,12 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
             .map_err(failed("open", &path))?;
         return Ok(Sink::Special(path, file));
     }
-    let temporary = temporary(&path);
+    begin_file(&path).map(Sink::File)
+}
+
+/// Begins a file that is replaced as a whole, in the place of what a killed run left.
+pub(super) fn begin_file(path: &Path) -> Result<Part, Error> {
+    let temporary = temporary(path);
     refuse_if_in_use(&temporary)?;
     // What a killed run left; if it is a link, the link goes and not what it points to.
     match fs::remove_file(&temporary) {
@@ -328,7 +333,7 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
         }
         _ => {}
     }
-    Part::create(path).map(Sink::File)
+    Part::create(path.to_owned())
 }
 
 /// Whether a run that is still going writes this file: taking its name away would let it name a file

@@ -33,7 +33,7 @@ pub struct Inspected {
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     /// Its name is not that of a complete file of records, or it is no file.
-    #[error("not a file of records: {}: name files that end in .jsonl, .csv or these with .zst", .0.display())]
+    #[error("not a file of records: {}: name files that end in .jsonl, .csv, these with .zst, or .parquet", .0.display())]
     Other(PathBuf),
     /// It cannot be read.
     #[error("cannot read ({}): {}: check who may read it", reason(source), path.display())]
@@ -43,6 +43,9 @@ pub enum InspectError {
         /// How it failed.
         source: io::Error,
     },
+    /// It is of a format that this program was not built with.
+    #[error("cannot be read by this program, built without parquet: {}: use the packaged one, or build with --all-features", .0.display())]
+    NotBuiltIn(PathBuf),
     /// It is not whole, or not ours.
     #[error("damaged ({what}): {}: look into it", path.display())]
     Damaged {
@@ -54,10 +57,16 @@ pub enum InspectError {
 }
 
 /// The format that a complete file of records has by its name: `*.jsonl` or `*.csv`, packed or not, and
-/// those that were moved aside (`*.jsonl.7`).
+/// those that were moved aside (`*.jsonl.7`); or `*.parquet`.
 #[must_use]
 pub(super) fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name().and_then(OsStr::to_str)?;
+    if name
+        .strip_suffix(".parquet")
+        .is_some_and(|stem| !stem.is_empty())
+    {
+        return Some(Format::Parquet);
+    }
     let name = match name.rsplit_once('.') {
         Some((before, number))
             if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) =>
@@ -116,6 +125,9 @@ pub(super) fn inspect_open(
     format: Format,
     path: &Path,
 ) -> Result<Inspected, InspectError> {
+    if format == Format::Parquet {
+        return inspect_parquet(file, path);
+    }
     let mut raw = BufReader::with_capacity(128 << 10, Hashing(file, Digest::default()));
     let read = (|| {
         let packed = raw.fill_buf()?.starts_with(&ZSTD);
@@ -152,6 +164,14 @@ pub(super) fn inspect_open(
         digested: digest.complete(&format!("{}{ending}", format.id())),
         expires: lines.expires.flatten(),
     })
+}
+
+#[cfg(feature = "parquet")]
+use super::parquet::inspect_open as inspect_parquet;
+
+#[cfg(not(feature = "parquet"))]
+fn inspect_parquet(_: &File, path: &Path) -> Result<Inspected, InspectError> {
+    Err(InspectError::NotBuiltIn(path.to_owned()))
 }
 
 /// What the lines of a file say.

@@ -11,8 +11,11 @@ mod digest;
 mod error;
 mod file;
 mod format;
+mod hive;
 mod inspect;
 mod jsonl;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod part;
 mod pseudonym;
 mod purge;
@@ -43,7 +46,7 @@ pub use rendered::Rendered;
 pub use rotated::{Compress, Figures, Rotated, Rotation};
 pub use schema::schema;
 pub use sort::{Order, Sorted, Sorter, heal};
-pub use target::{Opening, Target, Topic};
+pub use target::{IpEncoding, LedgerPlace, Opening, Target, Topic};
 pub use terms::{SELF_AUTHORISED, Terms};
 pub use view::{Run, RunContext};
 
@@ -59,6 +62,10 @@ pub fn render(
     match format {
         Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::render(records, first_seq, run, out),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => {}
         // Not yet.
         Format::ZeekConn
         | Format::ZeekConnJson
@@ -66,14 +73,17 @@ pub fn render(
         | Format::Ocsf
         | Format::Eve
         | Format::Ipfix
-        | Format::IpfixUniflow
-        | Format::Parquet => {}
+        | Format::IpfixUniflow => {}
         Format::Null => {}
     }
 }
 
 /// Opens what is no file of text.
 fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
+    #[cfg(feature = "parquet")]
+    if let (Format::Parquet, Target::Path(path)) = (opening.format, &opening.target) {
+        return Ok(Box::new(parquet::open(path, opening)?));
+    }
     Err(Error::NoCollector {
         target: opening.target.to_string(),
     })

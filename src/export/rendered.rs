@@ -6,12 +6,17 @@
 pub struct Rendered {
     /// Text; or, of IPFIX, data records.
     pub(super) bytes: Vec<u8>,
+    /// Of Parquet, rows.
+    #[cfg(feature = "parquet")]
+    pub(super) rows: super::parquet::Rows,
 }
 
 impl Rendered {
     /// Forgets the records.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        #[cfg(feature = "parquet")]
+        self.rows.clear();
     }
 
     /// Text, as it will be written; of a format that is none: bytes that mean nothing outside.
@@ -26,6 +31,7 @@ impl From<&str> for Rendered {
     fn from(text: &str) -> Self {
         Self {
             bytes: text.as_bytes().to_owned(),
+            ..Self::default()
         }
     }
 }

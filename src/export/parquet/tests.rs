@@ -1,0 +1,1 @@
+//! Parquet files are read back.
