@@ -169,12 +169,12 @@ fn what_was_mistyped_is_named_in_one_line() {
             "`JA` is no country code: --home: did you mean `JP`?",
         ),
         (
-            &["replay", "x.pcap", "--format", "parquet"],
-            "format `parquet` is not in this version: --format: use jsonl or csv",
+            &["replay", "x.pcap", "-o", "udp://a:1", "--format", "csv"],
+            "format `csv` does not go to `udp://a:1`: --format: use ipfix or ipfix-uniflow",
         ),
         (
-            &["replay", "x.pcap", "-o", "udp://192.0.2.1:4739"],
-            "output `udp://` is not in this version: --output: write to a file, or to - for standard output",
+            &["replay", "x.pcap", "-o", "http://192.0.2.1/x"],
+            "no output is reached by `http://`: --output: use a path, -, udp://HOST:PORT, tcp://HOST:PORT or kafka://HOST:PORT/TOPIC",
         ),
     ] {
         refused(&sekisho(args), 2, line);
