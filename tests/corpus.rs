@@ -107,6 +107,8 @@ fn run(
         target: (&target).into(),
         sensor: "corpus".to_owned(),
         terms: Terms::default(),
+        ip_encoding: sekisho::export::IpEncoding::Text,
+        ledger: None,
         digest: false,
         config: String::new(),
         interval: Some(NANOS),

@@ -128,6 +128,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("base64ct", &["ledger"]),
     ("zeroize", &["ledger", "export"]),
     ("ipcrypt_rs", &["export"]),
+    ("parquet", &["export"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

@@ -408,12 +408,15 @@ pub(super) struct RunFlags {
     /// Flows held at once [default: 4000000]
     #[arg(long, value_name = "N", help_heading = "Flows")]
     pub(super) max_flows: Option<u64>,
-    /// How records are written: jsonl, csv or null [default: jsonl]
+    /// How records are written: jsonl, csv, parquet or null [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
     /// File for records, or - for stdout [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
+    /// How parquet files hold addresses: text or binary16 [default: text]
+    #[arg(long, value_name = "HOW", help_heading = "Results")]
+    pub(super) ip_encoding: Option<String>,
     /// File for the summary as JSON, or - for stdout [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) summary: Option<String>,

@@ -34,7 +34,7 @@ pub(super) const SECTIONS: [&str; 11] = [
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 40] = [
+pub(super) const KEYS: [Key; 41] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("", "profile", "\"standard\" or \"statutory\""),
@@ -111,6 +111,7 @@ pub(super) const KEYS: [Key; 40] = [
         "a whole number of seconds, such as 300",
     ),
     key("export", "compress", "\"none\" or \"zstd\""),
+    key("export", "ip_encoding", "\"text\" or \"binary16\""),
     key("ledger", "folder", "a folder in quotes, or \"\" for none"),
     key(
         "ledger",

@@ -96,6 +96,7 @@ pub struct ExportLayer {
     pub rotate_bytes: Option<Given<u64>>,
     pub rotate_secs: Option<Given<u64>>,
     pub compress: Option<Given<String>>,
+    pub ip_encoding: Option<Given<String>>,
 }
 
 /// `[ledger]` of a layer.
@@ -214,6 +215,7 @@ impl Layer {
             rotate_bytes,
             rotate_secs,
             compress,
+            ip_encoding,
         } = export;
         let CaptureLayer {
             interfaces,
@@ -258,6 +260,7 @@ impl Layer {
                 rotate_bytes: rotate_bytes.or(lower.export.rotate_bytes),
                 rotate_secs: rotate_secs.or(lower.export.rotate_secs),
                 compress: compress.or(lower.export.compress),
+                ip_encoding: ip_encoding.or(lower.export.ip_encoding),
             },
             ledger: LedgerLayer {
                 folder: folder.or(lower.ledger.folder),

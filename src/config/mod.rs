@@ -20,7 +20,7 @@ mod values;
 mod write;
 
 pub use crate::authorisation::Profile;
-pub use crate::export::{Compress, Format, PseudonymMode, Target};
+pub use crate::export::{Compress, Format, IpEncoding, PseudonymMode, Target};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
@@ -130,6 +130,8 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+    /// How Parquet files hold addresses.
+    pub ip_encoding: IpEncoding,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -247,6 +249,7 @@ impl Default for Config {
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,
                 compress: Compress::None,
+                ip_encoding: IpEncoding::Text,
             },
             ledger: Ledger {
                 folder: None,

@@ -9,7 +9,7 @@ use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
 use super::values::{Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
 use crate::authorisation::Profile;
-use crate::export::{Compress, Format, Target};
+use crate::export::{Compress, Format, IpEncoding, Target};
 
 pub(super) type List = Option<Given<Vec<Given<String>>>>;
 
@@ -144,6 +144,7 @@ impl From<'_> {
             rotate_bytes,
             rotate_secs,
             compress,
+            ip_encoding,
         } = layer;
         let resolved_format = match &format {
             None => default.format,
@@ -201,6 +202,15 @@ impl From<'_> {
                     "compress",
                     &[Compress::None, Compress::Zstd],
                     Compress::id,
+                )?,
+            },
+            ip_encoding: match ip_encoding {
+                None => default.ip_encoding,
+                Some(given) => self.choice(
+                    &given,
+                    "ip_encoding",
+                    &[IpEncoding::Text, IpEncoding::Binary16],
+                    IpEncoding::id,
                 )?,
             },
         })

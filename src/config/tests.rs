@@ -119,6 +119,7 @@ fn what_is_written_reads_back_the_same() {
         rotate_bytes: 1,
         rotate_secs: 2,
         compress: Compress::Zstd,
+        ip_encoding: IpEncoding::Binary16,
     };
     config.ledger = Ledger {
         folder: Some("/var/lib/sekisho/ledger".into()),

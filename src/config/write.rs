@@ -57,6 +57,7 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_bytes,
                 rotate_secs,
                 compress,
+                ip_encoding,
             },
         ledger: Ledger {
             folder,
@@ -112,7 +113,8 @@ pub(super) fn toml(config: &Config) -> String {
          [authorisation]\nfiles = {}\nkeys = {}\nthreshold = {threshold}\n\n\
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
-         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\n\
+         rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
+         ip_encoding = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
          [retention]\ndays = {days}\n\n\
          [pseudonym]\nmode = {}\nkey = {}\n\n\
@@ -137,6 +139,7 @@ pub(super) fn toml(config: &Config) -> String {
         text(&output.to_string()),
         text(&summary),
         text(compress.id()),
+        text(ip_encoding.id()),
         text(&shown(folder)),
         text(&shown(key)),
         text(mode.id()),

@@ -301,7 +301,7 @@ pub(super) fn is_stream(target: &Target, format: Format) -> bool {
     format == Format::Null || path.is_none_or(is_special)
 }
 
-fn is_special(path: &Path) -> bool {
+pub(super) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 

@@ -37,7 +37,7 @@ const SETTINGS: Settings = Settings {
 
 /// `Admitted` has no `Debug`, and proptest needs one.
 #[derive(Clone)]
-struct Packet(Admitted);
+pub(super) struct Packet(pub(super) Admitted);
 
 impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Packet {
     }
 }
 
-fn any_packet() -> impl Strategy<Value = Packet> {
+pub(super) fn any_packet() -> impl Strategy<Value = Packet> {
     let path = (
         prop::collection::vec(0..4096_u16, 0..3),
         prop::collection::vec(
@@ -108,7 +108,7 @@ fn any_packet() -> impl Strategy<Value = Packet> {
         )
 }
 
-fn records_of(packets: &[Packet]) -> (Vec<Ended>, PathList) {
+pub(super) fn records_of(packets: &[Packet]) -> (Vec<Ended>, PathList) {
     let mut table = FlowTable::new(&SETTINGS);
     for Packet(packet) in packets {
         table.advance(packet.seen());
@@ -125,7 +125,7 @@ fn context(paths: &PathList) -> RunContext<'_> {
     context_under(paths, &TERMS)
 }
 
-fn any_terms() -> impl Strategy<Value = Terms> {
+pub(super) fn any_terms() -> impl Strategy<Value = Terms> {
     use PseudonymMode::{Deterministic, None, Prefix};
     let modes = prop::sample::select(vec![None, Deterministic, Prefix]);
     let ids = prop::sample::select(vec![SELF_AUTHORISED, "A-1,\"B\"-2"]);
@@ -139,7 +139,7 @@ fn any_terms() -> impl Strategy<Value = Terms> {
     })
 }
 
-fn context_under<'a>(paths: &'a PathList, terms: &'a Terms) -> RunContext<'a> {
+pub(super) fn context_under<'a>(paths: &'a PathList, terms: &'a Terms) -> RunContext<'a> {
     RunContext::new(Run {
         sensor: "gate \"7\", 関所",
         end: Timestamp::from_nanos(1 << 60),

@@ -9,7 +9,7 @@ use super::plan::plan;
 use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
-use crate::export::{Format, Opening, Order, Target, Terms};
+use crate::export::{Format, IpEncoding, LedgerPlace, Opening, Order, Target, Terms};
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
 use crate::tally::{Count, Tally};
@@ -29,6 +29,10 @@ pub struct Job {
     pub format: Format,
     /// Where they go.
     pub target: Target,
+    /// How Parquet files hold addresses.
+    pub ip_encoding: IpEncoding,
+    /// The name of the ledger, if one is kept.
+    pub ledger: Option<String>,
     /// Name of this sensor, in every record.
     pub sensor: String,
     /// Under what records are collected.
@@ -124,6 +128,12 @@ impl Job {
             digest: self.digest,
             sensor: self.sensor.clone(),
             geo,
+            ip_encoding: self.ip_encoding,
+            // How long it is depends on more than this run.
+            ledger: self.ledger.clone().map(|name| LedgerPlace {
+                name,
+                entries: None,
+            }),
             ..Opening::new(&self.target, self.format)
         }
     }

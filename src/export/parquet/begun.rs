@@ -70,8 +70,12 @@ impl Begun {
     pub(super) fn new(part: Part, making: &Making) -> Result<Self, Error> {
         let (schema, properties) = (making.schema.clone(), making.properties.clone());
         let writer = SerializedFileWriter::new(Vec::new(), schema, properties);
+        let writer = writer.map_err(|error| {
+            part.remove();
+            encoding(&part, error)
+        })?;
         Ok(Self {
-            writer: writer.map_err(|error| encoding(&part, error))?,
+            writer,
             part,
             waiting: Vec::new(),
             holds: Written::default(),
@@ -144,6 +148,8 @@ impl Begun {
             ("geo", self.tables.join(",")),
             ("authorisation", self.authorisations.join(";")),
             ("records", self.holds.records.to_string()),
+            ("packets", self.holds.packets.to_string()),
+            ("wire_bytes", self.holds.wire_bytes.to_string()),
         ];
         if let Some(LedgerPlace { name, entries }) = &making.ledger {
             facts.push(("ledger", name.clone()));

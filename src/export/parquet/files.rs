@@ -6,6 +6,7 @@ use super::tree::Leaf;
 use super::{HELD, OPEN, Parquet, Place, ROWS, WAITING};
 use crate::export::Error;
 use crate::export::collector::Collector as _;
+use crate::export::file::begin_file;
 
 impl Parquet {
     /// Before a file is begun: in a replay records come in the order of their begin, so of days before there
@@ -44,19 +45,22 @@ impl Parquet {
         let Some(open) = self.open.get_mut(&leaf).filter(|open| open.rows.len() > 0) else {
             return Ok(());
         };
-        let counts = std::mem::take(&mut open.counts);
+        let (rows, counts) = (
+            std::mem::take(&mut open.rows),
+            std::mem::take(&mut open.counts),
+        );
         let added = (|| {
             let file = match (&mut open.file, &self.place) {
                 (Some(file), _) => file,
                 (none, Place::Tree(tree)) => {
                     none.insert(Begun::new(tree.begin(leaf)?, &self.making)?)
                 }
-                // Begun when it was opened.
-                (None, Place::One) => return Ok(()),
+                (none, Place::One(path)) => {
+                    none.insert(Begun::new(begin_file(path)?, &self.making)?)
+                }
             };
-            file.add(&open.rows, counts, &self.making)
+            file.add(&rows, counts, &self.making)
         })();
-        open.rows.clear();
         if let Err(error) = added {
             self.figures.lost += counts;
             if let Some(file) = open.file.take() {

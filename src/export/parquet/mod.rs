@@ -19,7 +19,7 @@ pub(super) use read::inspect_open;
 pub(super) use row::{Rows, render};
 
 use super::collector::Collector;
-use super::file::begin_file;
+use super::file::{begin_file, is_special};
 use super::part::failed;
 use super::{Digested, Error, Figures, Opening, Rendered, Rotation, Written};
 use crate::flow::Timestamp;
@@ -27,13 +27,13 @@ use crate::time::NANOS_PER_SEC;
 use begun::{Begun, Making, Whole};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tree::{Leaf, Tree};
 
 /// Rows of a row group. *Guessed*: half of what DuckDB writes, since several wait at once.
 const GROUP: usize = 1 << 16;
 
-/// Rows that wait at most, over all files: about 60 MB.
+/// Rows that wait at most, over all files: about 75 MB of 288 bytes each, and what vectors keep free.
 const ROWS: usize = 4 * GROUP;
 
 /// Encoded bytes that wait at most for a disk that does not take them, over all files.
@@ -69,7 +69,7 @@ pub(super) struct Parquet {
 
 enum Place {
     Tree(Tree),
-    One,
+    One(PathBuf),
 }
 
 /// What becomes a file.
@@ -89,9 +89,13 @@ struct Open {
 pub(super) fn open(path: &Path, opening: &Opening) -> Result<Parquet, Error> {
     let making = Making::new(opening)
         .map_err(|error| failed("encode records for", path)(io::Error::other(error)))?;
+    if is_special(path) {
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a folder");
+        return Err(failed("write Parquet to", path)(source));
+    }
     let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
     let mut parquet = Parquet {
-        place: Place::One,
+        place: Place::One(path.to_owned()),
         making,
         rotation: opening.is_live.then_some(opening.rotation),
         open: BTreeMap::new(),
@@ -145,7 +149,7 @@ impl Collector for Parquet {
         for (row, shared) in rendered.rows.iter() {
             let leaf = match self.place {
                 Place::Tree(_) => Leaf::of(row.start, row.class),
-                Place::One => Leaf::ONLY,
+                Place::One(_) => Leaf::ONLY,
             };
             if !self.open.contains_key(&leaf) {
                 result = result.and(self.make_room(leaf));
@@ -174,7 +178,7 @@ impl Collector for Parquet {
     }
 
     fn rotate(&mut self) -> Result<(), Error> {
-        if matches!(self.place, Place::One) {
+        if matches!(self.place, Place::One(_)) {
             return Ok(());
         }
         self.tried = self.now;

@@ -71,7 +71,7 @@ impl Parquet {
         } = whole;
         match &self.place {
             Place::Tree(tree) => tree.name(temporary, path),
-            Place::One => fs::rename(temporary, path)
+            Place::One(_) => fs::rename(temporary, path)
                 .map(|()| path.clone())
                 .map_err(failed("rename to its name", path)),
         }

@@ -1,24 +1,20 @@
-//! Complete Parquet files of records, read back: what their bytes are, and what matters of their records.
+//! Complete Parquet files of records, read back: what their bytes are, and what their footers say of their
+//! records. Pages are not decoded: the crate that does so ends the program where they are damaged.
 
 use crate::export::Written;
 use crate::export::digest::Digest;
 use crate::export::inspect::{InspectError, Inspected};
 use crate::flow::Timestamp;
-use parquet::column::reader::get_typed_column_reader;
-use parquet::data_type::Int64Type;
-use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader as _, RowGroupReader, SerializedFileReader};
+use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::statistics::Statistics;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 
-/// Values that are read at a time.
-const BATCH: usize = 1 << 16;
-
 /// Bytes that are read at a time.
 const CHUNK: usize = 128 << 10;
 
-/// Reads a file of records to its end, and what it says of packets, bytes and expiry.
+/// Reads a file of records to its end, and what it says of records, packets, bytes and expiry.
 ///
 /// # Errors
 /// [`InspectError`].
@@ -28,8 +24,7 @@ pub(in crate::export) fn inspect_open(file: &File, path: &Path) -> Result<Inspec
         source,
     };
     let mut digest = digest_of(file).map_err(unreadable)?;
-    let copy = file.try_clone().map_err(unreadable)?;
-    let (holds, expires) = read(copy).map_err(|error| InspectError::Damaged {
+    let (holds, expires) = read(file).map_err(|error| InspectError::Damaged {
         path: path.to_owned(),
         what: format!("no whole Parquet file of records: {error}"),
     })?;
@@ -55,52 +50,47 @@ fn digest_of(mut file: &File) -> io::Result<Digest> {
 }
 
 /// What its records count for, and when the last of them expires, if all do.
-fn read(file: File) -> Result<(Written, Option<Timestamp>), ParquetError> {
-    let file = SerializedFileReader::new(file)?;
-    let mut holds = Written::default();
-    let (mut last, mut all_expire) = (None, true);
-    for at in 0..file.num_row_groups() {
-        let group = file.get_row_group(at)?;
-        let rows = u64::try_from(group.metadata().num_rows()).unwrap_or(0);
-        holds.records += rows;
-        for name in ["src_packets", "dst_packets"] {
-            holds.packets = holds.packets.wrapping_add(sum(&*group, name)?);
-        }
-        for name in ["src_wire_bytes", "dst_wire_bytes"] {
-            holds.wire_bytes = holds.wire_bytes.wrapping_add(sum(&*group, name)?);
-        }
-        let expires = column(&*group, "expires_at")?;
-        all_expire &= expires.len() as u64 == rows;
-        last = last.max(expires.into_iter().max());
+fn read(file: &File) -> Result<(Written, Option<Timestamp>), String> {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(file);
+    let metadata = metadata.map_err(|error| error.to_string())?;
+    let facts = metadata.file_metadata().key_value_metadata();
+    let fact = |key: &str| -> Result<u64, String> {
+        let pair = facts.into_iter().flatten().find(|pair| pair.key == key);
+        let value = pair.and_then(|pair| pair.value.as_deref()?.parse().ok());
+        value.ok_or_else(|| format!("its footer has no `{key}`"))
+    };
+    let holds = Written {
+        records: fact("sekisho.records")?,
+        packets: fact("sekisho.packets")?,
+        wire_bytes: fact("sekisho.wire_bytes")?,
+        ..Written::default()
+    };
+    let (mut records, mut last, mut all_expire) = (0_u64, None, true);
+    for group in metadata.row_groups() {
+        let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+        records = records.saturating_add(rows);
+        let expires = expires(group);
+        all_expire &= expires.is_some();
+        last = last.max(expires);
     }
-    let expires = last.filter(|_| all_expire);
-    Ok((
-        holds,
-        expires.map(|nanos| Timestamp::from_nanos(nanos.cast_unsigned())),
-    ))
+    if records != holds.records {
+        return Err(format!(
+            "{records} records where its footer says {}",
+            holds.records
+        ));
+    }
+    Ok((holds, last.filter(|_| all_expire)))
 }
 
-fn sum(group: &dyn RowGroupReader, name: &str) -> Result<u64, ParquetError> {
-    let values = column(group, name)?;
-    let values = values.into_iter().map(i64::cast_unsigned);
-    Ok(values.fold(0, u64::wrapping_add))
-}
-
-/// The values of a column that are there.
-fn column(group: &dyn RowGroupReader, name: &str) -> Result<Vec<i64>, ParquetError> {
-    let columns = group.metadata().columns();
-    let found = columns
-        .iter()
-        .position(|column| column.column_path().string() == name);
-    let missing = || ParquetError::General(format!("no column `{name}`"));
-    let reader = group.get_column_reader(found.ok_or_else(missing)?)?;
-    let mut reader = get_typed_column_reader::<Int64Type>(reader);
-    let (mut values, mut levels) = (Vec::new(), Vec::new());
-    loop {
-        levels.clear();
-        let (rows, _, _) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
-        if rows == 0 {
-            return Ok(values);
+/// When the last record of a row group expires, if all do.
+fn expires(group: &RowGroupMetaData) -> Option<Timestamp> {
+    let mut columns = group.columns().iter();
+    let column = columns.find(|column| column.column_path().string() == "expires_at")?;
+    match column.statistics()? {
+        Statistics::Int64(known) if known.null_count_opt() == Some(0) => {
+            let last = u64::try_from(*known.max_opt()?).ok()?;
+            Some(Timestamp::from_nanos(last))
         }
+        _ => None,
     }
 }

@@ -109,11 +109,14 @@ pub fn capture(
         nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
     };
     let compress = config.export.compress;
-    let opening = Opening {
+    let mut opening = Opening {
         is_live: true,
         rotation,
         ..job.opening()
     };
+    if let Some((ledger, keeper)) = opening.ledger.as_mut().zip(keeper.as_ref()) {
+        ledger.entries = Some(keeper.entries());
+    }
     let mut output = Rotated::open_as(&opening, compress, wall())?;
     let rotates = output.rotates();
     let board = publish::board(config, &job.lane.table, handles.len(), wall());
