@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test may fail, and says why"
 )]
 
@@ -13,7 +14,22 @@
 mod common;
 
 mod engines;
-mod files;
+mod left;
+#[cfg(feature = "live")]
+mod live;
+
+#[cfg(feature = "live")]
+#[path = "../live/harness.rs"]
+#[allow(dead_code, reason = "the tests of captures use the rest")]
+mod harness;
+#[cfg(feature = "live")]
+#[path = "../live/sockets.rs"]
+#[allow(dead_code, reason = "the tests of captures use the rest")]
+mod sockets;
+#[cfg(feature = "live")]
+#[path = "../live/traffic.rs"]
+#[allow(dead_code, reason = "the tests of captures use the rest")]
+mod traffic;
 
 use common::Sandbox;
 use std::fs;

@@ -25,10 +25,12 @@ def duckdb(files):
     names = [name for name, *_ in types]
     rows = connection.execute(f"select {', '.join(columns)} from {source}").fetchall()
     sums = ", ".join(f"sum({name})" for name in COUNTS)
-    totals = connection.execute(f"select class, count(*), {sums} from {source} group by class")
+    totals = f"select class, count(*), {sums} from {source} group by class"
+    totals = connection.execute(totals).fetchall()
     # A class alone: of the other folders nothing is read.
     some = connection.execute(f"select count(*) from {source} where class = 'foreign_foreign'")
-    return totals.fetchall(), [dict(zip(names, row)) for row in rows], some.fetchall()[0][0]
+    some = some.fetchall()[0][0]
+    return totals, [dict(zip(names, row)) for row in rows], some
 
 
 def polars(files):

@@ -5,11 +5,15 @@ use crate::export::Written;
 use crate::export::digest::Digest;
 use crate::export::inspect::{InspectError, Inspected};
 use crate::flow::Timestamp;
-use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+
+/// The first bytes of a file, and its last.
+const MAGIC: [u8; 4] = *b"PAR1";
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 128 << 10;
@@ -53,6 +57,9 @@ fn digest_of(mut file: &File) -> io::Result<Digest> {
 fn read(file: &File) -> Result<(Written, Option<Timestamp>), String> {
     let metadata = ParquetMetaDataReader::new().parse_and_finish(file);
     let metadata = metadata.map_err(|error| error.to_string())?;
+    if !is_whole(file, &metadata).map_err(|error| error.to_string())? {
+        return Err("it is shorter or longer than its footer says".to_owned());
+    }
     let facts = metadata.file_metadata().key_value_metadata();
     let fact = |key: &str| -> Result<u64, String> {
         let pair = facts.into_iter().flatten().find(|pair| pair.key == key);
@@ -80,6 +87,40 @@ fn read(file: &File) -> Result<(Written, Option<Timestamp>), String> {
         ));
     }
     Ok((holds, last.filter(|_| all_expire)))
+}
+
+/// Whether pages and their indices fill the file, from its first bytes to its footer.
+fn is_whole(file: &File, metadata: &ParquetMetaData) -> io::Result<bool> {
+    let (mut head, mut tail) = ([0; 4], [0; 8]);
+    let len = file.metadata()?.len();
+    file.read_exact_at(&mut head, 0)?;
+    file.read_exact_at(&mut tail, len.saturating_sub(8))?;
+    let [a, b, c, d, magic @ ..] = tail;
+    let footer = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let columns = metadata
+        .row_groups()
+        .iter()
+        .flat_map(RowGroupMetaData::columns);
+    let ends = columns.flat_map(|column| {
+        let begin = column
+            .dictionary_page_offset()
+            .unwrap_or(column.data_page_offset());
+        let index = |offset: Option<i64>, length: Option<i32>| {
+            offset
+                .zip(length)
+                .map_or(0, |(offset, length)| offset.saturating_add(length.into()))
+        };
+        [
+            begin.saturating_add(column.compressed_size()),
+            index(column.column_index_offset(), column.column_index_length()),
+            index(column.offset_index_offset(), column.offset_index_length()),
+        ]
+    });
+    let end = ends.max().unwrap_or(MAGIC.len() as i64);
+    let filled = u64::try_from(end)
+        .ok()
+        .and_then(|end| end.checked_add(footer + 8));
+    Ok([head, magic] == [MAGIC; 2] && filled == Some(len))
 }
 
 /// When the last record of a row group expires, if all do.
