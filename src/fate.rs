@@ -206,6 +206,30 @@ impl Reason {
             Self::Fragment => "later fragment without its first",
         }
     }
+
+    /// The section of `docs/rules.md` that it comes from.
+    #[must_use]
+    pub const fn section(self) -> &'static str {
+        match self {
+            Self::DomesticPair
+            | Self::Unlocated
+            | Self::SourceDisagreement
+            | Self::Anycast
+            | Self::NonGlobal
+            | Self::OperatorDomestic => "§2.1",
+            Self::ClassNotAuthorised | Self::NoAuthorisation | Self::VolumeCap => "§2.2",
+            Self::Multicast | Self::Martian => "§3.3",
+            Self::GeoStale => "§3.4",
+            Self::TunnelDomestic
+            | Self::QuotedDomestic
+            | Self::NonIp
+            | Self::UnsupportedLink
+            | Self::Truncated
+            | Self::Malformed
+            | Self::TooDeep
+            | Self::Fragment => "§4",
+        }
+    }
 }
 
 /// How a frame ended at the gate: exactly one of these for every frame.

@@ -7,7 +7,7 @@ use crate::decode::{Headers, Pair, Undecodable, decode};
 use crate::fate::{Fate, NetworkGroup, ProtocolGroup};
 use crate::flow::{self, Ended, FlowTable, Held, Side};
 use crate::gate::{
-    Admitted, Excluded, Fragments, Gate, IpVersion, PairVerdict, Policy, SeamVerdict,
+    Admitted, Excluded, FragmentTimes, Fragments, Gate, IpVersion, PairVerdict, Policy, SeamVerdict,
 };
 use crate::geo::Table;
 use crate::locate::{Located, ends, locate, locate_each};
@@ -104,6 +104,27 @@ impl Lane {
             frames: Count::default(),
             cut: Cut::new(self.cut.intervals.as_ref().map(Intervals::width)),
         }
+    }
+
+    /// This lane, with what another remembers of fragments: one that walked what comes before, and whose
+    /// fates count elsewhere. Before the first frame only.
+    #[must_use]
+    pub fn after(mut self, mut before: Self) -> Self {
+        before.settle();
+        let policy = self.gate.policy().clone();
+        self.gate = Gate::new(policy, before.gate.into_fragments());
+        self
+    }
+
+    /// From here on only what is remembered of fragments counts, until [`Lane::take_fragment_times`].
+    pub fn look_back(&mut self) {
+        self.gate.fragments_mut().look_back();
+    }
+
+    /// When there were fragments since this was last asked.
+    pub fn take_fragment_times(&mut self) -> FragmentTimes {
+        self.settle();
+        self.gate.fragments_mut().take_times()
     }
 
     /// Takes one frame down the road, together with those that come next to it.

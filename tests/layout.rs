@@ -117,7 +117,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["metrics"]),
     ("tokio", &["metrics"]),
     ("crossbeam_channel", &["pipeline"]),
-    ("flate2", &["source"]),
+    ("flate2", &["source", "export"]),
     ("zstd", &["source", "export"]),
     ("lz4_flex", &["source"]),
     ("toml", &["authorisation", "config"]),
@@ -125,10 +125,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["export"]),
     ("ed25519_dalek", &["authorisation", "ledger"]),
     ("ct_merkle", &["ledger"]),
-    ("base64ct", &["ledger"]),
+    ("base64ct", &["ledger", "export"]),
     ("zeroize", &["ledger", "export"]),
     ("ipcrypt_rs", &["export"]),
     ("parquet", &["export"]),
+    ("rdkafka", &["export"]),
+    ("sha1", &["export"]),
 ];
 
 /// Words that may not appear in the stages beside the road: there is no address there.

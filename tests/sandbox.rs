@@ -87,6 +87,13 @@ fn a_file_that_replaces_a_planned_one_is_readable_and_a_shared_folder_is_not_ope
 }
 
 #[test]
+fn a_planned_port_is_connected_to_and_no_other() {
+    for user in outside::users() {
+        Case::of_user(user).start("connects").succeed();
+    }
+}
+
+#[test]
 fn what_a_sensor_does_works() {
     for user in outside::users() {
         let case = Case::of_user(user);

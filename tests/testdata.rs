@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it is")]
 
+#[path = "testdata/day.rs"]
+mod day;
+
 use sekisho::demo::capture::{Format, pcap_image, pcapng_image};
 use sekisho::demo::encap::Wrap;
 use sekisho::demo::extensions::{
@@ -32,7 +35,7 @@ const HOME_6_2: Ipv6Addr = Ipv6Addr::new(0x240f, 3, 1, 2, 0, 0, 0, 0x18);
 const ABROAD_6: Ipv6Addr = Ipv6Addr::new(0x2003, 0x400, 1, 2, 0, 0, 0, 0x19);
 const ABROAD_6_2: Ipv6Addr = Ipv6Addr::new(0x2601, 0x9001, 1, 2, 0, 0, 0, 0x20);
 
-/// A capture being written: one frame every 100 ms from 2026-11-01T09:00:00Z.
+/// A capture being written: one frame every 100 ms from 2026-10-05T09:00:00Z.
 struct Capture {
     frames: Vec<OwnedFrame>,
     rng: Rng,
@@ -357,6 +360,7 @@ fn the_shipped_captures_are_what_the_code_writes() {
     };
     let captures = [
         ("example.pcap", usual(example())),
+        ("day.pcap", usual(day::day())),
         ("tunnels.pcap", usual(tunnels())),
         ("fragments.pcap", usual(fragmented())),
         ("icmp-quotes.pcap", usual(icmp_quotes())),

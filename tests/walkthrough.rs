@@ -3,8 +3,15 @@
 //!
 //! `SEKISHO_ACCEPT=1 cargo test --test walkthrough` writes both anew.
 #![cfg(feature = "embedded-geo")]
-#![allow(clippy::unwrap_used, reason = "a test may stop where it is")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop where it is"
+)]
 
+mod common;
+
+use common::page::{accepts, blocks, folder, root, shows_what_is_printed, text};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -25,21 +32,6 @@ const MADE_BY: &str =
     "replay testdata/example.pcap -o records/flows.jsonl --ledger books --ledger-key books.key";
 
 const PAGES: [&str; 2] = ["docs/walkthrough.md", "docs/walkthrough.ja.md"];
-
-fn root() -> PathBuf {
-    env!("CARGO_MANIFEST_DIR").into()
-}
-
-fn accepts() -> bool {
-    std::env::var_os("SEKISHO_ACCEPT").is_some()
-}
-
-/// A folder with `testdata` in it, as the reader has.
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(root().join("testdata"), folder.path().join("testdata")).unwrap();
-    folder
-}
 
 /// Writes the private key where the program looks for one.
 fn put_key(path: &Path) {
@@ -121,100 +113,17 @@ fn the_shipped_ledger_is_what_the_program_writes() {
     }
 }
 
-/// What is indented on a page: what is typed, and what is shown of its output.
-#[derive(Debug)]
-enum Block {
-    Typed(String),
-    Shown(Vec<String>),
-}
-
-fn blocks(page: &str) -> Vec<Block> {
-    let mut found: Vec<Block> = Vec::new();
-    let mut is_open = false;
-    for line in page.lines() {
-        let Some(line) = line.strip_prefix("    ") else {
-            is_open = false;
-            continue;
-        };
-        let programs = ["cmp", "cp", "sed", "sekisho"];
-        let first = line.split(' ').next().unwrap();
-        match found.last_mut() {
-            _ if programs.contains(&first) => found.push(Block::Typed(line.to_owned())),
-            Some(Block::Shown(lines)) if is_open => lines.push(line.to_owned()),
-            _ => found.push(Block::Shown(vec![line.to_owned()])),
-        }
-        is_open = true;
-    }
-    found
-}
-
-/// The page with what its commands print now. An output is shown from a line on, found by its first
-/// word, to its end.
-fn as_printed(page: &str) -> String {
-    let folder = folder();
-    let bin = Path::new(env!("CARGO_BIN_EXE_sekisho")).parent().unwrap();
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{path}", bin.display());
-    let (mut page, mut output, mut typed) = (page.to_owned(), String::new(), 0);
-    for block in blocks(&page.clone()) {
-        match block {
-            Block::Typed(command) => {
-                let run = Command::new("sh")
-                    .args(["-c", &format!("{command} 2>&1")])
-                    .current_dir(folder.path())
-                    .env("PATH", &path)
-                    .env("LC_ALL", "C.UTF-8")
-                    .output()
-                    .unwrap();
-                output = String::from_utf8(run.stdout).unwrap();
-                // What does not hold is shown.
-                let expected = if output.contains("holds      NO") {
-                    3
-                } else {
-                    0
-                };
-                assert_eq!(run.status.code(), Some(expected), "{command}: {output}");
-                typed += 1;
-            }
-            Block::Shown(lines) => {
-                let first = lines[0].split(' ').next().unwrap();
-                let now: Vec<String> = output
-                    .lines()
-                    .skip_while(|line| line.split(' ').next() != Some(first))
-                    .map(|line| format!("    {line}\n"))
-                    .collect();
-                assert!(!now.is_empty(), "{first}: {output}");
-                let shown: String = lines.iter().map(|line| format!("    {line}\n")).collect();
-                page = page.replacen(&shown, &now.concat(), 1);
-            }
-        }
-    }
-    assert!(typed >= 6);
-    page
-}
-
 #[test]
 fn the_walkthrough_shows_what_its_commands_print() {
     for name in PAGES {
-        let page = fs::read_to_string(root().join(name)).unwrap();
-        let now = as_printed(&page);
-        if accepts() {
-            fs::write(root().join(name), &now).unwrap();
-        } else {
-            assert!(
-                page == now,
-                "{name} does not show what is printed now; SEKISHO_ACCEPT=1 cargo test --test \
-                 walkthrough writes:\n{now}"
-            );
-        }
+        shows_what_is_printed(name, folder().path());
     }
 }
 
 #[test]
 fn both_languages_type_and_show_the_same() {
-    let [english, japanese] = PAGES.map(|name| fs::read_to_string(root().join(name)).unwrap());
-    let shown = |page: &str| format!("{:?}", blocks(page));
-    assert_eq!(shown(&english), shown(&japanese));
+    let shown = PAGES.map(|name| format!("{:?}", blocks(&text(name))));
+    assert_eq!(shown[0], shown[1]);
 }
 
 /// One changed digit anywhere in the entries is found, whatever it is.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::help;
+use super::summary::By;
+use crate::pipeline::ShardNumber;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -31,6 +33,9 @@ pub(super) enum Command {
     /// Turn captures into flow records, without domestic traffic
     #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),
+    /// Join the shards of a replay into what one run would have given
+    #[command(after_help = help::MERGE)]
+    Merge(MergeArgs),
     /// Turn the traffic of interfaces into flow records, without domestic traffic, until it is ended
     #[cfg(feature = "live")]
     #[command(after_help = help::CAPTURE)]
@@ -50,6 +55,9 @@ pub(super) enum Command {
     /// Say what the loaded country table is
     #[command(after_help = help::GEO)]
     Geo(GeoArgs),
+    /// Say what is in files of records: classes, countries, addresses, services
+    #[command(after_help = help::SUMMARY)]
+    Summary(SummaryArgs),
     /// Read the configuration, build everything, start nothing
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
@@ -76,12 +84,42 @@ pub(super) struct ReplayArgs {
     /// Compare with what the ledger of an earlier run over the same captures counted [default: no]
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     pub(super) audit: Option<PathBuf>,
+    /// Read the I-th of N parts of the captures, and write a shard for `sekisho merge` [default: all]
+    #[arg(long, value_name = "I/N", help_heading = "Run", conflicts_with_all = ["audit", "ledger"])]
+    pub(super) shard: Option<ShardNumber>,
     #[command(flatten)]
     pub(super) place: PlaceFlags,
     #[command(flatten)]
     pub(super) gate: GateFlags,
     #[command(flatten)]
     pub(super) run: RunFlags,
+    #[command(flatten)]
+    pub(super) how: ReplayFlags,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+/// `sekisho merge`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct MergeArgs {
+    /// File for records, or - for stdout
+    #[arg(value_name = "OUT")]
+    pub(super) output: String,
+    /// Every shard that `sekisho replay --shard` wrote of one run, once, in any order
+    #[arg(required = true, value_name = "SHARD")]
+    pub(super) shards: Vec<PathBuf>,
+    /// How records are written: jsonl, csv or null [default: as the shards were told]
+    #[arg(long, value_name = "FORMAT", help_heading = "Results")]
+    pub(super) format: Option<String>,
+    /// File for the summary as JSON, or - for stdout [default: none]
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) summary: Option<String>,
+    /// Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]
+    #[arg(long, value_name = "DIR", help_heading = "Results")]
+    pub(super) ledger: Option<String>,
+    /// File of the key that signs it; made if it is not there [default: DIR.key]
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) ledger_key: Option<String>,
     #[command(flatten)]
     pub(super) how: ReplayFlags,
     #[command(flatten)]
@@ -227,6 +265,40 @@ pub(super) struct GeoArgs {
     pub(super) place: PlaceFlags,
     #[command(flatten)]
     pub(super) talk: TalkFlags,
+}
+
+/// `sekisho summary`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct SummaryArgs {
+    /// Files of records (.jsonl, .csv, also .zst, .gz), folders of them in name order, or - for stdin
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(super) records: Vec<PathBuf>,
+    /// Rows of each table
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) top: usize,
+    /// What is largest: bytes (on the wire), packets or flows (records)
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "bytes",
+        hide_possible_values = true
+    )]
+    pub(super) by: By,
+    /// The same as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Progress bar on stderr: auto (on a terminal) or never [default: auto]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "never"], hide_possible_values = true, help_heading = "Run")]
+    pub(super) progress: Option<String>,
+    #[command(flatten)]
+    pub(super) talk: TalkFlags,
+}
+
+impl SummaryArgs {
+    /// Whether a bar is wanted where there is a terminal.
+    pub(super) fn wants_bar(&self) -> bool {
+        self.progress.as_deref() != Some("never")
+    }
 }
 
 /// `sekisho check`.
@@ -408,15 +480,19 @@ pub(super) struct RunFlags {
     /// Flows held at once [default: 4000000]
     #[arg(long, value_name = "N", help_heading = "Flows")]
     pub(super) max_flows: Option<u64>,
-    /// How records are written: jsonl, csv, parquet or null [default: jsonl]
+    /// How records are written: jsonl, csv, parquet, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null
+    /// [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
-    /// File for records, or - for stdout [default: -]
+    /// File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
     /// How parquet files hold addresses: text or binary16 [default: text]
     #[arg(long, value_name = "HOW", help_heading = "Results")]
     pub(super) ip_encoding: Option<String>,
+    /// Give every record the Community ID of its flow [default: no]
+    #[arg(long, help_heading = "Results")]
+    pub(super) community_id: bool,
     /// File for the summary as JSON, or - for stdout [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) summary: Option<String>,

@@ -9,7 +9,7 @@ use super::talk::{Problem, Talk, escaped};
 use super::view::AddressView;
 use super::{atlas, flags, summary_table};
 use crate::config::Profile;
-use crate::fate::{Class, Reason};
+use crate::fate::Class;
 use crate::gate::{Authorisation, PairVerdict, Policy};
 use crate::geo::CountryCode;
 
@@ -90,37 +90,13 @@ fn verdict(verdict: PairVerdict) -> String {
             "excluded as {} ({}), rules {}",
             reason.id(),
             reason.meaning(),
-            section(reason)
+            reason.section()
         ),
     }
 }
 
 fn class_note(class: Class) -> &'static str {
     summary_table::class_note(class, true)
-}
-
-/// The section of docs/rules.md behind a reason that a pair of ends can give.
-const fn section(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Multicast | Reason::Martian => "§3.3",
-        Reason::ClassNotAuthorised | Reason::NoAuthorisation => "§2.2",
-        Reason::DomesticPair
-        | Reason::Unlocated
-        | Reason::SourceDisagreement
-        | Reason::Anycast
-        | Reason::NonGlobal
-        | Reason::OperatorDomestic => "§2.1",
-        Reason::TunnelDomestic
-        | Reason::QuotedDomestic
-        | Reason::NonIp
-        | Reason::UnsupportedLink
-        | Reason::Truncated
-        | Reason::Malformed
-        | Reason::TooDeep
-        | Reason::Fragment => "§4",
-        Reason::GeoStale => "§3.4",
-        Reason::VolumeCap => "§2.2",
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ counts says what was done, and others check it from its files alone.
 
 Three ways in:
   analyst    sekisho replay capture.pcap -o flows.jsonl
+             sekisho summary flows.jsonl
              sekisho demo        (made-up traffic: no file, no root, no network)
   operator   sekisho check /etc/sekisho/sekisho.toml
              sekisho capture -i eth1 -o /var/lib/sekisho/records/
@@ -46,6 +47,7 @@ Examples:
   sekisho replay capture.pcap --authorize foreign_domestic --format null
   sekisho replay capture.pcap -o flows.jsonl --ledger books
   sekisho replay capture.pcap --geo country.mmdb --format null --audit books
+  sekisho replay /mnt/captures --shard 3/16 -o /mnt/shards/
 
 Records go to stdout or a file, the summary table to stderr. For the same inputs, table, settings and \
 version the records are the same byte for byte, whatever the number of lanes. Output files appear under \
@@ -53,6 +55,23 @@ their name only when the run is done, and only their owner can read them.
 
 Exit codes: 0 done, 1 damaged input, 2 usage, 3 books do not balance or nothing in the ledger to compare \
 with, 65 not a capture, 66 no such input or ledger, 74 output failed, 77 permission, 78 configuration.";
+
+pub(super) const MERGE: &str = "\
+Examples:
+  sekisho replay /mnt/captures --shard 1/2 -o /mnt/shards/     (one machine)
+  sekisho replay /mnt/captures --shard 2/2 -o /mnt/shards/     (another)
+  sekisho merge flows.jsonl /mnt/shards/*.sekisho
+  sekisho merge flows.csv shard-*.sekisho --format csv --summary books.json --ledger books
+
+Records, summary and ledger are those of one run over all captures, byte for byte: flows that go on from one \
+part into the next are joined. Settings are those of the shards; country tables, lists and authorisations are \
+read from where the shards read them, and must be the same. Where joining cannot be shown to be exact (a flow \
+table that could have been full), the captures are read again as one run, if they are there. A shard holds \
+the admitted traffic of its part: keep it like records.
+
+Exit codes: 0 done, 1 an input was damaged, 2 usage, 3 books do not balance, 65 not a shard, or not every \
+shard once, 66 no such file, 74 output failed, 77 permission, 78 shards of different settings, or tables that \
+changed.";
 
 #[cfg(feature = "live")]
 pub(super) const CAPTURE: &str = "\
@@ -135,6 +154,19 @@ ends are all in the list of the truth, with Wilson's interval of 95 %.
 
 Exit codes: 0 done, 1 an input was damaged, 2 usage, 65 not a capture, 66 no such input, 74 output failed, \
 78 a table or list is refused.";
+
+pub(super) const SUMMARY: &str = "\
+Examples:
+  sekisho summary flows.jsonl
+  sekisho summary --by packets --top 20 /var/lib/sekisho/records/
+  sekisho replay capture.pcap | sekisho summary -
+  sekisho summary --json flows.csv.zst
+
+A country counts for the records of either end, and an address likewise, so these shares add up to more than \
+all. Bytes are those on the wire. Of each list of addresses or services 1,048,576 are kept at once; beyond \
+that the smallest are dropped, and the table says by how much a sum may be too small.
+
+Exit codes: 0 done, 1 damaged lines were passed over, 2 usage, 65 not records, 66 no such file, 77 permission.";
 
 pub(super) const CHECK: &str = "\
 Examples:

@@ -18,12 +18,14 @@ mod flags;
 mod geo;
 mod help;
 mod locate;
+mod merge;
 mod number;
 mod panic;
 mod progress;
 mod purge;
 mod replay;
 mod report;
+mod summary;
 mod summary_table;
 mod talk;
 mod terminal;
@@ -67,6 +69,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
     match args.command {
         Command::Replay(args) => replay::run(args, talk),
+        Command::Merge(args) => merge::run(args, talk),
         #[cfg(feature = "live")]
         Command::Capture(args) => capture::run(args, talk),
         #[cfg(feature = "watch")]
@@ -82,6 +85,7 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         Command::Locate(args) => locate::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
         Command::Geo(args) => geo::run(args, talk),
+        Command::Summary(args) => summary::run(&args, talk),
         Command::Check(args) => check::run(args, talk),
         Command::Evaluate(args) => evaluate::run(args, talk),
         Command::Verify(args) => verify::run(args, talk),

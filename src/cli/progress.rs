@@ -15,13 +15,15 @@ use crate::export::Target;
 use crate::pipeline::Progress;
 
 /// Where the size of the inputs is known, and where it is not.
-const KNOWN: &str = "{wide_bar} {percent:>3}%  {read} of {whole}  {packet_rate}  {eta} left";
-const UNKNOWN: &str = "{spinner} {read}  {packet_rate}  {elapsed}";
+const KNOWN: &str = "{wide_bar} {percent:>3}%  {read} of {whole}  {rate}  {eta} left";
+const UNKNOWN: &str = "{spinner} {read}  {rate}  {elapsed}";
 
 /// A bar, or nothing where none is wanted.
 pub(super) struct Bar {
     bar: ProgressBar,
-    packets: Arc<AtomicU64>,
+    /// How many of what is counted beside bytes.
+    done: Arc<AtomicU64>,
+    what: &'static str,
     style: Style,
 }
 
@@ -36,6 +38,11 @@ impl Bar {
             ProgressMode::Never => false,
             ProgressMode::Auto => std::io::stderr().is_terminal() && !records_on_terminal,
         };
+        Self::of("packets", wanted)
+    }
+
+    /// A bar that counts these beside bytes, if it is wanted.
+    pub(super) fn of(what: &'static str, wanted: bool) -> Self {
         Self {
             // Draws on standard error.
             bar: if wanted {
@@ -43,14 +50,15 @@ impl Bar {
             } else {
                 ProgressBar::hidden()
             },
-            packets: Arc::default(),
+            done: Arc::default(),
+            what,
             style: Style::of_stderr(),
         }
     }
 
     fn look(&self, known: bool) -> ProgressStyle {
         let template = if known { KNOWN } else { UNKNOWN };
-        let packets = Arc::clone(&self.packets);
+        let (done, what) = (Arc::clone(&self.done), self.what);
         // The template is ours; were it wrong, the bar would look plain.
         ProgressStyle::with_template(template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -66,14 +74,11 @@ impl Bar {
             .with_key("whole", |state: &ProgressState, out: &mut dyn Write| {
                 let _ = out.write_str(&bytes(state.len().unwrap_or_default()));
             })
-            .with_key(
-                "packet_rate",
-                move |state: &ProgressState, out: &mut dyn Write| {
-                    let packets = packets.load(Ordering::Relaxed) as f64;
-                    let rate = packets / state.elapsed().as_secs_f64().max(0.001);
-                    let _ = write!(out, "{} packets/s", grouped(rate as u64));
-                },
-            )
+            .with_key("rate", move |state: &ProgressState, out: &mut dyn Write| {
+                let done = done.load(Ordering::Relaxed) as f64;
+                let rate = done / state.elapsed().as_secs_f64().max(0.001);
+                let _ = write!(out, "{} {what}/s", grouped(rate as u64));
+            })
     }
 }
 
@@ -91,7 +96,7 @@ impl Progress for Bar {
     }
 
     fn advance(&self, bytes: u64, packets: u64) {
-        self.packets.fetch_add(packets, Ordering::Relaxed);
+        self.done.fetch_add(packets, Ordering::Relaxed);
         self.bar.inc(bytes);
     }
 

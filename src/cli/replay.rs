@@ -7,9 +7,11 @@ use super::progress::Bar;
 use super::talk::{Problem, Talk};
 use super::terminal::Style;
 use super::{flags, summary_table};
-use crate::config::{Config, Output};
+use crate::config::{Config, Output, Target};
 use crate::export::reason;
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Outcome, ShardNumber};
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
 pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
@@ -19,6 +21,9 @@ pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         args.run,
         flags::How::Replay(args.how),
     )?;
+    if let Some(shard) = args.shard {
+        return run_shard(&config, shard, &args.files, talk);
+    }
     let audit = args.audit.as_deref().map(Audit::open).transpose()?;
     let bar = Bar::new(&config);
     let outcome = pipeline::replay(&config, &args.files, &bar)?;
@@ -27,6 +32,27 @@ pub(super) fn run(args: ReplayArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         audit.compare(&outcome.summary, talk)?;
     }
     Ok(exit)
+}
+
+/// One part of the captures, into a shard.
+fn run_shard(
+    config: &Config,
+    shard: ShardNumber,
+    files: &[PathBuf],
+    talk: &mut Talk,
+) -> Result<Exit, Problem> {
+    if files.iter().any(|file| file.as_os_str() == "-") {
+        let hint = "give files, or folders of them";
+        let what = "no part can be told of what is read once";
+        return Err(Problem::new(Exit::Usage, what, "standard input", hint));
+    }
+    if config.export.output == Target::Stdout && io::stdout().is_terminal() {
+        let hint = "name a file or a folder with -o";
+        let what = "a shard is not for reading";
+        return Err(Problem::new(Exit::Usage, what, "standard output", hint));
+    }
+    let outcome = pipeline::replay_shard(config, shard, files, &Bar::new(config))?;
+    close(config, &outcome, talk)
 }
 
 /// The end of a run: the summary as a file, what was damaged, the summary as a table, and the exit

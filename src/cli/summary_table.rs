@@ -333,5 +333,8 @@ pub(super) const fn short(reason: Reason) -> &'static str {
     }
 }
 
+#[cfg(all(test, feature = "embedded-geo"))]
+#[expect(clippy::unwrap_used, reason = "a test may stop where it is")]
+mod picture;
 #[cfg(test)]
 pub(super) mod tests;

@@ -34,7 +34,7 @@ pub(super) const SECTIONS: [&str; 11] = [
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 41] = [
+pub(super) const KEYS: [Key; 45] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("", "profile", "\"standard\" or \"statutory\""),
@@ -112,6 +112,14 @@ pub(super) const KEYS: [Key; 41] = [
     ),
     key("export", "compress", "\"none\" or \"zstd\""),
     key("export", "ip_encoding", "\"text\" or \"binary16\""),
+    key("export", "spool", "a folder in quotes, or \"\" for none"),
+    key(
+        "export",
+        "spool_bytes",
+        "a whole number of bytes, such as 1_073_741_824",
+    ),
+    key("export", "community_id", "true or false"),
+    key("export", "community_id_seed", "a whole number, such as 0"),
     key("ledger", "folder", "a folder in quotes, or \"\" for none"),
     key(
         "ledger",

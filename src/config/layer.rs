@@ -97,6 +97,10 @@ pub struct ExportLayer {
     pub rotate_secs: Option<Given<u64>>,
     pub compress: Option<Given<String>>,
     pub ip_encoding: Option<Given<String>>,
+    pub spool: Option<Given<String>>,
+    pub spool_bytes: Option<Given<u64>>,
+    pub community_id: Option<Given<bool>>,
+    pub community_id_seed: Option<Given<u64>>,
 }
 
 /// `[ledger]` of a layer.
@@ -216,6 +220,10 @@ impl Layer {
             rotate_secs,
             compress,
             ip_encoding,
+            spool,
+            spool_bytes,
+            community_id,
+            community_id_seed,
         } = export;
         let CaptureLayer {
             interfaces,
@@ -261,6 +269,10 @@ impl Layer {
                 rotate_secs: rotate_secs.or(lower.export.rotate_secs),
                 compress: compress.or(lower.export.compress),
                 ip_encoding: ip_encoding.or(lower.export.ip_encoding),
+                spool: spool.or(lower.export.spool),
+                spool_bytes: spool_bytes.or(lower.export.spool_bytes),
+                community_id: community_id.or(lower.export.community_id),
+                community_id_seed: community_id_seed.or(lower.export.community_id_seed),
             },
             ledger: LedgerLayer {
                 folder: folder.or(lower.ledger.folder),

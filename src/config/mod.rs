@@ -132,6 +132,12 @@ pub struct Export {
     pub compress: Compress,
     /// How Parquet files hold addresses.
     pub ip_encoding: IpEncoding,
+    /// The folder in which records of a live run wait while no broker takes them, if they wait on the disk.
+    pub spool: Option<std::path::PathBuf>,
+    /// Bytes that they may take up there.
+    pub spool_bytes: u64,
+    /// The seed of the Community ID in records, if they have one.
+    pub community_id: Option<u16>,
 }
 
 /// Section `[ledger]`: where the ledger is kept.
@@ -250,6 +256,9 @@ impl Default for Config {
                 rotate_secs: 300,
                 compress: Compress::None,
                 ip_encoding: IpEncoding::Text,
+                spool: None,
+                spool_bytes: 1 << 30,
+                community_id: None,
             },
             ledger: Ledger {
                 folder: None,

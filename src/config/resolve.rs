@@ -9,7 +9,7 @@ use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
 use super::values::{Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
 use crate::authorisation::Profile;
-use crate::export::{Compress, Format, IpEncoding, Target};
+use crate::export::{Compress, Format, IpEncoding, PseudonymMode, Target};
 
 pub(super) type List = Option<Given<Vec<Given<String>>>>;
 
@@ -37,6 +37,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         capture,
         metrics,
     } = layer;
+    let community_id = export.community_id.clone();
     let config = Config {
         sensor: match sensor {
             None => default.sensor,
@@ -73,6 +74,16 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
     // RULES §6: no run of that profile writes an address of an end at home.
     if config.profile == Profile::Statutory {
         config.pseudonym.suits_statutory()?;
+    }
+    if let Some(given) = community_id
+        && config.export.community_id.is_some()
+        && config.pseudonym.mode != PseudonymMode::None
+    {
+        return Err(from.forbid(
+            &given.origin,
+            "a Community ID beside pseudonyms would tell the addresses to whoever tries all of them",
+            "choose one of `community_id` in [export] and `mode` in [pseudonym]",
+        ));
     }
     Ok(config)
 }
@@ -145,6 +156,10 @@ impl From<'_> {
             rotate_secs,
             compress,
             ip_encoding,
+            spool,
+            spool_bytes,
+            community_id,
+            community_id_seed,
         } = layer;
         let resolved_format = match &format {
             None => default.format,
@@ -212,6 +227,29 @@ impl From<'_> {
                     &[IpEncoding::Text, IpEncoding::Binary16],
                     IpEncoding::id,
                 )?,
+            },
+            spool: match spool {
+                Some(given) if !given.value.is_empty() => Some(self.path(&given)?),
+                None | Some(_) => default.spool,
+            },
+            spool_bytes: self.number(
+                spool_bytes,
+                "spool_bytes",
+                1 << 20..=1 << 50,
+                " bytes",
+                default.spool_bytes,
+            )?,
+            community_id: {
+                let seed = self.number(
+                    community_id_seed,
+                    "community_id_seed",
+                    0..=u64::from(u16::MAX),
+                    "",
+                    default.community_id.unwrap_or(0).into(),
+                )?;
+                let wanted = community_id.map(|given| given.value);
+                let wanted = wanted.unwrap_or(default.community_id.is_some());
+                wanted.then_some(seed as u16)
             },
         })
     }

@@ -58,6 +58,9 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_secs,
                 compress,
                 ip_encoding,
+                spool,
+                spool_bytes,
+                community_id,
             },
         ledger: Ledger {
             folder,
@@ -114,7 +117,9 @@ pub(super) fn toml(config: &Config) -> String {
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
-         ip_encoding = {}\n\n\
+         ip_encoding = {}\n\
+         spool = {}\nspool_bytes = {spool_bytes}\n\
+         community_id = {}\ncommunity_id_seed = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
          [retention]\ndays = {days}\n\n\
          [pseudonym]\nmode = {}\nkey = {}\n\n\
@@ -140,6 +145,9 @@ pub(super) fn toml(config: &Config) -> String {
         text(&summary),
         text(compress.id()),
         text(ip_encoding.id()),
+        text(&shown(spool)),
+        community_id.is_some(),
+        community_id.unwrap_or(0),
         text(&shown(folder)),
         text(&shown(key)),
         text(mode.id()),

@@ -37,6 +37,40 @@ pub enum Tunnel {
 }
 
 impl Tunnel {
+    /// All of them.
+    pub const ALL: [Self; 24] = [
+        Self::Mpls,
+        Self::Pppoe,
+        Self::Ipip,
+        Self::Gre,
+        Self::Erspan,
+        Self::Vxlan,
+        Self::VxlanGpe,
+        Self::Geneve,
+        Self::Gtpu,
+        Self::Teredo,
+        Self::L2tp,
+        Self::L2tpv3,
+        Self::Ah,
+        Self::Etherip,
+        Self::Lisp,
+        Self::Ayiya,
+        Self::Nsh,
+        Self::PimRegister,
+        Self::Wccp,
+        Self::Pptp,
+        Self::Pbb,
+        Self::SixInFour,
+        Self::FourInSix,
+        Self::SixInSix,
+    ];
+
+    /// The tunnel of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tunnel| tunnel.name() == name)
+    }
+
     /// The name in records.
     #[must_use]
     pub const fn name(self) -> &'static str {

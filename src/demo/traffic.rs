@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// 2026-11-01T09:00:00Z, when every demonstration begins.
+/// 2026-10-05T09:00:00Z, when every demonstration begins.
 const BEGIN: Timestamp = Timestamp::from_parts(1_791_190_800, 0);
 /// How long it is to last, in microseconds of packet time.
 const LENGTH: u64 = 600_000_000;

@@ -5,7 +5,7 @@ use super::view::{RunContext, View, initiator, places, scope};
 use crate::flow::{CountryCode, Ended};
 
 /// The header line: the names of [`FlowRecord`](super::FlowRecord), in order.
-pub(super) const HEADER: &str = "start,end,src_ip,src_port,dst_ip,dst_port,protocol,icmp_type,icmp_code,src_place,dst_place,src_country,dst_country,class,scope,initiator,src_packets,src_bytes,dst_packets,dst_bytes,src_wire_bytes,dst_wire_bytes,src_tcp_flags,dst_tcp_flags,vlans,tunnels,end_reason,geo,sensor,seq,flags,authorisation,collected_at,expires_at\r\n";
+pub(super) const HEADER: &str = "start,end,src_ip,src_port,dst_ip,dst_port,protocol,icmp_type,icmp_code,src_place,dst_place,src_country,dst_country,class,scope,initiator,src_packets,src_bytes,dst_packets,dst_bytes,src_wire_bytes,dst_wire_bytes,src_tcp_flags,dst_tcp_flags,vlans,tunnels,end_reason,geo,sensor,seq,flags,authorisation,collected_at,expires_at,community_id\r\n";
 
 /// More than a usual record takes, in bytes; only a hint.
 const USUAL: usize = 320;
@@ -82,13 +82,19 @@ fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     number(view.seq, out);
     out.push(b',');
     list(view.flags(), out);
-    out.extend_from_slice(run.terms_csv.as_bytes());
+    out.push(b',');
+    out.extend_from_slice(run.authorisation_csv.as_bytes());
+    out.push(b',');
     if let Some(expiry) = view.expiry {
         time(view.end, out);
         out.push(b',');
         time(expiry, out);
-        out.extend_from_slice(b"\r\n");
+    } else {
+        out.push(b',');
     }
+    out.push(b',');
+    out.extend_from_slice(view.community_id().unwrap_or_default().as_bytes());
+    out.extend_from_slice(b"\r\n");
 }
 
 fn list(names: impl Iterator<Item = &'static str>, out: &mut Vec<u8>) {

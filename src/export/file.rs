@@ -55,6 +55,40 @@ impl Written {
     }
 }
 
+#[cfg(feature = "kafka")]
+impl Written {
+    /// What one record holds.
+    pub(super) fn of(ended: &Ended) -> Self {
+        let mut written = Self::default();
+        written.count(std::slice::from_ref(ended));
+        written
+    }
+
+    /// The rest, without these.
+    pub(super) fn less(mut self, these: &Self) -> Self {
+        let Self {
+            records,
+            packets,
+            bytes,
+            wire_bytes,
+            answered,
+            one_way,
+            closed: _,
+        } = these;
+        for (number, less) in [
+            (&mut self.records, records),
+            (&mut self.packets, packets),
+            (&mut self.bytes, bytes),
+            (&mut self.wire_bytes, wire_bytes),
+            (&mut self.answered, answered),
+            (&mut self.one_way, one_way),
+        ] {
+            *number = number.saturating_sub(*less);
+        }
+        self
+    }
+}
+
 impl std::ops::AddAssign for Written {
     fn add_assign(&mut self, more: Self) {
         let Self {

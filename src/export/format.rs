@@ -1,6 +1,6 @@
 //! The formats of records, by name.
 
-use super::csv;
+use super::{csv, profiles};
 
 /// A format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,16 @@ impl Format {
     pub(super) const fn header(self) -> &'static str {
         match self {
             Self::Csv => csv::HEADER,
-            _ => "",
+            Self::ZeekConn => profiles::ZEEK_HEADER,
+            Self::Jsonl
+            | Self::ZeekConnJson
+            | Self::Ecs
+            | Self::Ocsf
+            | Self::Eve
+            | Self::Parquet
+            | Self::Ipfix
+            | Self::IpfixUniflow
+            | Self::Null => "",
         }
     }
 }

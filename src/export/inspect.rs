@@ -3,11 +3,10 @@
 //! It must never take anything else for a file of records. In: a path. Out: [`Inspected`], or what is wrong.
 
 use super::digest::{Digest, Digested};
-use super::{Format, Written, reason};
+use super::lines::{Reader, Sums};
+use super::{Format, reason};
 use crate::flow::Timestamp;
 use rustix::fs::OFlags;
-use serde::Deserialize;
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
@@ -33,7 +32,7 @@ pub struct Inspected {
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     /// Its name is not that of a complete file of records, or it is no file.
-    #[error("not a file of records: {}: name files that end in .jsonl, .csv, these with .zst, or .parquet", .0.display())]
+    #[error("not a file of records: {}: name files that end in .jsonl, .csv, conn.log, these with .zst, or .parquet", .0.display())]
     Other(PathBuf),
     /// It cannot be read.
     #[error("cannot read ({}): {}: check who may read it", reason(source), path.display())]
@@ -56,8 +55,9 @@ pub enum InspectError {
     },
 }
 
-/// The format that a complete file of records has by its name: `*.jsonl` or `*.csv`, packed or not, and
-/// those that were moved aside (`*.jsonl.7`); or `*.parquet`.
+/// The format that a complete file of records has by its name: `*.jsonl`, `*.csv` or `*.conn.log`, packed or
+/// not, and those that were moved aside (`*.jsonl.7`). Which of the formats of one JSON object a line it is, its
+/// first line tells. Or `*.parquet`.
 #[must_use]
 pub(super) fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name().and_then(OsStr::to_str)?;
@@ -76,6 +76,10 @@ pub(super) fn format_of(path: &Path) -> Option<Format> {
         Some(_) | None => name,
     };
     let name = name.strip_suffix(".zst").unwrap_or(name);
+    // Zeek's own name, and ours.
+    if name == "conn.log" || name.ends_with(".conn.log") {
+        return Some(Format::ZeekConn);
+    }
     let (stem, ending) = name.rsplit_once('.')?;
     let formats = [Format::Jsonl, Format::Csv];
     let format = formats.into_iter().find(|format| format.id() == ending);
@@ -153,16 +157,16 @@ pub(super) fn inspect_open(
             InspectError::Unreadable { path, source }
         }
     })?;
-    let lines = lines.map_err(|line| InspectError::Damaged {
+    let (format, sums) = lines.map_err(|line| InspectError::Damaged {
         path: path.to_owned(),
         what: format!("line {line} is no record, or half of one"),
     })?;
     let Hashing(_, mut digest) = raw.into_inner();
-    digest.count(&lines.holds);
+    digest.count(&sums.holds);
     let ending = if packed { ".zst" } else { "" };
     Ok(Inspected {
         digested: digest.complete(&format!("{}{ending}", format.id())),
-        expires: lines.expires.flatten(),
+        expires: sums.expires(),
     })
 }
 
@@ -174,29 +178,10 @@ fn inspect_parquet(_: &File, path: &Path) -> Result<Inspected, InspectError> {
     Err(InspectError::NotBuiltIn(path.to_owned()))
 }
 
-/// What the lines of a file say.
-#[derive(Default)]
-struct Lines {
-    holds: Written,
-    /// Nothing before the first record; nothing in it once a record never expires.
-    expires: Option<Option<Timestamp>>,
-}
-
-/// What a line says, as far as it matters here.
-#[derive(Deserialize)]
-struct Line<'a> {
-    src_packets: u64,
-    dst_packets: u64,
-    src_wire_bytes: u64,
-    dst_wire_bytes: u64,
-    #[serde(borrow, default)]
-    expires_at: Option<Cow<'a, str>>,
-}
-
 /// Reads to the end, or to the first line that is no record: its number.
-fn read_lines(format: Format, from: &mut impl BufRead) -> io::Result<Result<Lines, u64>> {
-    let mut lines = Lines::default();
-    let mut header = None;
+fn read_lines(format: Format, from: &mut impl BufRead) -> io::Result<Result<(Format, Sums), u64>> {
+    let mut sums = Sums::default();
+    let mut reader = Reader::new(format);
     let mut text = Vec::new();
     for number in 1.. {
         text.clear();
@@ -204,117 +189,13 @@ fn read_lines(format: Format, from: &mut impl BufRead) -> io::Result<Result<Line
         if text.is_empty() {
             break;
         }
-        let good = (|| {
-            let text = std::str::from_utf8(text.strip_suffix(b"\n")?).ok()?;
-            if format == Format::Jsonl {
-                return lines.add(&serde_json::from_str(text).ok()?);
-            }
-            let cells = cells(text.strip_suffix('\r')?)?;
-            match &header {
-                Some(header) => lines.add(&row(header, &cells)?),
-                None => {
-                    header = Some(Header::of(&cells)?);
-                    Some(())
-                }
-            }
-        })();
+        let line = text.strip_suffix(b"\n").map(std::str::from_utf8);
+        let good = line.and_then(|line| reader.add(line.ok()?, &mut sums));
         if good.is_none() {
             return Ok(Err(number));
         }
     }
-    Ok(Ok(lines))
-}
-
-impl Lines {
-    fn add(&mut self, line: &Line<'_>) -> Option<()> {
-        let expires = match line.expires_at.as_deref() {
-            None | Some("") => None,
-            Some(text) => Some(Timestamp::parse_rfc3339(text)?),
-        };
-        // The latest so far; a record that never expires is later than any.
-        self.expires = Some(match self.expires {
-            None => expires,
-            Some(before) => before.zip(expires).map(|(before, now)| before.max(now)),
-        });
-        self.holds.records += 1;
-        self.holds.packets += line.src_packets.checked_add(line.dst_packets)?;
-        self.holds.wire_bytes += line.src_wire_bytes.checked_add(line.dst_wire_bytes)?;
-        Some(())
-    }
-}
-
-/// Which cells of a row are asked for.
-struct Header {
-    width: usize,
-    counts: [usize; 4],
-    expires_at: Option<usize>,
-}
-
-impl Header {
-    fn of(names: &[Cow<'_, str>]) -> Option<Self> {
-        let find = |wanted: &str| names.iter().position(|name| name == wanted);
-        Some(Self {
-            width: names.len(),
-            counts: [
-                find("src_packets")?,
-                find("dst_packets")?,
-                find("src_wire_bytes")?,
-                find("dst_wire_bytes")?,
-            ],
-            expires_at: find("expires_at"),
-        })
-    }
-}
-
-fn row<'a>(header: &Header, cells: &'a [Cow<'_, str>]) -> Option<Line<'a>> {
-    if cells.len() != header.width {
-        return None;
-    }
-    let count = |at: usize| cells.get(at)?.parse().ok();
-    let [src_packets, dst_packets, src_wire_bytes, dst_wire_bytes] = header.counts.map(count);
-    let expires_at = header.expires_at.and_then(|at| cells.get(at));
-    Some(Line {
-        src_packets: src_packets?,
-        dst_packets: dst_packets?,
-        src_wire_bytes: src_wire_bytes?,
-        dst_wire_bytes: dst_wire_bytes?,
-        expires_at: expires_at.map(|text| Cow::Borrowed(text.as_ref())),
-    })
-}
-
-/// The cells of a line (RFC 4180); nothing if a quotation mark has no partner.
-fn cells(line: &str) -> Option<Vec<Cow<'_, str>>> {
-    let mut cells = Vec::new();
-    let mut rest = line;
-    loop {
-        let (cell, behind) = match rest.strip_prefix('"') {
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                let (cell, behind) = rest.split_at(end);
-                (Cow::Borrowed(cell), behind)
-            }
-            Some(quoted) => {
-                let mut cell = String::new();
-                let mut quoted = quoted;
-                loop {
-                    let (part, behind) = quoted.split_once('"')?;
-                    cell.push_str(part);
-                    match behind.strip_prefix('"') {
-                        None => break (Cow::Owned(cell), behind),
-                        Some(behind) => {
-                            cell.push('"');
-                            quoted = behind;
-                        }
-                    }
-                }
-            }
-        };
-        cells.push(cell);
-        match behind.strip_prefix(',') {
-            Some(behind) => rest = behind,
-            None => return behind.is_empty().then_some(cells),
-        }
-    }
+    Ok(Ok((reader.format(), sums)))
 }
 
 /// A file, and the digest of what was read of it.

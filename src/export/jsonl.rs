@@ -78,13 +78,19 @@ fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     number(view.seq, out);
     out.extend_from_slice(b",\"flags\":[");
     list(view.flags(), out);
-    out.extend_from_slice(run.terms_json.as_bytes());
+    text(b"],\"authorisation\":", &run.authorisation_json, out);
     if let Some(expiry) = view.expiry {
+        out.extend_from_slice(b",\"collected_at\":\"");
         time(view.end, out);
         out.extend_from_slice(b"\",\"expires_at\":\"");
         time(expiry, out);
-        out.extend_from_slice(b"\"}\n");
+        out.push(b'"');
     }
+    if let Some(id) = view.community_id() {
+        text(b",\"community_id\":\"", id, out);
+        out.push(b'"');
+    }
+    out.extend_from_slice(b"}\n");
 }
 
 /// A literal, then a text that needs no escapes.

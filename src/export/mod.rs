@@ -6,6 +6,7 @@
 //! Beside that it reads its own files back, and removes those that have expired.
 
 mod collector;
+mod community_id;
 mod csv;
 mod digest;
 mod error;
@@ -14,11 +15,16 @@ mod format;
 mod hive;
 mod inspect;
 mod jsonl;
+#[cfg(feature = "kafka")]
+mod kafka;
+mod lines;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;
+mod profiles;
 mod pseudonym;
 mod purge;
+mod read;
 mod record;
 mod rendered;
 mod rotated;
@@ -39,14 +45,16 @@ pub use error::{Error, reason};
 pub use file::{Finished, Output, Written};
 pub use format::Format;
 pub use inspect::{InspectError, Inspected, inspect};
+use profiles::Profile;
 pub use pseudonym::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms};
 pub use purge::{LeftFile, Purged, PurgedFile, purge};
+pub use read::{Next, Recorded, RecordedEnd, Records};
 pub use record::{ClassName, EndReasonName, FlowRecord, InitiatorName, Mark, PlaceName, ScopeName};
 pub use rendered::Rendered;
 pub use rotated::{Compress, Figures, Rotated, Rotation};
 pub use schema::schema;
 pub use sort::{Order, Sorted, Sorter, heal};
-pub use target::{IpEncoding, LedgerPlace, Opening, Target, Topic};
+pub use target::{IpEncoding, LedgerPlace, Opening, SpoolPlace, Target, Topic};
 pub use terms::{SELF_AUTHORISED, Terms};
 pub use view::{Run, RunContext};
 
@@ -59,6 +67,10 @@ pub fn render(
     run: &RunContext<'_>,
     out: &mut Rendered,
 ) {
+    #[cfg(feature = "kafka")]
+    if format.is_json() {
+        out.each.extend(records.iter().map(Written::of));
+    }
     match format {
         Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
@@ -66,14 +78,17 @@ pub fn render(
         Format::Parquet => parquet::render(records, first_seq, run, out),
         #[cfg(not(feature = "parquet"))]
         Format::Parquet => {}
+        Format::ZeekConn => {
+            profiles::render(Profile::Zeek, records, first_seq, run, &mut out.bytes)
+        }
+        Format::ZeekConnJson => {
+            profiles::render(Profile::ZeekJson, records, first_seq, run, &mut out.bytes);
+        }
+        Format::Ecs => profiles::render(Profile::Ecs, records, first_seq, run, &mut out.bytes),
+        Format::Ocsf => profiles::render(Profile::Ocsf, records, first_seq, run, &mut out.bytes),
+        Format::Eve => profiles::render(Profile::Eve, records, first_seq, run, &mut out.bytes),
         // Not yet.
-        Format::ZeekConn
-        | Format::ZeekConnJson
-        | Format::Ecs
-        | Format::Ocsf
-        | Format::Eve
-        | Format::Ipfix
-        | Format::IpfixUniflow => {}
+        Format::Ipfix | Format::IpfixUniflow => {}
         Format::Null => {}
     }
 }
@@ -83,6 +98,10 @@ fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
     #[cfg(feature = "parquet")]
     if let (Format::Parquet, Target::Path(path)) = (opening.format, &opening.target) {
         return Ok(Box::new(parquet::open(path, opening)?));
+    }
+    #[cfg(feature = "kafka")]
+    if let Target::Kafka(topic) = &opening.target {
+        return kafka::Kafka::open(topic, opening).map(|kafka| Box::new(kafka) as _);
     }
     Err(Error::NoCollector {
         target: opening.target.to_string(),

@@ -13,6 +13,11 @@ macro_rules! names {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$variant_doc])* $variant),* }
+
+        impl $name {
+            /// All of them, in the order of their definition.
+            pub const ALL: [Self; [$(Self::$variant),*].len()] = [$(Self::$variant),*];
+        }
     };
 }
 
@@ -138,15 +143,15 @@ pub struct FlowRecord {
     pub initiator: InitiatorName,
     /// Packets from the source.
     pub src_packets: u64,
-    /// IP total lengths of the innermost layer of these, in bytes.
+    /// Bytes from the source: IP total lengths of the innermost layer.
     pub src_bytes: u64,
     /// Packets from the destination.
     pub dst_packets: u64,
-    /// IP total lengths of these.
+    /// Bytes from the destination, likewise.
     pub dst_bytes: u64,
-    /// Frame lengths on the wire of the packets from the source, in bytes.
+    /// Bytes from the source as frames on the wire.
     pub src_wire_bytes: u64,
-    /// Frame lengths of those from the destination.
+    /// Bytes from the destination as frames on the wire.
     pub dst_wire_bytes: u64,
     /// OR of all TCP flags from the source.
     pub src_tcp_flags: u8,
@@ -174,6 +179,10 @@ pub struct FlowRecord {
     /// When it expires: days of the retention after `collected_at`. Absent (in CSV: empty) without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+    /// Community ID, version 1. Absent (in CSV: empty) where it was not asked for, or its ports or ICMP type
+    /// were not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub community_id: Option<String>,
 }
 
 impl FlowRecord {
@@ -223,22 +232,57 @@ impl FlowRecord {
             authorisation: run.run.terms.authorisation.clone(),
             collected_at: view.expiry.map(|_| view.end.to_string()),
             expires_at: view.expiry.map(|expiry| expiry.to_string()),
+            community_id: view.community_id().map(str::to_owned),
+        }
+    }
+}
+
+impl ClassName {
+    /// The text in records.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::ForeignForeign => Class::ForeignForeign.id(),
+            Self::ForeignDomestic => Class::ForeignDomestic.id(),
+            Self::DomesticForeign => Class::DomesticForeign.id(),
+            Self::ForeignUndetermined => Class::ForeignUndetermined.id(),
+            Self::UndeterminedForeign => Class::UndeterminedForeign.id(),
+        }
+    }
+}
+
+impl EndReasonName {
+    /// The text in records.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Idle => EndReason::Idle.id(),
+            Self::Active => EndReason::Active.id(),
+            Self::TcpEnd => EndReason::TcpEnd.id(),
+            Self::EndOfInput => EndReason::EndOfInput.id(),
+            Self::Epoch => EndReason::Epoch.id(),
+            Self::Evicted => EndReason::Evicted.id(),
         }
     }
 }
 
 impl Mark {
+    /// The text in records.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Fragments => "fragments",
+            Self::GeoStale => "geo_stale",
+            Self::Opaque => "opaque",
+            Self::Sampled => "sampled",
+            Self::PseudonymSrc => "pseudonym_src",
+            Self::PseudonymDst => "pseudonym_dst",
+        }
+    }
+
     fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "truncated" => Self::Truncated,
-            "fragments" => Self::Fragments,
-            "geo_stale" => Self::GeoStale,
-            "opaque" => Self::Opaque,
-            "sampled" => Self::Sampled,
-            "pseudonym_src" => Self::PseudonymSrc,
-            "pseudonym_dst" => Self::PseudonymDst,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|mark| mark.id() == name)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Neighbouring records on their way from whoever renders them to whoever writes them.
 
+#[cfg(feature = "kafka")]
+use super::Written;
+
 /// What [`render`](super::render) makes of records: what it is, only the writer of the same format knows.
 /// Emptied, it keeps its memory.
 #[derive(Default)]
@@ -9,6 +12,9 @@ pub struct Rendered {
     /// Of Parquet, rows.
     #[cfg(feature = "parquet")]
     pub(super) rows: super::parquet::Rows,
+    /// Of lines of JSON: what each record holds, for whoever sends them one by one.
+    #[cfg(feature = "kafka")]
+    pub(super) each: Vec<Written>,
 }
 
 impl Rendered {
@@ -17,6 +23,8 @@ impl Rendered {
         self.bytes.clear();
         #[cfg(feature = "parquet")]
         self.rows.clear();
+        #[cfg(feature = "kafka")]
+        self.each.clear();
     }
 
     /// Text, as it will be written; of a format that is none: bytes that mean nothing outside.

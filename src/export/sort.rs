@@ -393,20 +393,24 @@ impl Sorted {
 
 /// Joins neighbouring pieces of each flow, where a disordered input had them let go too early
 /// ([`FlowTable::disordered`](crate::flow::FlowTable::disordered)). In: pieces by [`Order::Flow`].
-/// Out: whole records, added to the sorter of the output.
+/// Out: whole records, one after the other, in the order of their first pieces.
 ///
 /// # Errors
-/// [`Error::Spill`].
-pub fn heal(pieces: &mut Sorted, settings: &Settings, records: &mut Sorter) -> Result<(), Error> {
+/// [`Error::Spill`], or that of `give`.
+pub fn heal<E: From<Error>>(
+    pieces: &mut Sorted,
+    settings: &Settings,
+    mut give: impl FnMut(Ended) -> Result<(), E>,
+) -> Result<(), E> {
     let Some(mut before) = pieces.pop()? else {
         return Ok(());
     };
     while let Some(piece) = pieces.pop()? {
         if !before.join(&piece, settings) {
-            records.push(std::mem::replace(&mut before, piece))?;
+            give(std::mem::replace(&mut before, piece))?;
         }
     }
-    records.push(before)
+    give(before)
 }
 
 fn spill(what: &'static str) -> impl Fn(io::Error) -> Error {

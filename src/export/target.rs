@@ -2,6 +2,7 @@
 
 use super::{Format, Rotation};
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Where records go.
@@ -40,6 +41,8 @@ pub struct Opening {
     pub ip_encoding: IpEncoding,
     /// The ledger of the run, if one is kept.
     pub ledger: Option<LedgerPlace>,
+    /// Where records wait while nobody takes them, in a live run; without it in memory alone.
+    pub spool: Option<SpoolPlace>,
 }
 
 /// How Parquet files hold addresses.
@@ -72,6 +75,15 @@ pub struct LedgerPlace {
     pub entries: Option<u64>,
 }
 
+/// Where records may wait on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoolPlace {
+    /// A folder that is there.
+    pub folder: PathBuf,
+    /// Bytes that they may take up.
+    pub bytes: u64,
+}
+
 impl Opening {
     /// Of a replay, with nothing known but where and as what.
     #[must_use]
@@ -89,6 +101,7 @@ impl Opening {
             },
             ip_encoding: IpEncoding::Text,
             ledger: None,
+            spool: None,
         }
     }
 }
@@ -183,9 +196,7 @@ impl Topic {
         let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         let brokers: Vec<String> = brokers.split(',').map(str::to_owned).collect();
         let has_port = |broker: &String| {
-            broker
-                .rsplit_once(':')
-                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+            host_and_port(broker).is_some_and(|(host, port)| !host.is_empty() && port != 0)
         };
         let is_good = (1..=249).contains(&name.len()) && name.bytes().all(is_name);
         if !is_good || !brokers.iter().all(has_port) {
@@ -196,6 +207,39 @@ impl Topic {
             name: name.to_owned(),
         })
     }
+}
+
+impl Topic {
+    /// The ports of the brokers, each once.
+    #[must_use]
+    pub fn ports(&self) -> Vec<u16> {
+        let ports = self
+            .brokers
+            .iter()
+            .filter_map(|broker| host_and_port(broker));
+        let mut ports: Vec<u16> = ports.map(|(_, port)| port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+
+    /// Whether a broker is known by name.
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        let mut hosts = self
+            .brokers
+            .iter()
+            .filter_map(|broker| host_and_port(broker));
+        hosts.any(|(host, _)| {
+            let bare = host.trim_start_matches('[').trim_end_matches(']');
+            bare.parse::<IpAddr>().is_err()
+        })
+    }
+}
+
+fn host_and_port(broker: &str) -> Option<(&str, u16)> {
+    let (host, port) = broker.rsplit_once(':')?;
+    Some((host, port.parse().ok()?))
 }
 
 impl From<&Path> for Target {
@@ -263,6 +307,19 @@ mod tests {
     }
 
     #[test]
+    fn a_topic_tells_what_is_connected_to() {
+        let topic = |text: &str| match Target::parse(text) {
+            Ok(Target::Kafka(topic)) => (topic.ports(), topic.has_names()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            topic("kafka://192.0.2.1:9092,[2001:db8::1]:9093,192.0.2.2:9092/t"),
+            (vec![9092, 9093], false)
+        );
+        assert_eq!(topic("kafka://a:1,192.0.2.1:1/t"), (vec![1], true));
+    }
+
+    #[test]
     fn what_names_nothing_is_refused() {
         for text in [
             "http://a:1",
@@ -277,6 +334,7 @@ mod tests {
             "kafka://a:9092/",
             "kafka:///t",
             "kafka://a/t",
+            "kafka://a:0/t",
             "kafka://a:1,/t",
             "kafka://a:1/t t",
         ] {

@@ -1,5 +1,5 @@
-//! Under what records are collected, and how long they are kept: the same for all of them, until the
-//! authorisations in force change.
+//! Under what records are collected, how long they are kept and what stands for their ends: the same for all
+//! of them, until the authorisations in force change.
 
 use super::Pseudonyms;
 use crate::flow::Timestamp;
@@ -22,6 +22,9 @@ pub struct Terms {
     /// What stands for addresses at home; nothing where they are written as they are. Made for
     /// `authorisation`.
     pub pseudonyms: Option<Arc<Pseudonyms>>,
+    /// The seed of the Community ID in records; nothing where they have none. With pseudonyms there is none,
+    /// whatever stands here.
+    pub community_id: Option<u16>,
 }
 
 impl Default for Terms {
@@ -30,6 +33,7 @@ impl Default for Terms {
             authorisation: SELF_AUTHORISED.to_owned(),
             retention_days: 0,
             pseudonyms: None,
+            community_id: None,
         }
     }
 }

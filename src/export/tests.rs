@@ -129,14 +129,18 @@ pub(super) fn any_terms() -> impl Strategy<Value = Terms> {
     use PseudonymMode::{Deterministic, None, Prefix};
     let modes = prop::sample::select(vec![None, Deterministic, Prefix]);
     let ids = prop::sample::select(vec![SELF_AUTHORISED, "A-1,\"B\"-2"]);
-    (ids, prop_oneof![Just(0), 1..40_000_u32], modes).prop_map(|(ids, retention_days, mode)| {
-        let pseudonyms = Pseudonyms::new(&PseudonymKey::new([3; 32]), ids, mode);
-        Terms {
-            authorisation: ids.to_owned(),
-            retention_days,
-            pseudonyms: pseudonyms.map(Arc::new),
-        }
-    })
+    let retention = prop_oneof![Just(0), 1..40_000_u32];
+    (ids, retention, modes, any::<Option<u16>>()).prop_map(
+        |(ids, retention_days, mode, community_id)| {
+            let pseudonyms = Pseudonyms::new(&PseudonymKey::new([3; 32]), ids, mode);
+            Terms {
+                authorisation: ids.to_owned(),
+                retention_days,
+                pseudonyms: pseudonyms.map(Arc::new),
+                community_id,
+            }
+        },
+    )
 }
 
 pub(super) fn context_under<'a>(paths: &'a PathList, terms: &'a Terms) -> RunContext<'a> {
@@ -208,13 +212,17 @@ proptest! {
         let names = lines.next().unwrap();
         for (line, json) in lines.zip(String::from_utf8(json.bytes).unwrap().lines()) {
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
-            // Without a retention, two of them are not in the object.
-            let absent = if terms.retention_days == 0 { 2 } else { 0 };
-            prop_assert_eq!(value.as_object().unwrap().len(), names.len() - absent);
+            // Only these may be absent from the object.
+            let absent = |name: &String| match name.as_str() {
+                "collected_at" | "expires_at" => terms.retention_days == 0,
+                "community_id" => value.get(name).is_none(),
+                _ => false,
+            };
             let expected: Vec<_> = names.iter().map(|name| cell(&value[name])).collect();
             prop_assert_eq!(line, expected);
             // In the order of the object, too.
-            let names = &names[..names.len() - absent];
+            let names: Vec<_> = names.iter().filter(|name| !absent(name)).collect();
+            prop_assert_eq!(value.as_object().unwrap().len(), names.len());
             let places: Vec<_> = names.iter().map(|name| json.find(&format!("\"{name}\":")).unwrap()).collect();
             prop_assert!(places.is_sorted());
         }
@@ -276,7 +284,7 @@ proptest! {
     }
 }
 
-fn syn_and_more(seen: u64, flags: u8) -> Packet {
+pub(super) fn syn_and_more(seen: u64, flags: u8) -> Packet {
     let transport = Transport {
         src_port: 5,
         dst_port: 6,
@@ -315,7 +323,10 @@ fn pieces_that_disorder_tore_apart_are_healed() {
     assert_eq!(ended.len(), 3);
     pieces.append(&mut ended).unwrap();
     let mut records = Sorter::new(Order::Start, 2);
-    heal(&mut pieces.finish().unwrap(), &SETTINGS, &mut records).unwrap();
+    heal(&mut pieces.finish().unwrap(), &SETTINGS, |record| {
+        records.push(record)
+    })
+    .unwrap();
     let mut healed = Vec::new();
     records.finish().unwrap().fill(&mut healed, 10).unwrap();
     let counts: Vec<_> = healed.iter().map(Ended::packets).collect();
@@ -328,6 +339,7 @@ fn the_schema_names_what_records_have() {
     let (records, paths) = records_of(&[syn_and_more(1, 2)]);
     let terms = Terms {
         retention_days: 1,
+        community_id: Some(0),
         ..Terms::default()
     };
     let record = FlowRecord::new(&records[0], 0, &context_under(&paths, &terms));

@@ -1,11 +1,12 @@
 //! A record with everything that its run adds to it: what all formats render.
 
 use super::Terms;
+use super::community_id::{LEN, community_id};
 use super::digest::hex;
 use super::pseudonym::Written;
 use crate::flow::{
-    Admitted, Atlas, Class, CountryCode, EndReason, Ended, Initiator, Path, PathList, Place,
-    Settings, Side, Timestamp,
+    Admitted, Atlas, Class, CountryCode, EndReason, Ended, Initiator, IpVersion, Path, PathList,
+    Place, Settings, Side, Timestamp,
 };
 
 /// What a run knows when its records are rendered.
@@ -33,10 +34,10 @@ pub struct RunContext<'a> {
     pub(super) sensor_json: String,
     /// The sensor's name as a CSV field.
     pub(super) sensor_csv: String,
-    /// What follows the flags as JSON: up to the end of the line, or to the first time.
-    pub(super) terms_json: String,
-    /// Likewise as CSV.
-    pub(super) terms_csv: String,
+    /// The authorisations as a JSON string, quotes included.
+    pub(super) authorisation_json: String,
+    /// Likewise as a CSV field.
+    pub(super) authorisation_csv: String,
 }
 
 impl<'a> RunContext<'a> {
@@ -45,23 +46,13 @@ impl<'a> RunContext<'a> {
     pub fn new(run: Run<'a>) -> Self {
         let mut geo = hex(&run.atlas.digest());
         geo.truncate(16);
-        let Terms {
-            authorisation,
-            retention_days,
-            pseudonyms: _,
-        } = run.terms;
-        let (json, csv) = match retention_days {
-            0 => ("}\n", ",,\r\n"),
-            _ => (",\"collected_at\":\"", ","),
-        };
-        let authorisation_json = serde_json::Value::from(authorisation.as_str());
-        let authorisation_csv = super::csv::field(authorisation);
+        let authorisation = run.terms.authorisation.as_str();
         Self {
             geo,
             sensor_json: serde_json::Value::from(run.sensor).to_string(),
             sensor_csv: super::csv::field(run.sensor),
-            terms_json: format!("],\"authorisation\":{authorisation_json}{json}"),
-            terms_csv: format!(",{authorisation_csv}{csv}"),
+            authorisation_json: serde_json::Value::from(authorisation).to_string(),
+            authorisation_csv: super::csv::field(authorisation),
             run,
         }
     }
@@ -94,6 +85,10 @@ pub(super) struct View<'r> {
     pub(super) seq: u64,
     /// When it expires, if it does.
     pub(super) expiry: Option<Timestamp>,
+    /// Its Community ID, where that is asked for and known.
+    pub(super) community_id: Option<[u8; LEN]>,
+    /// The version of its addresses, whatever pseudonyms look like.
+    pub(super) version: IpVersion,
     marks: u8,
     stale: bool,
 }
@@ -121,11 +116,25 @@ impl<'r> View<'r> {
             end_reason: ended.end_reason(&run.settings, run.end),
             seq,
             expiry: run.terms.expiry(ended.end()),
+            community_id: match run.terms {
+                Terms {
+                    community_id: Some(seed),
+                    pseudonyms: None,
+                    ..
+                } => community_id(*seed, ended),
+                _ => None,
+            },
+            version,
             marks: ended.marks(),
             stale: run.atlas.is_stale_at(ended.start()),
             src,
             dst,
         }
+    }
+
+    /// The Community ID as text.
+    pub(super) fn community_id(&self) -> Option<&str> {
+        std::str::from_utf8(self.community_id.as_ref()?).ok()
     }
 
     /// Names of the flags that are set, in the order of the record's definition.

@@ -302,6 +302,51 @@ impl Ended {
         rule.seam(last, self.entry.last_syn(), later.first, later.opens())
     }
 
+    /// The same piece at another place in the order, under another number of its path: of a run of which its
+    /// own was a part.
+    #[must_use]
+    pub const fn placed(mut self, order: u64, path: PathId) -> Self {
+        self.order = order;
+        self.entry.path = path.to_bits();
+        self
+    }
+
+    /// Whether a replay can have given this: it may come from a file.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let Entry {
+            start,
+            end,
+            first,
+            last,
+            ..
+        } = self.entry;
+        let key = self.key();
+        let within = |seen| start <= seen && seen <= end;
+        let fits = |address: u128| match key.version {
+            IpVersion::V4 => address <= u128::from(u32::MAX),
+            IpVersion::V6 => true,
+        };
+        self.how & !(SUPERSEDED | EVICTED) == 0
+            && within(first)
+            && within(last)
+            && key.a <= key.b
+            && fits(key.a.0)
+            && fits(key.b.0)
+            && self.entry.packets(0).checked_add(self.entry.packets(1)) > Some(0)
+    }
+
+    /// Packets, IP bytes and wire bytes of both directions; nothing where that is too much.
+    #[must_use]
+    pub fn checked_sums(&self) -> Option<[u64; 3]> {
+        let entry = &self.entry;
+        Some([
+            entry.packets(0).checked_add(entry.packets(1))?,
+            entry.bytes(0).checked_add(entry.bytes(1))?,
+            entry.wire_bytes(0).checked_add(entry.wire_bytes(1))?,
+        ])
+    }
+
     /// A fixed-size form, for spilling to a temporary file of the same run.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; ENDED_LEN] {

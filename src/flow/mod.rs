@@ -77,6 +77,7 @@ pub use crate::geo::{CountryCode, Place};
 pub use crate::time::Timestamp;
 
 use crate::time::NANOS_PER_SEC;
+use boundary::Rule;
 
 /// How far a frame may lie behind the latest one, in nanoseconds of packet time, before the capture
 /// counts as out of order. *Guessed*: several queues of one interface differ by milliseconds.
@@ -105,5 +106,14 @@ impl Settings {
             max_flows: self.max_flows.clamp(1, index::MAX_ENTRIES),
             seed: self.seed,
         }
+    }
+
+    /// When the packet clock has come to `clock`, no table holds a record any more whose last packet was
+    /// seen before this.
+    #[must_use]
+    pub fn gone_before(&self, clock: Timestamp) -> Timestamp {
+        let rule = Rule::new(self);
+        let moment = clock.nanos() - clock.nanos() % rule.sweep_interval();
+        Timestamp::from_nanos(rule.swept_before(moment))
     }
 }

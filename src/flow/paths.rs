@@ -113,6 +113,11 @@ impl Paths {
 pub struct PathList(Vec<Path>);
 
 impl PathList {
+    /// All of them, by their number; the first is the direct one.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Path> {
+        self.0.iter()
+    }
+
     /// Whether the path of a number is in this list, or was never kept.
     #[must_use]
     pub const fn holds(&self, id: PathId) -> bool {

@@ -431,6 +431,13 @@ impl FlowTable {
         Timestamp::from_nanos(self.clock)
     }
 
+    /// Earliest time of any frame so far; nothing before the first.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Timestamp> {
+        (self.earliest != u64::MAX || self.clock == u64::MAX)
+            .then_some(Timestamp::from_nanos(self.earliest))
+    }
+
     /// Whether a frame was more than [`SLACK`] behind the latest: then pieces may have been let go
     /// that continued, and neighbouring pieces of each flow must be joined ([`Ended::join`]).
     #[must_use]

@@ -31,10 +31,65 @@ pub enum SeamVerdict {
     WalkAgain,
 }
 
+/// The first and the last of some moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The first.
+    pub from: Timestamp,
+    /// The last.
+    pub to: Timestamp,
+}
+
+impl Span {
+    /// From the first of both to the last of both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            from: self.from.min(other.from),
+            to: self.to.max(other.to),
+        }
+    }
+
+    fn widen(span: &mut Option<Self>, seen: Timestamp) {
+        let moment = Self {
+            from: seen,
+            to: seen,
+        };
+        *span = Some(span.map_or(moment, |span| span.with(moment)));
+    }
+}
+
+/// When there were fragments, in packet time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FragmentTimes {
+    /// First fragments.
+    pub firsts: Option<Span>,
+    /// Later fragments whose fate could be another, had this memory begun earlier: what it does not hold
+    /// may have been remembered then. At most [`FRAGMENT_MEMORY`] from a first fragment of before.
+    pub unsure: Option<Span>,
+}
+
+impl FragmentTimes {
+    /// Those of both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let both = |one: Option<Span>, other: Option<Span>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.with(other)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            firsts: both(self.firsts, other.firsts),
+            unsure: both(self.unsure, other.unsure),
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct First {
     seen: Timestamp,
     number: u64,
+    /// An earlier memory may know of a bar on this key, which this one does not.
+    may_hide: bool,
     /// How much of the datagram it holds.
     end: u16,
     /// What later fragments become part of; nothing where it was excluded.
@@ -57,6 +112,9 @@ pub struct Fragments {
     /// Keys remembered without knowing of one before, while an earlier range's memory would still have
     /// counted.
     opened: Vec<u64>,
+    times: FragmentTimes,
+    /// Fates are of no interest here, but for what they leave in the memory.
+    looks_back: bool,
 }
 
 impl Fragments {
@@ -71,7 +129,20 @@ impl Fragments {
             missed: Vec::new(),
             missed_too_many: false,
             opened: Vec::new(),
+            times: FragmentTimes::default(),
+            looks_back: false,
         }
+    }
+
+    /// From here on only what is remembered counts, until the times are taken.
+    pub fn look_back(&mut self) {
+        self.looks_back = true;
+    }
+
+    /// When there were fragments since this was last asked.
+    pub fn take_times(&mut self) -> FragmentTimes {
+        self.looks_back = false;
+        std::mem::take(&mut self.times)
     }
 
     /// The verdict on a packet with fragments in it: a later one takes its first's.
@@ -113,6 +184,13 @@ impl Fragments {
         let own = own?;
         let recent = |seen: Timestamp| seen.distance(headers.seen()) <= FRAGMENT_MEMORY;
         let first = self.firsts.get(&key);
+        let is_unsure = match first {
+            None => self.inserted < FRAGMENT_CAPACITY as u64,
+            Some(first) => first.may_hide,
+        };
+        if is_unsure && (!self.looks_back || headers.layers().iter().any(is_first)) {
+            Span::widen(&mut self.times.unsure, headers.seen());
+        }
         if let Some((_, reason)) = first
             .and_then(|first| first.barred)
             .filter(|(seen, _)| recent(*seen))
@@ -156,13 +234,18 @@ impl Fragments {
             Ok(_) => known.and_then(|first| first.barred),
             Err(reason) => Some((seen, reason)),
         };
-        if known.is_none() && number < FRAGMENT_CAPACITY as u64 {
+        let opens = known.is_none() && number < FRAGMENT_CAPACITY as u64;
+        // A bar of its own is the latest there is, whatever was before.
+        let may_hide = fate.is_ok() && (opens || known.is_some_and(|first| first.may_hide));
+        if opens {
             self.opened.push(key);
         }
+        Span::widen(&mut self.times.firsts, seen);
         self.inserted += 1;
         let first = First {
             seen,
             number,
+            may_hide,
             end,
             admitted: fate.ok(),
             barred,
@@ -240,6 +323,10 @@ impl Fragments {
         hasher.write_u128(layer.pair.dst);
         hasher.finish()
     }
+}
+
+const fn is_first(layer: &Layer) -> bool {
+    matches!(layer.fragment, Fragment::First { .. })
 }
 
 /// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IPIP, 6in4,

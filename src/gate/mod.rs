@@ -12,7 +12,9 @@ mod policy;
 mod rule;
 mod schedule;
 
-pub use fragments::{FRAGMENT_CAPACITY, FRAGMENT_MEMORY, Fragments, SeamVerdict};
+pub use fragments::{
+    FRAGMENT_CAPACITY, FRAGMENT_MEMORY, FragmentTimes, Fragments, SeamVerdict, Span,
+};
 pub use policy::{Authorisation, PairVerdict, Policy};
 pub use rule::{Admitted, Excluded, Pass};
 pub use schedule::{Grant, Meter, Schedule};

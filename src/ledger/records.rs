@@ -81,8 +81,10 @@ pub(super) fn check(
 /// Lines that a file with so many records has; nothing, where it is packed.
 fn lines_of(export: &Export) -> Option<u64> {
     match export.format.as_str() {
-        "jsonl" => Some(export.records),
+        "jsonl" | "zeek-conn-json" | "ecs" | "ocsf-4001" | "eve-flow" => Some(export.records),
         "csv" => export.records.checked_add(1),
+        // With the seven lines of its header.
+        "zeek-conn" => export.records.checked_add(7),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ use crate::gate::{Authorisation, Grant, Meter, Policy, Schedule};
 use crate::geo::Table;
 use crate::ledger::{self, Moment, Standing};
 use crate::time::Timestamp;
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// What a replay is called in the list of interfaces of an authorisation.
@@ -208,6 +209,32 @@ impl Authorities {
             profile: self.profile.id(),
             ids,
         }
+    }
+
+    /// SHA-256 over everything that decides what passes, in hex: for comparison only.
+    #[must_use]
+    pub(super) fn digest(&self) -> String {
+        let Self {
+            profile,
+            limit,
+            files,
+            interfaces,
+            #[cfg(feature = "live")]
+                gone: _,
+        } = self;
+        let mut digest = Sha256::new();
+        let mut add = |text: &str| {
+            digest.update((text.len() as u64).to_le_bytes());
+            digest.update(text);
+        };
+        add(profile.id());
+        limit.ids().for_each(&mut add);
+        for Counted { signed, meter: _ } in files {
+            add(&signed.sha256);
+            signed.keys.iter().for_each(|key| add(key));
+        }
+        interfaces.iter().for_each(|name| add(name));
+        super::shard::hex(&digest.finalize())
     }
 
     /// What may pass at a moment, for the ledger.

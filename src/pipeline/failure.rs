@@ -11,7 +11,8 @@ pub struct Failure {
 }
 
 /// The kinds of failure that programs can tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// An input is no capture, or holds no packet.
     NotACapture,

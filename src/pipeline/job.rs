@@ -4,15 +4,16 @@ use super::books::{Books, Losses};
 use super::entries;
 use super::lanes::Join;
 use super::outcome::{Account, Outcome, Progress, note_on_halves};
-use super::output::Records;
+use super::output::{Gathered, Recorded, Records};
 use super::plan::plan;
 use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
 use crate::export::{Format, IpEncoding, LedgerPlace, Opening, Order, Target, Terms};
+use crate::gate::FragmentTimes;
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
-use crate::tally::{Count, Tally};
+use crate::tally::{Count, Intervals, Tally};
 use std::path::PathBuf;
 
 /// A run over captures, apart from where its records go.
@@ -48,10 +49,22 @@ pub struct Job {
 }
 
 /// What is known of one input while a run goes on.
-struct Read {
-    input: Input,
+pub(super) struct Read {
+    pub input: Input,
     frames: Count,
     trouble: Option<Trouble>,
+    /// When there were fragments in it.
+    pub fragments: FragmentTimes,
+}
+
+/// What is told of one input when a run is over.
+pub(super) struct Told {
+    pub books: InputBooks,
+    pub frames: Count,
+    /// One line on what is wrong with it.
+    pub complaint: Option<String>,
+    /// Where it could not be opened, of what kind that is.
+    pub unopened: Option<FailureKind>,
 }
 
 impl Job {
@@ -62,34 +75,47 @@ impl Job {
     pub fn run(&self, progress: &dyn Progress) -> Result<Outcome, Failure> {
         let mut reads = expand_all(&self.inputs);
         refuse_if_nothing_opens(&reads)?;
+        let mut records = Records::new(self)?;
+        let order = Order::of(&self.terms);
+        let first = self.lane();
+        let lane = self.walk(&mut reads, first, order, &mut records.gathered, progress);
+        let outcome = self.close(lane, reads, records);
+        progress.end();
+        outcome
+    }
+
+    /// Takes a lane over all inputs, with others beside it where that pays. Records go to `gathered`, by that
+    /// order.
+    pub(super) fn walk(
+        &self,
+        reads: &mut [Read],
+        first: Lane,
+        order: Order,
+        gathered: &mut Gathered,
+        progress: &dyn Progress,
+    ) -> Lane {
         let plan = plan(
             reads.iter().map(Read::to_read),
             self.lanes,
             self.range_bytes,
         );
         progress.begin(plan.bytes);
-        let mut records = Records::new(self)?;
         let mut note = |index: usize, walked: Walked| {
             if let Some(read) = reads.get_mut(index) {
                 read.add(walked);
             }
         };
         let report = |bytes, packets| progress.advance(bytes, packets);
-        let first = self.lane();
         // The model of the lanes of later pieces: what they number, the first one knows.
         let model = first.for_range(0);
-        let order = Order::of(&self.terms);
-        let mut join = Join::new(first, order, &mut records, &mut note, &report);
+        let mut join = Join::new(first, order, gathered, &mut note, &report);
         if self.lanes > 1 && plan.pieces.len() > 1 && plan.rereadable {
             let max_flows = self.lane.flow.max_flows;
             join.walk_together(&plan.pieces, self.lanes, &model, max_flows);
         } else {
             join.walk_alone(&plan.pieces);
         }
-        let lane = join.into_lane();
-        let outcome = self.close(lane, reads, records);
-        progress.end();
-        outcome
+        join.into_lane()
     }
 
     /// Runs frames that come from no input: `feed` gives them, one by one, to what it is given.
@@ -109,13 +135,12 @@ impl Job {
             frames.bytes += u64::from(frame.wire_len);
             lane.feed(frame);
             if frames.packets.is_multiple_of(1 << 16) {
-                records.take(lane.flows());
+                records.gathered.take(lane.flows());
             }
         });
         let read = Read {
-            input: Input::File(name.into()),
             frames,
-            trouble: None,
+            ..Read::new(Input::File(name.into()))
         };
         self.close(lane, vec![read], records)
     }
@@ -139,7 +164,7 @@ impl Job {
     }
 
     /// The lane that a run begins with.
-    fn lane(&self) -> Lane {
+    pub(super) fn lane(&self) -> Lane {
         let mut lane = Lane::new(&self.lane);
         if let Some(width) = self.interval {
             lane.count_by(width);
@@ -154,42 +179,63 @@ impl Job {
         records: Records,
     ) -> Result<Outcome, Failure> {
         refuse_if_nothing_opens(&reads)?;
+        let intervals = lane.take_intervals();
+        let (flows, tally) = lane.finish();
+        let told: Vec<Told> = reads.into_iter().map(Read::told).collect();
+        let totals = entries::told(frames_of(&told), &tally, 0);
+        let recorded = records.finish(self, flows, totals)?;
+        Ok(self.account(told, recorded, &tally, intervals))
+    }
+
+    /// Closes the books of a run that is over.
+    pub(super) fn account(
+        &self,
+        told: Vec<Told>,
+        recorded: Recorded,
+        tally: &Tally,
+        intervals: Option<Intervals>,
+    ) -> Outcome {
         let mut damaged = Vec::new();
         let mut frames = Count::default();
-        let mut inputs = Vec::with_capacity(reads.len());
-        for read in reads {
-            frames += read.frames;
-            damaged.extend(read.complaint());
-            let books = read.books();
+        let mut inputs = Vec::with_capacity(told.len());
+        for input in told {
+            frames += input.frames;
+            damaged.extend(input.complaint);
+            let books = input.books;
             tracing::info!(input = ?books.path, packets = books.packets, complete = books.complete);
             inputs.push(books);
         }
-        let intervals = lane.take_intervals();
-        let (flows, tally): (_, Tally) = lane.finish();
-        let recorded = records.finish(self, flows, entries::told(frames, &tally, 0))?;
         let losses = Losses::of(&recorded);
         let account = intervals.map(|intervals| Account {
             intervals,
-            totals: entries::totals(frames, &tally, &recorded, &losses),
+            totals: entries::totals(frames, tally, &recorded, &losses),
         });
         let authorisation = self.lane.policy.ever();
         let notes = note_on_halves(&recorded.written, authorisation);
         let books = Books {
             frames,
-            tally: &tally,
+            tally,
             recorded: &recorded,
             inputs,
             authorisation: self.authorisation.clone(),
         };
-        Ok(Outcome {
+        Outcome {
             summary: books.close(&self.sensor, self.config.clone(), &self.lane.table, losses),
             damaged,
             notes: notes.into_iter().collect(),
             exports: recorded.digested,
             ended_by: None,
             account,
-        })
+        }
     }
+}
+
+/// Frames of all inputs together.
+pub(super) fn frames_of(told: &[Told]) -> Count {
+    told.iter().fold(Count::default(), |mut sum, input| {
+        sum += input.frames;
+        sum
+    })
 }
 
 /// How many captures these names are.
@@ -198,7 +244,7 @@ pub(super) fn count(names: &[PathBuf]) -> u64 {
 }
 
 /// Expands every name on its own, so that one that is missing does not keep the others from being read.
-fn expand_all(names: &[PathBuf]) -> Vec<Read> {
+pub(super) fn expand_all(names: &[PathBuf]) -> Vec<Read> {
     let mut reads = Vec::new();
     for name in names {
         match expand(&[name]) {
@@ -239,16 +285,21 @@ impl Read {
                 bytes: 0,
             },
             trouble: None,
+            fragments: FragmentTimes {
+                firsts: None,
+                unsure: None,
+            },
         }
     }
 
     fn add(&mut self, walked: Walked) {
         self.frames += walked.frames;
+        self.fragments = self.fragments.with(walked.fragments);
         self.trouble = self.trouble.take().or(walked.trouble);
     }
 
     /// The input, unless it is known already that it cannot be read.
-    const fn to_read(&self) -> Option<&Input> {
+    pub(super) const fn to_read(&self) -> Option<&Input> {
         match self.trouble {
             None => Some(&self.input),
             Some(_) => None,
@@ -270,14 +321,23 @@ impl Read {
         })
     }
 
-    fn books(self) -> InputBooks {
-        InputBooks {
-            path: match self.input {
-                Input::Stdin => "-".to_owned(),
-                Input::File(path) => path.display().to_string(),
+    /// What there is to tell of it.
+    pub(super) fn told(self) -> Told {
+        Told {
+            complaint: self.complaint(),
+            unopened: match &self.trouble {
+                Some(Trouble::Unopened(error)) => Some(Failure::from(error).kind()),
+                None | Some(Trouble::Damaged(_) | Trouble::Failed(_)) => None,
             },
-            packets: self.frames.packets,
-            complete: self.trouble.is_none(),
+            frames: self.frames,
+            books: InputBooks {
+                path: match self.input {
+                    Input::Stdin => "-".to_owned(),
+                    Input::File(path) => path.display().to_string(),
+                },
+                packets: self.frames.packets,
+                complete: self.trouble.is_none(),
+            },
         }
     }
 }

@@ -7,7 +7,7 @@
 //! walks alone where flows are so many that tables beside its own would cost more than they give.
 
 use super::claims::Claims;
-use super::output::{Aside, Records};
+use super::output::{Aside, Gathered};
 use super::walk::{Unit, Walked, walk};
 use crate::export::Order;
 use crate::lane::Lane;
@@ -91,7 +91,7 @@ pub(super) struct Join<'a> {
     joined: Walker,
     /// Of the records that lanes give.
     order: Order,
-    records: &'a mut Records,
+    records: &'a mut Gathered,
     note: &'a mut Note<'a>,
     report: &'a Report<'a>,
 }
@@ -100,7 +100,7 @@ impl<'a> Join<'a> {
     pub(super) fn new(
         lane: Lane,
         order: Order,
-        records: &'a mut Records,
+        records: &'a mut Gathered,
         note: &'a mut Note<'a>,
         report: &'a Report<'a>,
     ) -> Self {

@@ -11,11 +11,13 @@ mod failure;
 mod job;
 mod keeper;
 mod lanes;
+mod merge;
 mod outcome;
 mod output;
 mod plan;
 mod purge;
 mod render;
+mod shard;
 mod summary;
 mod target;
 mod walk;
@@ -27,8 +29,10 @@ pub use evaluate::evaluate;
 pub use failure::{Failure, FailureKind};
 pub use job::Job;
 use keeper::Keeper;
+pub use merge::merge;
 pub use outcome::{Account, Outcome, Progress};
 pub use purge::{Entered, enter_purge};
+pub use shard::{ShardNumber, Shards, replay_shard};
 pub use summary::{
     Admitted, Authorisation, ByClass, ByReason, Count, Excluded, Flows, Geo, GeoSource, Input,
     Lost, SCHEMA, Summary,
@@ -171,6 +175,7 @@ fn terms(config: &Config, authorities: &Authorities) -> Result<Terms, Failure> {
         authorisation,
         retention_days: config.retention.days,
         pseudonyms: pseudonyms.map(Arc::new),
+        community_id: config.export.community_id,
     })
 }
 

@@ -24,6 +24,9 @@ pub fn probe(config: &Config) -> Result<(), Failure> {
             _ => probe_file(path)?,
         }
     }
+    if let (Target::Kafka(_), Some(folder)) = (&export.output, &export.spool) {
+        probe_file(&folder.join("spool"))?;
+    }
     match &export.summary {
         Some(Output::File(path)) => probe_file(path),
         Some(Output::Stdout) | None => Ok(()),

@@ -1,5 +1,6 @@
 //! Takes one lane over one unit of input: a whole capture, or a range of one.
 
+use crate::gate::FragmentTimes;
 use crate::lane::Lane;
 use crate::source::{self, Damage, End, Frame, Input, OpenError, PcapRange};
 use crate::tally::Count;
@@ -27,6 +28,8 @@ pub(super) struct Walked {
     pub offset: u64,
     /// Nothing, or what was wrong with the input.
     pub trouble: Option<Trouble>,
+    /// When there were fragments.
+    pub fragments: FragmentTimes,
 }
 
 /// What was wrong with an input.
@@ -74,6 +77,7 @@ fn walk_range(
             frames,
             offset: reader.offset(),
             trouble,
+            fragments: lane.take_fragment_times(),
         };
     }
 }
@@ -87,6 +91,7 @@ fn walk_whole(input: &Input, lane: &mut Lane, tick: &mut dyn FnMut(&mut Lane, u6
                 frames,
                 offset: 0,
                 trouble: Some(Trouble::Unopened(error)),
+                fragments: FragmentTimes::default(),
             };
         }
     };
@@ -104,6 +109,7 @@ fn walk_whole(input: &Input, lane: &mut Lane, tick: &mut dyn FnMut(&mut Lane, u6
             frames,
             offset: reader.offset(),
             trouble,
+            fragments: lane.take_fragment_times(),
         };
     }
 }

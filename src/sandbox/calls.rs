@@ -257,6 +257,31 @@ pub(super) fn allowed(process: u32) -> Result<Calls, BackendError> {
     Ok(calls)
 }
 
+/// Also connections that this process begins: which ports is Landlock's to say, as far as the kernel's has a
+/// say in it. Of sockets, TCP; where names are asked for, also UDP, which sends to anywhere.
+pub(super) fn allow_connections(calls: &mut Calls, resolve: bool) -> Result<(), BackendError> {
+    let mut kinds = vec![libc::SOCK_STREAM];
+    kinds.extend(resolve.then_some(libc::SOCK_DGRAM));
+    let mut sockets = Vec::new();
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        for kind in &kinds {
+            // Beside the kind there may be flags.
+            let kind = bits(1, Dword, 0xf, *kind as u64)?;
+            let family = eq(0, Dword, family as u64)?;
+            sockets.push(SeccompRule::new(vec![family, kind])?);
+        }
+    }
+    calls.insert(libc::SYS_socket, sockets);
+    calls.insert(libc::SYS_connect, Vec::new());
+    // Not with the first bytes of a connection that is not there: that would begin it past Landlock.
+    let along = bits(2, Dword, libc::MSG_FASTOPEN as u64, 0);
+    calls.insert(libc::SYS_sendmsg, vec![one(along)?]);
+    if resolve {
+        calls.insert(libc::SYS_sendmmsg, Vec::new());
+    }
+    Ok(())
+}
+
 /// Calls that a program does without when a kernel does not have them.
 pub(super) fn absent() -> Calls {
     Calls::from([(libc::SYS_clone3, Vec::new())])

@@ -1,9 +1,10 @@
-//! Files in reach: the planned ones. Landlock also keeps this process from other hosts and processes.
+//! Files in reach: the planned ones. Landlock also keeps this process from other hosts, but for the planned
+//! ports, and from other processes.
 
 use super::plan::{Grant, Right};
 use super::report::Standing;
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, PathBeneath, PathFd,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, PathFd,
     RestrictionStatus, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError,
     RulesetStatus, Scope, make_bitflags,
 };
@@ -13,15 +14,15 @@ use landlock::{
 /// closes as well.
 const NEWEST: ABI = ABI::V9;
 
-/// Denies everything but the grants, to this thread and those that it starts.
-pub(super) fn restrict(grants: &[Grant]) -> Standing {
-    match restricted(grants) {
+/// Denies everything but the grants and connections to these ports, to this thread and those that it starts.
+pub(super) fn restrict(grants: &[Grant], ports: &[u16]) -> Standing {
+    match restricted(grants, ports) {
         Ok(status) => standing(&status),
         Err(error) => Standing::missing(error),
     }
 }
 
-fn restricted(grants: &[Grant]) -> Result<RestrictionStatus, RulesetError> {
+fn restricted(grants: &[Grant], ports: &[u16]) -> Result<RestrictionStatus, RulesetError> {
     // As much of it as the kernel has, which is the default of the crate.
     let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
@@ -33,6 +34,9 @@ fn restricted(grants: &[Grant]) -> Result<RestrictionStatus, RulesetError> {
         if let Ok(place) = PathFd::new(&grant.path) {
             rules = rules.add_rule(PathBeneath::new(place, access(grant.right)))?;
         }
+    }
+    for port in ports {
+        rules = rules.add_rule(NetPort::new(*port, AccessNet::ConnectTcp))?;
     }
     rules.restrict_self()
 }

@@ -1,6 +1,7 @@
 //! Puts the list of system calls in force.
 
 use super::calls::{self, Calls};
+use super::plan::Plan;
 use super::report::Standing;
 use rustix::io::Errno;
 use seccompiler::{BpfProgram, Error, SeccompAction, SeccompFilter, TargetArch, apply_filter};
@@ -12,17 +13,20 @@ use std::process;
 /// Refuses, not kills: a sensor that dies because a library has learnt a new call loses its books, and one
 /// that goes on says what failed. A call by another architecture's numbers kills: no part of this program
 /// makes one. (Those of x32 are other numbers of the same architecture, and not listed.)
-pub(super) fn install() -> Standing {
-    match installed() {
+pub(super) fn install(plan: &Plan) -> Standing {
+    match installed(plan) {
         Ok(()) => Standing::Holds(None),
         Err(error) => Standing::missing(error),
     }
 }
 
-fn installed() -> Result<(), Error> {
+fn installed(plan: &Plan) -> Result<(), Error> {
     use SeccompAction::{Allow, Errno as Refuse};
     // The stricter answer of all filters counts; of two that refuse, that of the last one.
-    let listed = calls::allowed(process::id())?;
+    let mut listed = calls::allowed(process::id())?;
+    if !plan.connect.is_empty() {
+        calls::allow_connections(&mut listed, plan.resolve)?;
+    }
     let listed = compiled(listed, refusal(Errno::PERM), Allow)?;
     let absent = compiled(calls::absent(), Allow, refusal(Errno::NOSYS))?;
     apply_filter(&absent)?;

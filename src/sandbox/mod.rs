@@ -68,8 +68,8 @@ pub fn enter(plan: &Plan, mode: Mode) -> Result<Report, Refused> {
     report.set(Layer::NoNewPrivileges, held(no_new_privs() == Ok(true)));
     report.set(Layer::NotDumpable, held(proof::is_not_dumpable()));
     report.set(Layer::NoCoreFiles, held(proof::is_without_core()));
-    report.set(Layer::Landlock, files::restrict(&grants));
-    report.set(Layer::Seccomp, filter::install());
+    report.set(Layer::Landlock, files::restrict(&grants, &plan.ports()));
+    report.set(Layer::Seccomp, filter::install(plan));
     proof::check(&mut report);
     if let Some(why) = others {
         for layer in [Layer::Capabilities, Layer::Landlock, Layer::Seccomp] {

@@ -18,7 +18,24 @@ pub struct Plan {
     pub read: Vec<PathBuf>,
     /// Folders that are written in, and files that are made in their folder; pipes and devices.
     pub write: Vec<PathBuf>,
+    /// TCP ports of other hosts that are connected to; without any, no socket is made at all.
+    pub connect: Vec<u16>,
+    /// Whether these hosts are known by name, and names are asked for.
+    pub resolve: bool,
 }
+
+/// What the C library reads to find out where a name is asked for.
+const RESOLVER: &[&str] = &[
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/resolv.conf",
+    "/etc/services",
+];
+
+/// Where names are asked for when an answer is long.
+const DOMAIN: u16 = 53;
 
 impl Plan {
     /// Adds the counters of an interface, which libpcap reads from files.
@@ -90,7 +107,25 @@ impl Plan {
         for path in &self.write {
             grants.write(path, mode, report)?;
         }
+        if self.resolve {
+            let there = RESOLVER
+                .iter()
+                .filter_map(|path| Path::new(path).canonicalize().ok());
+            there.for_each(|path| grants.add(path, Right::ReadFile));
+        }
+        for port in &self.connect {
+            report.note(format!(
+                "sandbox: connections stay allowed: TCP port {port}"
+            ));
+        }
         Ok(grants.0)
+    }
+
+    /// All ports that are connected to.
+    pub(super) fn ports(&self) -> Vec<u16> {
+        let mut ports = self.connect.clone();
+        ports.extend(self.resolve.then_some(DOMAIN));
+        ports
     }
 
     /// Finds out whether this user may still do it now that no capability overrides file modes: better
@@ -255,6 +290,7 @@ mod tests {
             write: ["flows.jsonl", "geo", "lists/geo.mmdb"]
                 .map(|name| root.join(name))
                 .into(),
+            ..Plan::default()
         };
         let (granted, report) = grants(&plan, Mode::Strict);
         assert_eq!(
@@ -276,15 +312,15 @@ mod tests {
     fn shared_folders_are_not_granted_for_a_file_and_not_written_to_in_a_strict_run() {
         let plan = Plan {
             read: vec!["/etc/passwd".into()],
-            write: Vec::new(),
+            ..Plan::default()
         };
         let (granted, report) = grants(&plan, Mode::Strict);
         assert_eq!(granted.unwrap(), [grant("/etc/passwd", Right::ReadFile)]);
         assert!(report.notes()[0].contains("/etc/passwd"));
 
         let plan = Plan {
-            read: Vec::new(),
             write: vec!["/tmp/flows.jsonl".into()],
+            ..Plan::default()
         };
         let (granted, _) = grants(&plan, Mode::Strict);
         assert!(matches!(granted, Err(Refused::TooWide { path }) if path == Path::new("/tmp")));
@@ -299,13 +335,14 @@ mod tests {
         let plan = Plan {
             read: vec!["/nowhere/list".into()],
             write: vec!["/dev/null".into()],
+            ..Plan::default()
         };
         let (granted, report) = grants(&plan, Mode::Strict);
         assert_eq!(granted.unwrap(), [grant("/dev/null", Right::WriteFile)]);
         assert!(report.notes()[0].contains("/nowhere/list"));
         let plan = Plan {
-            read: Vec::new(),
             write: vec!["/nowhere/".into()],
+            ..Plan::default()
         };
         let refused = grants(&plan, Mode::Lenient).0.unwrap_err();
         assert!(refused.is_permission());

@@ -13,7 +13,8 @@ use std::ops::AddAssign;
 const MAX: usize = 1 << 20;
 
 /// What was counted between two moments: cells without a frame take no room.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Counts {
     frames: Count,
     /// By place in [`places`], ascending.
@@ -74,6 +75,17 @@ impl Counts {
         })
     }
 
+    /// Whether these can have been counted: they may come from a file.
+    fn are_sound(&self) -> bool {
+        let in_order = self.cells.is_sorted_by(|one, next| one.0 < next.0);
+        let places = Fate::COUNT * NetworkGroup::ALL.len() * ProtocolGroup::ALL.len();
+        let mut cells = self.cells.iter();
+        in_order
+            && cells.all(|(place, count, openings)| {
+                usize::from(*place) < places && count.packets > 0 && *openings <= count.packets
+            })
+    }
+
     /// Whether nothing was counted.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -97,8 +109,18 @@ impl AddAssign<&Self> for Counts {
     }
 }
 
+/// What was counted, added to a tally.
+impl AddAssign<&Counts> for Tally {
+    fn add_assign(&mut self, counts: &Counts) {
+        for (fate, network, protocol, count, openings) in counts.cells() {
+            self.add(fate, network, protocol, count, openings);
+        }
+    }
+}
+
 /// Counts by interval.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Intervals {
     /// Nanoseconds of packet time.
     width: u64,
@@ -126,6 +148,32 @@ impl Intervals {
     #[must_use]
     pub const fn begin_of(&self, nanos: u64) -> u64 {
         nanos - nanos % self.width
+    }
+
+    /// The frames of all of them, and how they ended; nothing where they cannot have been counted by
+    /// intervals that were asked to be this wide: they may come from a file.
+    #[must_use]
+    pub fn sums(&self, width: u64) -> Option<(Count, Tally)> {
+        let asked = width.max(1);
+        let doubled = self.width / asked;
+        let is_width = doubled.checked_mul(asked) == Some(self.width) && doubled.is_power_of_two();
+        let (mut frames, mut ended) = (Count::default(), Count::default());
+        let mut tally = Tally::default();
+        if !is_width || self.held.len() > MAX {
+            return None;
+        }
+        for (number, counts) in &self.held {
+            number.checked_mul(self.width)?;
+            if counts.is_empty() || !counts.are_sound() {
+                return None;
+            }
+            frames = frames.checked_plus(counts.frames)?;
+            for cell in &counts.cells {
+                ended = ended.checked_plus(cell.1)?;
+            }
+            tally += counts;
+        }
+        (frames == ended).then_some((frames, tally))
     }
 
     /// Adds what was counted in the interval of a moment.

@@ -18,6 +18,18 @@ pub struct Count {
 }
 
 impl Count {
+    /// Both, added up; nothing where that is too much.
+    #[must_use]
+    pub const fn checked_plus(self, other: Self) -> Option<Self> {
+        match (
+            self.packets.checked_add(other.packets),
+            self.bytes.checked_add(other.bytes),
+        ) {
+            (Some(packets), Some(bytes)) => Some(Self { packets, bytes }),
+            _ => None,
+        }
+    }
+
     /// Both, added up; saturates.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -105,6 +117,19 @@ impl Tally {
     #[inline]
     pub fn count_opening(&mut self, fate: Fate, network: NetworkGroup) {
         self.openings[fate.index() * NETWORKS + network as usize] += 1;
+    }
+
+    /// Adds to a cell what was counted elsewhere, with the TCP openings among it.
+    fn add(
+        &mut self,
+        fate: Fate,
+        network: NetworkGroup,
+        protocol: ProtocolGroup,
+        count: Count,
+        openings: u64,
+    ) {
+        self.cells[index(fate, network, protocol)] += count;
+        self.openings[fate.index() * NETWORKS + network as usize] += openings;
     }
 
     /// TCP openings that ended in one fate, of one IP version.

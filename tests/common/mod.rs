@@ -1,6 +1,9 @@
 //! What whole-program tests share: a folder of their own, and runs of the built binary in it.
 #![allow(dead_code, reason = "every test program uses its own part")]
 
+pub(crate) mod keys;
+pub(crate) mod page;
+pub(crate) mod python;
 pub(crate) mod search;
 pub(crate) mod swap;
 

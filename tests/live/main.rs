@@ -15,6 +15,8 @@ mod authority;
 mod books;
 mod ending;
 mod harness;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod leaks;
 mod links;
 mod outputs;

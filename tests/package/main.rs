@@ -15,6 +15,8 @@ mod completions;
 mod container;
 mod contents;
 mod golden;
+#[path = "../common/keys.rs"]
+mod keys;
 mod manual;
 mod operator;
 mod reference;

@@ -54,6 +54,7 @@ fn row(line: &str) -> Map<String, Value> {
         let nanos = text.map(|text| Timestamp::parse_rfc3339(text).unwrap().nanos());
         row.insert(name.to_owned(), nanos.into());
     }
+    row.entry("community_id").or_insert(Value::Null);
     row.insert("date".to_owned(), date.into());
     row
 }
@@ -110,7 +111,7 @@ fn engines_find_in_the_folders_what_summary_and_json_lines_say() {
     let sandbox = Sandbox::new();
     // So that no column is empty.
     sandbox.put("c.toml", b"[retention]\ndays = 30\n");
-    let settings = ["-c", "../in/c.toml"];
+    let settings = ["-c", "../in/c.toml", "--community-id"];
     let with = |more: &[&'static str]| [&settings, more].concat();
     replay(&sandbox, &with(&["-o", "f.jsonl", "--summary", "s.json"])).expect_code(0);
     replay(&sandbox, &with(&["--format", "parquet", "-o", "tree/"])).expect_code(0);

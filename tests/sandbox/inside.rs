@@ -12,8 +12,9 @@ use sekisho::source::{LiveHandle, LiveSettings};
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::net::UdpSocket;
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::net::UnixDatagram;
 use std::panic::catch_unwind;
 use std::path::PathBuf;
 use std::process::Command;
@@ -39,6 +40,7 @@ fn run(case: &str) {
         "attacks" => attacks(),
         "reloads" => reloads(),
         "works" => work::all(),
+        "connects" => connects(),
         "panics" => {
             enter_strictly();
             // As the release is built: what panics ends at once.
@@ -119,6 +121,7 @@ fn plan() -> Plan {
     Plan {
         read: vec![path("in/list.txt")],
         write: vec![path("out/flows.jsonl")],
+        ..Plan::default()
     }
 }
 
@@ -157,6 +160,31 @@ fn attacks() {
     });
     attack();
     other.join().unwrap();
+}
+
+/// To the planned port, along TCP, and no other way.
+fn connects() {
+    let listen = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let (planned, other) = (listen(), listen());
+    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+    begin();
+    let plan = Plan {
+        connect: vec![port(&planned)],
+        ..plan()
+    };
+    let report = enter(&plan, Mode::Strict).unwrap();
+    println!("{report}");
+    let said = format!("TCP port {}", port(&planned));
+    assert!(report.notes().iter().any(|note| note.contains(&said)));
+    let mut out = TcpStream::connect(planned.local_addr().unwrap()).unwrap();
+    out.write_all(b"whole").unwrap();
+    denied(
+        "another port",
+        TcpStream::connect(other.local_addr().unwrap()),
+    );
+    denied("a listener", TcpListener::bind("127.0.0.1:0"));
+    denied("datagrams", UdpSocket::bind("127.0.0.1:0"));
+    denied("a local socket", UnixDatagram::unbound());
 }
 
 fn attack() {
@@ -221,6 +249,7 @@ fn reloads() {
     let plan = Plan {
         read: vec![path("in/list.txt"), shared.clone(), path("missing/list")],
         write: vec![path("in")],
+        ..Plan::default()
     };
     let report = enter(&plan, Mode::Strict).unwrap();
     let [of_shared, of_missing] = report.notes() else {

@@ -26,6 +26,7 @@ pub(crate) fn all() {
     let plan = Plan {
         read: vec![path("in/geo.mmdb"), path("in/list.txt")],
         write: vec![folder, path("out/summary.json")],
+        ..Plan::default()
     };
     println!("{}", enter(&plan, Mode::Strict).unwrap());
     tables();

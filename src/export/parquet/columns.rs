@@ -40,7 +40,7 @@ enum Cells {
 }
 
 /// All of them, in the order of the record.
-const COLUMNS: [(&str, Cells); 34] = [
+const COLUMNS: [(&str, Cells); 35] = [
     ("start", Cells::Time(|row| row.start)),
     ("end", Cells::Time(|row| row.end)),
     ("src_ip", Cells::Address(|row| row.src_ip)),
@@ -114,6 +114,7 @@ const COLUMNS: [(&str, Cells); 34] = [
         Cells::MaybeTime(|row| row.expiry.map(|_| row.end)),
     ),
     ("expires_at", Cells::MaybeTime(|row| row.expiry)),
+    ("community_id", Cells::MaybeText(Row::community_id)),
 ];
 
 /// Those that grow from record to record: the differences are smaller than anything else.

@@ -33,7 +33,7 @@ use tree::{Leaf, Tree};
 /// Rows of a row group. *Guessed*: half of what DuckDB writes, since several wait at once.
 const GROUP: usize = 1 << 16;
 
-/// Rows that wait at most, over all files: about 75 MB of 288 bytes each, and what vectors keep free.
+/// Rows that wait at most, over all files: about 75 MB of 300 bytes each, and what vectors keep free.
 const ROWS: usize = 4 * GROUP;
 
 /// Encoded bytes that wait at most for a disk that does not take them, over all files.

@@ -1,5 +1,6 @@
 //! Records as rows that own what they say: rendered by many threads, written by one.
 
+use crate::export::community_id::LEN;
 use crate::export::digest::hex;
 use crate::export::pseudonym::Written as Address;
 use crate::export::view::{RunContext, View};
@@ -27,6 +28,7 @@ pub(super) struct Row {
     pub(super) seq: u64,
     pub(super) flags: Vec<&'static str>,
     pub(super) expiry: Option<Timestamp>,
+    community_id: Option<[u8; LEN]>,
     answered: bool,
     one_way: bool,
 }
@@ -89,9 +91,15 @@ impl Row {
             seq: view.seq,
             flags: view.flags().collect(),
             expiry: view.expiry,
+            community_id: view.community_id,
             answered,
             one_way: answered && ended.is_one_way(),
         }
+    }
+
+    /// Its Community ID as text.
+    pub(super) fn community_id(&self) -> Option<&str> {
+        std::str::from_utf8(self.community_id.as_ref()?).ok()
     }
 
     /// What it counts for, as [`Written::count`] does.

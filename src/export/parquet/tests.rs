@@ -85,6 +85,7 @@ fn expected(record: &FlowRecord, ip: IpEncoding) -> Map<String, Value> {
     let Value::Object(mut row) = serde_json::to_value(record).unwrap() else {
         panic!("a record is an object");
     };
+    row.entry("community_id").or_insert(Value::Null);
     for name in ["start", "end", "collected_at", "expires_at"] {
         let text = row.get(name).and_then(Value::as_str);
         let nanos = text.map(|text| Timestamp::parse_rfc3339(text).unwrap().nanos());

@@ -23,7 +23,10 @@ pub(super) struct Files {
     format: Format,
     rotation: Rotation,
     packer: Option<Packer>,
+    /// Of names of files.
     ending: String,
+    /// How they are packed.
+    compress: Compress,
     /// Whether digests are wanted.
     digest: bool,
     /// Of files that are complete and were not asked for yet.
@@ -79,6 +82,7 @@ impl Files {
             rotation,
             packer,
             ending: format!("{}{}", format.ending(), compress.ending()),
+            compress,
             digest,
             completed: Vec::new(),
             current: None,
@@ -129,7 +133,8 @@ impl Files {
         self.figures.written += begun.holds;
         if let Some(mut digest) = begun.digest {
             digest.count(&begun.holds);
-            self.completed.push(digest.complete(&self.ending));
+            let format = format!("{}{}", self.format.id(), self.compress.ending());
+            self.completed.push(digest.complete(&format));
         }
     }
 

@@ -4,7 +4,7 @@
 //! is left alone.
 
 use super::super::part::{create_private, failed, in_use, is_same, sync_folder, temporary};
-use super::super::{Error, csv};
+use super::super::{Error, Format};
 use super::names::{Names, Stem, numbered};
 use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -145,7 +145,7 @@ fn measure(file: &mut File, len: u64) -> io::Result<Holds> {
     let mut start = Vec::new();
     file.rewind()?;
     file.by_ref()
-        .take(csv::HEADER.len() as u64 + 1)
+        .take(longest_header() as u64 + 1)
         .read_to_end(&mut start)?;
     if start.starts_with(&ZSTD) {
         return whole_frames(file);
@@ -157,11 +157,25 @@ fn measure(file: &mut File, len: u64) -> io::Result<Holds> {
     let whole = whole.unwrap_or(0);
     Ok(Holds {
         whole,
-        records: whole > 0 && (whole, start.get(..csv::HEADER.len())) != HEADER_ALONE,
+        records: whole > 0 && !is_header_alone(whole, &start),
     })
 }
 
-const HEADER_ALONE: (u64, Option<&[u8]>) = (csv::HEADER.len() as u64, Some(csv::HEADER.as_bytes()));
+/// Bytes of the longest header of a format.
+fn longest_header() -> usize {
+    let headers = Format::ALL.map(|format| format.header().len());
+    headers.into_iter().max().unwrap_or(0)
+}
+
+/// Whether a text of so many bytes, with this begin, is the header of a format, or some lines of it, and nothing
+/// else.
+fn is_header_alone(whole: u64, start: &[u8]) -> bool {
+    Format::ALL.iter().any(|format| {
+        let header = format.header().as_bytes();
+        let part = header.get(..whole as usize);
+        part.is_some_and(|part| start.get(..part.len()) == Some(part))
+    })
+}
 
 /// Where the last line that is whole ends, from somewhere on: before any byte that a disk made up.
 fn whole_lines(file: &mut File, from: u64) -> io::Result<Option<u64>> {
@@ -209,12 +223,12 @@ fn whole_frames(file: &mut File) -> io::Result<Holds> {
         packed.consume(used);
         at += used as u64;
         unpacked += count as u64;
-        let missing = csv::HEADER.len().saturating_sub(start.len());
+        let missing = longest_header().saturating_sub(start.len());
         let text = text.get(..count).unwrap_or_default();
         start.extend(text.iter().take(missing));
         if asked == 0 {
             whole = at;
-            records = unpacked > 0 && (unpacked, Some(start.as_slice())) != HEADER_ALONE;
+            records = unpacked > 0 && !is_header_alone(unpacked, &start);
         } else if used == 0 && count == 0 {
             break;
         }

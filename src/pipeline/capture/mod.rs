@@ -33,7 +33,7 @@ use super::keeper::Keeper;
 use super::target::probe_capture;
 use super::{Authorities, Failure, FailureKind, Outcome, Standings};
 use crate::config::Config;
-use crate::export::{Format, Opening, Rotated, Rotation};
+use crate::export::{Format, Opening, Rotated, Rotation, SpoolPlace};
 use crate::flow::Held;
 use crate::lane::Lane;
 use crate::ledger::{self, Mode};
@@ -112,6 +112,10 @@ pub fn capture(
     let mut opening = Opening {
         is_live: true,
         rotation,
+        spool: config.export.spool.clone().map(|folder| SpoolPlace {
+            folder,
+            bytes: config.export.spool_bytes,
+        }),
         ..job.opening()
     };
     if let Some((ledger, keeper)) = opening.ledger.as_mut().zip(keeper.as_ref()) {

@@ -51,6 +51,11 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
     {
         plan.write.push(path.clone());
     }
+    if let (Target::Kafka(topic), true) = (&export.output, export.format != Format::Null) {
+        plan.connect = topic.ports();
+        plan.resolve = topic.has_names();
+        plan.write.extend(export.spool.clone());
+    }
     if let Some(Output::File(path)) = &export.summary {
         plan.write.push(path.clone());
     }
