@@ -147,8 +147,8 @@ proptest! {
                     Value::String(text) => text.clone(),
                     // A double has no room for all digits of a time.
                     Value::Number(number) if cell.contains('.') => {
-                        let cell: f64 = cell.parse().unwrap();
-                        prop_assert!((number.as_f64().unwrap() - cell).abs() < 1e-5);
+                        let double: f64 = cell.parse().unwrap();
+                        prop_assert!((number.as_f64().unwrap() - double).abs() < 1e-5);
                         (*cell).to_owned()
                     }
                     other => other.to_string(),
