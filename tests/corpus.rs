@@ -108,6 +108,8 @@ fn run(
         ipfix_enterprise: sekisho::export::IPFIX_ENTERPRISE,
         sensor: "corpus".to_owned(),
         terms: Terms::default(),
+        ip_encoding: sekisho::export::IpEncoding::Text,
+        ledger: None,
         digest: false,
         config: String::new(),
         interval: Some(NANOS),

@@ -132,6 +132,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("base64ct", &["ledger", "export"]),
     ("zeroize", &["ledger", "export"]),
     ("ipcrypt_rs", &["export"]),
+    ("parquet", &["export"]),
     ("rdkafka", &["export"]),
     ("sha1", &["export"]),
 ];

@@ -62,6 +62,7 @@ pub(super) fn layer(
         max_flows,
         format,
         output,
+        ip_encoding,
         community_id,
         summary,
         ledger,
@@ -72,6 +73,7 @@ pub(super) fn layer(
     layer.flow.max_flows = max_flows.map(|value| Given::by_flag("--max-flows", value));
     layer.export.format = format.map(|value| Given::by_flag("--format", value));
     layer.export.output = output.map(|value| Given::by_flag("--output", value));
+    layer.export.ip_encoding = ip_encoding.map(|value| Given::by_flag("--ip-encoding", value));
     layer.export.community_id = community_id.then(|| Given::by_flag("--community-id", true));
     layer.export.summary = summary.map(|value| Given::by_flag("--summary", value));
     layer.ledger.folder = ledger.map(|value| Given::by_flag("--ledger", value));

@@ -128,9 +128,11 @@ fn verdict(purged: &Purged) -> Exit {
         LeftFile::NotRemoved { source, .. } => of_error(source),
         LeftFile::Missing(_) => Exit::NoInput,
         LeftFile::Folder { .. }
-        | LeftFile::Unclear(InspectError::Damaged { .. } | InspectError::Unreadable { .. }) => {
-            Exit::Damaged
-        }
+        | LeftFile::Unclear(
+            InspectError::Damaged { .. }
+            | InspectError::Unreadable { .. }
+            | InspectError::NotBuiltIn(_),
+        ) => Exit::Damaged,
         LeftFile::Unclear(InspectError::Other(_))
         | LeftFile::Link(_)
         | LeftFile::NoExpiry(_)

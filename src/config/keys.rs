@@ -34,7 +34,7 @@ pub(super) const SECTIONS: [&str; 11] = [
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 45] = [
+pub(super) const KEYS: [Key; 46] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("", "profile", "\"standard\" or \"statutory\""),
@@ -116,6 +116,7 @@ pub(super) const KEYS: [Key; 45] = [
         "ipfix_enterprise",
         "a number of IANA's registry, such as 32473",
     ),
+    key("export", "ip_encoding", "\"text\" or \"binary16\""),
     key("export", "spool", "a folder in quotes, or \"\" for none"),
     key(
         "export",

@@ -21,7 +21,7 @@ mod write;
 
 pub use crate::authorisation::Profile;
 use crate::export::IPFIX_ENTERPRISE;
-pub use crate::export::{Compress, Format, PseudonymMode, Target};
+pub use crate::export::{Compress, Format, IpEncoding, PseudonymMode, Target};
 pub use error::{Error, Fault};
 pub use given::Given;
 pub(crate) use keys::nearest;
@@ -133,6 +133,8 @@ pub struct Export {
     pub compress: Compress,
     /// IPFIX: the private enterprise number of our own elements.
     pub ipfix_enterprise: u32,
+    /// How Parquet files hold addresses.
+    pub ip_encoding: IpEncoding,
     /// The folder in which records of a live run wait while no broker takes them, if they wait on the disk.
     pub spool: Option<std::path::PathBuf>,
     /// Bytes that they may take up there.
@@ -257,6 +259,7 @@ impl Default for Config {
                 rotate_secs: 300,
                 compress: Compress::None,
                 ipfix_enterprise: IPFIX_ENTERPRISE,
+                ip_encoding: IpEncoding::Text,
                 spool: None,
                 spool_bytes: 1 << 30,
                 community_id: None,

@@ -9,7 +9,7 @@ use super::layer::{ExportLayer, FlowLayer, GateLayer, Layer, ReplayLayer};
 use super::values::{Output, ProgressMode};
 use super::{Config, Export, Flow, Replay};
 use crate::authorisation::Profile;
-use crate::export::{Compress, Format, PseudonymMode, Target};
+use crate::export::{Compress, Format, IpEncoding, PseudonymMode, Target};
 
 pub(super) type List = Option<Given<Vec<Given<String>>>>;
 
@@ -156,6 +156,7 @@ impl From<'_> {
             rotate_secs,
             compress,
             ipfix_enterprise,
+            ip_encoding,
             spool,
             spool_bytes,
             community_id,
@@ -226,6 +227,15 @@ impl From<'_> {
                 "",
                 default.ipfix_enterprise.into(),
             )? as u32,
+            ip_encoding: match ip_encoding {
+                None => default.ip_encoding,
+                Some(given) => self.choice(
+                    &given,
+                    "ip_encoding",
+                    &[IpEncoding::Text, IpEncoding::Binary16],
+                    IpEncoding::id,
+                )?,
+            },
             spool: match spool {
                 Some(given) if !given.value.is_empty() => Some(self.path(&given)?),
                 None | Some(_) => default.spool,

@@ -120,6 +120,7 @@ fn what_is_written_reads_back_the_same() {
         rotate_secs: 2,
         compress: Compress::Zstd,
         ipfix_enterprise: 3,
+        ip_encoding: IpEncoding::Binary16,
         spool: Some("/var/lib/sekisho/spool".into()),
         spool_bytes: 1 << 20,
         community_id: None,

@@ -59,6 +59,7 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_secs,
                 compress,
                 ipfix_enterprise,
+                ip_encoding,
                 spool,
                 spool_bytes,
                 community_id,
@@ -119,6 +120,7 @@ pub(super) fn toml(config: &Config) -> String {
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
          ipfix_enterprise = {ipfix_enterprise}\n\
+         ip_encoding = {}\n\
          spool = {}\nspool_bytes = {spool_bytes}\n\
          community_id = {}\ncommunity_id_seed = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
@@ -145,6 +147,7 @@ pub(super) fn toml(config: &Config) -> String {
         text(&output.to_string()),
         text(&summary),
         text(compress.id()),
+        text(ip_encoding.id()),
         text(&shown(spool)),
         community_id.is_some(),
         community_id.unwrap_or(0),

@@ -375,7 +375,7 @@ pub(super) fn is_stream(target: &Target, format: Format) -> bool {
     format == Format::Null || path.is_none_or(is_special)
 }
 
-fn is_special(path: &Path) -> bool {
+pub(super) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
@@ -393,7 +393,12 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
             .map_err(failed("open", &path))?;
         return Ok(Sink::Special(path, file));
     }
-    let temporary = temporary(&path);
+    begin_file(&path).map(Sink::File)
+}
+
+/// Begins a file that is replaced as a whole, in the place of what a killed run left.
+pub(super) fn begin_file(path: &Path) -> Result<Part, Error> {
+    let temporary = temporary(path);
     refuse_if_in_use(&temporary)?;
     // What a killed run left; if it is a link, the link goes and not what it points to.
     match fs::remove_file(&temporary) {
@@ -402,7 +407,7 @@ fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
         }
         _ => {}
     }
-    Part::create(path).map(Sink::File)
+    Part::create(path.to_owned())
 }
 
 /// Whether a run that is still going writes this file: taking its name away would let it name a file

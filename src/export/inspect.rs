@@ -32,7 +32,7 @@ pub struct Inspected {
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     /// Its name is not that of a complete file of records, or it is no file.
-    #[error("not a file of records: {}: name files that end in .jsonl, .csv, conn.log, these with .zst, or .ipfix", .0.display())]
+    #[error("not a file of records: {}: name files that end in .jsonl, .csv, conn.log, these with .zst, .ipfix or .parquet", .0.display())]
     Other(PathBuf),
     /// It cannot be read.
     #[error("cannot read ({}): {}: check who may read it", reason(source), path.display())]
@@ -42,6 +42,9 @@ pub enum InspectError {
         /// How it failed.
         source: io::Error,
     },
+    /// It is of a format that this program was not built with.
+    #[error("cannot be read by this program, built without parquet: {}: use the packaged one, or build with --all-features", .0.display())]
+    NotBuiltIn(PathBuf),
     /// It is not whole, or not ours.
     #[error("damaged ({what}): {}: look into it", path.display())]
     Damaged {
@@ -53,11 +56,17 @@ pub enum InspectError {
 }
 
 /// The format that a complete file of records has by its name: `*.jsonl`, `*.csv` or `*.conn.log`, packed or
-/// not, `*.ipfix`, and those that were moved aside (`*.jsonl.7`). Which of the formats of one JSON object a line
-/// it is, its first line tells.
+/// not, `*.ipfix`, `*.parquet`, and those that were moved aside (`*.jsonl.7`). Which of the formats of one JSON
+/// object a line it is, its first line tells.
 #[must_use]
 pub(super) fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name().and_then(OsStr::to_str)?;
+    if name
+        .strip_suffix(".parquet")
+        .is_some_and(|stem| !stem.is_empty())
+    {
+        return Some(Format::Parquet);
+    }
     let name = match name.rsplit_once('.') {
         Some((before, number))
             if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) =>
@@ -121,6 +130,9 @@ pub(super) fn inspect_open(
     format: Format,
     path: &Path,
 ) -> Result<Inspected, InspectError> {
+    if format == Format::Parquet {
+        return inspect_parquet(file, path);
+    }
     let mut raw = BufReader::with_capacity(128 << 10, Hashing(file, Digest::default()));
     let read = (|| {
         if matches!(format, Format::Ipfix | Format::IpfixUniflow) {
@@ -166,6 +178,14 @@ pub(super) fn inspect_open(
         digested: digest.complete(&format!("{}{ending}", format.id())),
         expires: sums.expires(),
     })
+}
+
+#[cfg(feature = "parquet")]
+use super::parquet::inspect_open as inspect_parquet;
+
+#[cfg(not(feature = "parquet"))]
+fn inspect_parquet(_: &File, path: &Path) -> Result<Inspected, InspectError> {
+    Err(InspectError::NotBuiltIn(path.to_owned()))
 }
 
 /// Reads to the end, or to the first line that is no record: its number.

@@ -12,12 +12,15 @@ mod digest;
 mod error;
 mod file;
 mod format;
+mod hive;
 mod inspect;
 mod ipfix;
 mod jsonl;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod lines;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod part;
 mod profiles;
 mod pseudonym;
@@ -53,7 +56,7 @@ pub use rendered::Rendered;
 pub use rotated::{Compress, Figures, Rotated, Rotation};
 pub use schema::schema;
 pub use sort::{Order, Sorted, Sorter, heal};
-pub use target::{Opening, SpoolPlace, Target, Topic};
+pub use target::{IpEncoding, LedgerPlace, Opening, SpoolPlace, Target, Topic};
 pub use terms::{SELF_AUTHORISED, Terms};
 pub use view::{Run, RunContext};
 
@@ -75,6 +78,10 @@ pub fn render(
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
         Format::Ipfix => ipfix::render(false, records, first_seq, run, &mut out.bytes),
         Format::IpfixUniflow => ipfix::render(true, records, first_seq, run, &mut out.bytes),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::render(records, first_seq, run, out),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => {}
         Format::ZeekConn => {
             profiles::render(Profile::Zeek, records, first_seq, run, &mut out.bytes);
         }
@@ -85,13 +92,16 @@ pub fn render(
         Format::Ocsf => profiles::render(Profile::Ocsf, records, first_seq, run, &mut out.bytes),
         Format::Eve => profiles::render(Profile::Eve, records, first_seq, run, &mut out.bytes),
         // Not yet.
-        Format::Parquet => {}
         Format::Null => {}
     }
 }
 
 /// Opens what is no file of text.
 fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
+    #[cfg(feature = "parquet")]
+    if let (Format::Parquet, Target::Path(path)) = (opening.format, &opening.target) {
+        return Ok(Box::new(parquet::open(path, opening)?));
+    }
     #[cfg(feature = "kafka")]
     if let Target::Kafka(topic) = &opening.target {
         return kafka::Kafka::open(topic, opening).map(|kafka| Box::new(kafka) as _);

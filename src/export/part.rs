@@ -160,7 +160,7 @@ pub(super) fn create_private(path: &Path) -> Result<File, Error> {
 
 /// The mode of a new file in a folder.
 #[cfg(unix)]
-fn mode_in(folder: &Path) -> u32 {
+pub(super) fn mode_in(folder: &Path) -> u32 {
     const SET_GROUP_ID: u32 = 0o2000;
     let mode = |there: Metadata| std::os::unix::fs::MetadataExt::mode(&there);
     match fs::metadata(folder).map(mode) {

@@ -9,6 +9,9 @@ use super::Written;
 pub struct Rendered {
     /// Text; or, of IPFIX, data records.
     pub(super) bytes: Vec<u8>,
+    /// Of Parquet, rows.
+    #[cfg(feature = "parquet")]
+    pub(super) rows: super::parquet::Rows,
     /// Of lines of JSON: what each record holds, for whoever sends them one by one.
     #[cfg(feature = "kafka")]
     pub(super) each: Vec<Written>,
@@ -18,6 +21,8 @@ impl Rendered {
     /// Forgets the records.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        #[cfg(feature = "parquet")]
+        self.rows.clear();
         #[cfg(feature = "kafka")]
         self.each.clear();
     }

@@ -40,8 +40,42 @@ pub struct Opening {
     pub rotation: Rotation,
     /// IPFIX: the private enterprise number of our own elements.
     pub enterprise: u32,
+    /// How Parquet files hold addresses.
+    pub ip_encoding: IpEncoding,
+    /// The ledger of the run, if one is kept.
+    pub ledger: Option<LedgerPlace>,
     /// Where records wait while nobody takes them, in a live run; without it in memory alone.
     pub spool: Option<SpoolPlace>,
+}
+
+/// How Parquet files hold addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IpEncoding {
+    /// As text, as all other formats do.
+    #[default]
+    Text,
+    /// As 16 bytes, an IPv4 address as `::ffff:a.b.c.d`.
+    Binary16,
+}
+
+impl IpEncoding {
+    /// The text in files and flags.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Binary16 => "binary16",
+        }
+    }
+}
+
+/// Where a ledger names files of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPlace {
+    /// The ledger's name, as in its checkpoints.
+    pub name: String,
+    /// Of a live run, how many entries it had when the run began: files of the run are named behind them.
+    pub entries: Option<u64>,
 }
 
 /// Where records may wait on the disk.
@@ -69,6 +103,8 @@ impl Opening {
                 nanos: u64::MAX,
             },
             enterprise: IPFIX_ENTERPRISE,
+            ip_encoding: IpEncoding::Text,
+            ledger: None,
             spool: None,
         }
     }

@@ -9,7 +9,7 @@ use super::plan::plan;
 use super::summary::{Authorisation, Input as InputBooks};
 use super::walk::{Trouble, Walked};
 use super::{Failure, FailureKind};
-use crate::export::{Format, Opening, Order, Target, Terms};
+use crate::export::{Format, IpEncoding, LedgerPlace, Opening, Order, Target, Terms};
 use crate::gate::FragmentTimes;
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
@@ -32,6 +32,10 @@ pub struct Job {
     pub target: Target,
     /// IPFIX: the private enterprise number of our own elements.
     pub ipfix_enterprise: u32,
+    /// How Parquet files hold addresses.
+    pub ip_encoding: IpEncoding,
+    /// The name of the ledger, if one is kept.
+    pub ledger: Option<String>,
     /// Name of this sensor, in every record.
     pub sensor: String,
     /// Under what records are collected.
@@ -152,6 +156,12 @@ impl Job {
             sensor: self.sensor.clone(),
             geo,
             enterprise: self.ipfix_enterprise,
+            ip_encoding: self.ip_encoding,
+            // How long it is depends on more than this run.
+            ledger: self.ledger.clone().map(|name| LedgerPlace {
+                name,
+                entries: None,
+            }),
             ..Opening::new(&self.target, self.format)
         }
     }

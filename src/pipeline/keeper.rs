@@ -26,13 +26,19 @@ impl Keeper {
         let (Some(folder), Some(key)) = (&settings.folder, settings.key_file()) else {
             return Ok(None);
         };
-        let key = Key::load_or_create(&key, &format!("sekisho/{}", config.sensor))?;
+        let key = Key::load_or_create(&key, &super::ledger_name(config))?;
         let (ledger, opened) = Ledger::open(folder, &key)?;
         Ok(Some(Self {
             folder: folder.clone(),
             ledger,
             opened,
         }))
+    }
+
+    /// Entries that it had when it was opened.
+    #[cfg(feature = "live")]
+    pub(super) const fn entries(&self) -> u64 {
+        self.opened.entries
     }
 
     /// What stands at the begin of a run. That the one before broke off, how long nothing was seen, and the

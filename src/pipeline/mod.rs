@@ -146,6 +146,8 @@ fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Resu
         format: config.export.format,
         target: config.export.output.clone(),
         ipfix_enterprise: config.export.ipfix_enterprise,
+        ip_encoding: config.export.ip_encoding,
+        ledger: config.ledger.folder.is_some().then(|| ledger_name(config)),
         sensor: config.sensor.clone(),
         terms: terms(config, authorities)?,
         digest: config.ledger.folder.is_some(),
@@ -157,6 +159,11 @@ fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Resu
             .then(|| entries::width(config)),
         authorisation: authorities.shown(),
     })
+}
+
+/// The name of its ledger.
+fn ledger_name(config: &Config) -> String {
+    format!("sekisho/{}", config.sensor)
 }
 
 /// Under what records are collected, and how long they are kept.

@@ -18,7 +18,11 @@ pub fn probe(config: &Config) -> Result<(), Failure> {
     if export.format != Format::Null
         && let Target::Path(path) = &export.output
     {
-        probe_file(path)?;
+        match export.format {
+            // A folder is made where it is not there.
+            Format::Parquet if is_folder(path) => probe_folder(path)?,
+            _ => probe_file(path)?,
+        }
     }
     if let (Target::Kafka(_), Some(folder)) = (&export.output, &export.spool) {
         probe_file(&folder.join("spool"))?;
@@ -36,6 +40,14 @@ pub fn probe(config: &Config) -> Result<(), Failure> {
 #[cfg(feature = "live")]
 pub fn probe_capture(config: &Config) -> Result<(), Failure> {
     match &config.export.output {
+        Target::Path(path) if config.export.format == Format::Parquet && !is_folder(path) => {
+            Err(Failure::new(
+                FailureKind::Configuration,
+                "nobody can read a Parquet file before it is complete, and a capture may never end",
+                path.display().to_string(),
+                "name a folder as `output`, with / at its end",
+            ))
+        }
         Target::Path(path) if is_folder(path) && config.export.format != Format::Null => {
             let mut others = config.clone();
             others.export.format = Format::Null;
@@ -48,6 +60,12 @@ pub fn probe_capture(config: &Config) -> Result<(), Failure> {
 
 fn is_folder(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().ends_with(b"/") || path.is_dir()
+}
+
+/// Whether files can be made in a folder, or the folder itself in one above it.
+fn probe_folder(folder: &Path) -> Result<(), Failure> {
+    let there = folder.ancestors().find(|above| above.is_dir());
+    probe_file(&there.unwrap_or(Path::new("")).join("flows"))
 }
 
 fn probe_file(path: &Path) -> Result<(), Failure> {

@@ -199,6 +199,8 @@ fn any_number_of_lanes_gives_the_same_over_an_expiry() {
             config: String::new(),
             authorisation: pipeline::Authorisation::default(),
             terms: Terms::default(),
+            ip_encoding: sekisho::export::IpEncoding::Text,
+            ledger: None,
             digest: false,
             interval: Some(1_000_000_000),
         };

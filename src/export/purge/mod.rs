@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::hive::{is_class, is_date};
 use super::inspect::{InspectError, format_of, inspect_open, open};
 use super::part::{folder_of, is_same, sync_folder};
 use super::{Digested, Error, Inspected, reason};
@@ -77,7 +78,7 @@ pub enum LeftFile {
 }
 
 /// Removes the files of records, all of whose records expire at that moment or before: those that are named,
-/// and those in the folders that are named (not those in folders there). With `dry`, only says which.
+/// and those in the folders that are named (of folders there, only in those by date and class). With `dry`, only says which.
 #[must_use]
 pub fn purge(paths: &[PathBuf], before: Timestamp, dry: bool) -> Purged {
     let mut purged = Purged::default();
@@ -131,14 +132,20 @@ impl Purged {
     }
 }
 
-/// Files of records in a folder, by their names. Links are none.
+/// Files of records in a folder, by their names, and in folders by date and class in it. Links are none.
 fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_file() && format_of(&path).is_some() {
-            files.push(path);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            let is_part = |name: &str| is_date(name) || is_class(name);
+            if kind.is_file() && format_of(&path).is_some() {
+                files.push(path);
+            } else if kind.is_dir() && entry.file_name().to_str().is_some_and(is_part) {
+                folders.push(path);
+            }
         }
     }
     files.sort();

@@ -17,6 +17,8 @@ use super::{
 };
 use crate::flow::Timestamp;
 pub(super) use files::Files;
+#[cfg(feature = "parquet")]
+pub(super) use names::rename_new;
 pub use pack::Compress;
 
 /// When a file of a folder is complete.

@@ -157,7 +157,7 @@ fn move_aside(path: &Path) -> Result<(), Error> {
 }
 
 /// Renames where nothing is in the way.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+pub(in crate::export) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         // A file system that cannot do so in one step.
         Err(Errno::INVAL | Errno::NOSYS) if is_taken(to) => {

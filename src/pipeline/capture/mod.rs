@@ -106,7 +106,7 @@ pub fn capture(
     let authorities = Authorities::load(config, &config.capture.interfaces)?;
     let job = super::job(config, Vec::new(), &authorities)?;
     let compress = config.export.compress;
-    let opening = Opening {
+    let mut opening = Opening {
         is_live: true,
         rotation: rotation(config),
         spool: config.export.spool.clone().map(|folder| SpoolPlace {
@@ -115,6 +115,9 @@ pub fn capture(
         }),
         ..job.opening()
     };
+    if let Some((ledger, keeper)) = opening.ledger.as_mut().zip(keeper.as_ref()) {
+        ledger.entries = Some(keeper.entries());
+    }
     let mut output = match early {
         Some(output) => output,
         None => Rotated::open_as(&opening, compress, wall())?,
