@@ -91,7 +91,6 @@ pub fn render(
         Format::Ecs => profiles::render(Profile::Ecs, records, first_seq, run, &mut out.bytes),
         Format::Ocsf => profiles::render(Profile::Ocsf, records, first_seq, run, &mut out.bytes),
         Format::Eve => profiles::render(Profile::Eve, records, first_seq, run, &mut out.bytes),
-        // Not yet.
         Format::Null => {}
     }
 }
