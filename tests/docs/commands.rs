@@ -30,7 +30,8 @@ const RUN: [&str; 10] = [
 ];
 
 /// Programs that are not run as they stand, and why.
-const NOT_RUN: [(&str, &str); 14] = [
+const NOT_RUN: [(&str, &str); 15] = [
+    ("spark-submit", "asks a cluster: tests/engines"),
     (
         "apt-get",
         "changes the system; the package is checked by tests/package and config/package/try-deb",

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 
 /// Names on the pages, and where the test has these things; the first that fits is taken.
-const HERE: [(&str, &str); 22] = [
+const HERE: [(&str, &str); 24] = [
+    ("/mnt/captures", "day1 day2"),
+    ("/mnt/shards", "shards"),
     ("SRC DST", "8.8.8.8 1.1.1.1"),
     ("送信元 宛先", "8.8.8.8 1.1.1.1"),
     ("COMMAND", "replay"),
@@ -67,6 +69,13 @@ pub(crate) fn folder() -> tempfile::TempDir {
     let records = root().join("testdata/ledger/records/flows.jsonl");
     fs::copy(records, at("kept/flows.jsonl")).unwrap();
     make_ledger(folder.path());
+    // A merge may come before the commands that make its shards.
+    fs::create_dir(at("shards")).unwrap();
+    for nth in ["1/2", "2/2"] {
+        let made = format!("sekisho replay day1 day2 --shard {nth} -o shards/");
+        let made = shell(&made, folder.path()).output().unwrap();
+        assert!(made.status.success());
+    }
     // What is signed, and by whom.
     fs::copy(
         root().join("tests/authorisation/signed/example.toml"),
