@@ -34,6 +34,7 @@ complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "demo" -d 'Run made-
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "locate" -d 'Say where addresses are, and which source and rule decided'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "explain" -d 'Say whether a packet between two addresses would pass, and why'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "geo" -d 'Say what the loaded country table is'
+complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "summary" -d 'Say what is in files of records: classes, countries, addresses, services'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "check" -d 'Read the configuration, build everything, start nothing'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "evaluate" -d 'Measure country tables: how far they disagree, by space and traffic, and how often they are wrong'
 complete -c sekisho -n "__fish_sekisho_needs_command" -f -a "verify" -d 'Check a ledger from its files alone: signatures, hashes, sums, and the files of records'
@@ -51,13 +52,14 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l authorize -d 
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l lanes -d 'Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l community-id -d 'Give every record the Community ID of its flow [default: no]'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l format -d 'How records are written: jsonl, csv or null [default: as the shards were told]' -r
@@ -91,12 +93,13 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l authorize -d
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l no-promisc -d 'See only what is sent from or to this machine'
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l community-id -d 'Give every record the Community ID of its flow [default: no]'
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand watch" -s c -l config -d 'Read ADDRESS from `listen` in [metrics] of the sensor\'s configuration file' -r -F
@@ -115,13 +118,14 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l authorize -d 'C
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l lanes -d 'Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l community-id -d 'Give every record the Community ID of its flow [default: no]'
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand locate" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
@@ -150,6 +154,15 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand geo" -l anycast-list -d 
 complete -c sekisho -n "__fish_sekisho_using_subcommand geo" -l site -d 'Where private addresses are: home or undetermined [default: undetermined]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand geo" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand geo" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand summary" -l top -d 'Rows of each table' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand summary" -l by -d 'What is largest: bytes (on the wire), packets or flows (records)' -r -f -a "bytes\t'Bytes on the wire'
+packets\t'Packets'
+flows\t'Records'"
+complete -c sekisho -n "__fish_sekisho_using_subcommand summary" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r -f -a "auto\t''
+never\t''"
+complete -c sekisho -n "__fish_sekisho_using_subcommand summary" -l json -d 'The same as one JSON object'
+complete -c sekisho -n "__fish_sekisho_using_subcommand summary" -s v -l verbose -d 'Tell more on stderr; repeat for more'
+complete -c sekisho -n "__fish_sekisho_using_subcommand summary" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s c -l config -d 'Configuration file; flags win over it [default: none]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l home -d 'Country that is home, an ISO code of two letters; repeatable [default: JP]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l geo -d 'Country table: MaxMind format, a registry\'s delegated-extended statistics, or `embedded`; repeatable, and an address is foreign only if all say so [default: embedded]' -r
@@ -160,14 +173,15 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l authorize -d '
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l format -d 'How records are written: jsonl, csv or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s o -l output -d 'File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l lanes -d 'Lanes that work beside each other, 0 for one a core; records do not depend on it [default: 0]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l progress -d 'Progress bar on stderr: auto (on a terminal) or never [default: auto]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l print -d 'Print the settings in force, as the text of a configuration file, to stdout'
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l community-id -d 'Give every record the Community ID of its flow [default: no]'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s h -l help -d 'Print help'
 complete -c sekisho -n "__fish_sekisho_using_subcommand evaluate" -l truth -d 'What is known to be true: PREFIX,PLACE a line, the place `domestic`, `foreign` or a country' -r -F
