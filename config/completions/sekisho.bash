@@ -49,6 +49,9 @@ _sekisho() {
             sekisho,report)
                 cmd="sekisho__subcmd__report"
                 ;;
+            sekisho,summary)
+                cmd="sekisho__subcmd__summary"
+                ;;
             sekisho,verify)
                 cmd="sekisho__subcmd__verify"
                 ;;
@@ -62,7 +65,7 @@ _sekisho() {
 
     case "${cmd}" in
         sekisho)
-            opts="-h -V --help --version replay merge capture watch demo locate explain geo check evaluate verify purge report"
+            opts="-h -V --help --version replay merge capture watch demo locate explain geo summary check evaluate verify purge report"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -76,7 +79,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__capture)
-            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --compress --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --verbose --help"
+            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --compress --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,7 +217,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__check)
-            opts="-c -o -v -h --print --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --print --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,7 +307,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__demo)
-            opts="-c -o -v -h --seed --packets --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --seed --packets --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -654,7 +657,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__replay)
-            opts="-c -o -v -h --audit --shard --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --audit --shard --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -792,6 +795,32 @@ _sekisho() {
                     ;;
                 --since)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sekisho__subcmd__summary)
+            opts="-v -h --top --by --json --progress --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "bytes packets flows" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never" -- "${cur}"))
                     return 0
                     ;;
                 *)

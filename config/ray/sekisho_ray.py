@@ -23,8 +23,6 @@ import sys
 import tempfile
 import uuid
 
-import ray
-
 
 def arguments():
     parser = argparse.ArgumentParser(
@@ -63,6 +61,8 @@ def replay(nth, shards, scratch, sekisho, inputs, more):
 
 def main():
     options = arguments()
+    import ray
+
     # Tasks work elsewhere than their caller.
     options.inputs = [os.path.abspath(path) for path in options.inputs]
     os.makedirs(options.scratch, mode=0o700, exist_ok=True)

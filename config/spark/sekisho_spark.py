@@ -61,9 +61,9 @@ def replay(nth, options):
 
 
 def main():
+    options = arguments()
     from pyspark import SparkContext
 
-    options = arguments()
     # Executors work elsewhere than the driver.
     options.inputs = [os.path.abspath(path) for path in options.inputs]
     os.makedirs(options.scratch, mode=0o700, exist_ok=True)

@@ -47,7 +47,7 @@ Examples:
   sekisho replay capture.pcap --authorize foreign_domestic --format null
   sekisho replay capture.pcap -o flows.jsonl --ledger books
   sekisho replay capture.pcap --geo country.mmdb --format null --audit books
-  sekisho replay /mnt/captures --shard 3/16 -o /mnt/shards/
+  sekisho replay /mnt/captures --shard 1/2 -o /mnt/shards/
 
 Records go to stdout or a file, the summary table to stderr. For the same inputs, table, settings and \
 version the records are the same byte for byte, whatever the number of lanes. Output files appear under \
@@ -58,12 +58,12 @@ with, 65 not a capture, 66 no such input or ledger, 74 output failed, 77 permiss
 
 pub(super) const MERGE: &str = "\
 Examples:
-  sekisho replay /mnt/captures --shard 1/2 -o /mnt/shards/     (one machine)
-  sekisho replay /mnt/captures --shard 2/2 -o /mnt/shards/     (another)
+  sekisho replay /mnt/captures --shard 1/2 -o /mnt/shards/
+  sekisho replay /mnt/captures --shard 2/2 -o /mnt/shards/
   sekisho merge flows.jsonl /mnt/shards/*.sekisho
-  sekisho merge flows.csv shard-*.sekisho --format csv --summary books.json --ledger books
+  sekisho merge flows.csv /mnt/shards/*.sekisho --format csv --ledger books
 
-Records, summary and ledger are those of one run over all captures, byte for byte: flows that go on from one \
+Shards may be made anywhere. Records, summary and ledger are those of one run over all captures, byte for byte: flows that go on from one \
 part into the next are joined. Settings are those of the shards; country tables, lists and authorisations are \
 read from where the shards read them, and must be the same. Where joining cannot be shown to be exact (a flow \
 table that could have been full), the captures are read again as one run, if they are there. A shard holds \
