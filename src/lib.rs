@@ -36,7 +36,8 @@
 //!
 //! # Who may import whom
 //!
-//! Imports point upstream only; `tests/layout.rs` reads the `use` lines and holds it.
+//! Imports point upstream only; `tests/layout.rs` reads the `use` lines and holds it. [`spelling`], which
+//! knows nothing, may be imported by all.
 //!
 //! ```text
 //!   time, fate   nothing          gate     decode, fate, geo, locate    tally     fate
@@ -69,5 +70,6 @@ pub mod pipeline;
 pub mod report;
 pub mod sandbox;
 pub mod source;
+pub mod spelling;
 pub mod tally;
 pub mod time;

@@ -105,6 +105,7 @@ fn run(
         range_bytes: 2_000,
         format: Format::Jsonl,
         target: (&target).into(),
+        ipfix_enterprise: sekisho::export::IPFIX_ENTERPRISE,
         sensor: "corpus".to_owned(),
         terms: Terms::default(),
         digest: false,

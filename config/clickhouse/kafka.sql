@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS sekisho.flows_queue
     seq UInt64,
     flags Array(String),
     authorisation LowCardinality(String),
+    community_id Nullable(String),
     collected_at Nullable(DateTime64(9, 'UTC')),
     expires_at Nullable(DateTime64(9, 'UTC'))
 )

@@ -1,4 +1,4 @@
--- The records of all sensors, in ClickHouse 24.8 or later: one row each, under the names that they have in JSON
+-- The records of all sensors, in ClickHouse 24.10 or later: one row each, under the names that they have in JSON
 -- (sekisho.flow.v1). How it is used: docs/clickhouse.md.
 --
 --   clickhouse-client --multiquery < schema.sql
@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS sekisho.flows
     seq UInt64 CODEC(Delta, ZSTD),
     flags Array(LowCardinality(String)),
     authorisation LowCardinality(String),
+    community_id Nullable(String) CODEC(ZSTD),
     collected_at Nullable(DateTime64(9, 'UTC')) CODEC(ZSTD),
     expires_at Nullable(DateTime64(9, 'UTC')) CODEC(ZSTD),
 

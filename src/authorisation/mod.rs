@@ -18,8 +18,8 @@ pub use error::Refused;
 pub use key::{BadKey, Key};
 pub use sshsig::NAMESPACE;
 
+use crate::spelling::hex;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -174,13 +174,4 @@ fn bounded(path: &Path) -> Result<Option<Vec<u8>>, Refused> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Refused::unreadable(path, &error)),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing into a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }

@@ -485,11 +485,12 @@ pub(super) struct RunFlags {
     /// Flows held at once [default: 4000000]
     #[arg(long, value_name = "N", help_heading = "Flows")]
     pub(super) max_flows: Option<u64>,
-    /// How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null
-    /// [default: jsonl]
+    /// How records are written: jsonl, csv, ipfix, ipfix-uniflow, zeek-conn, zeek-conn-json, ecs, ocsf-4001,
+    /// eve-flow or null [default: jsonl]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
-    /// File for records, - for stdout, or kafka://HOST:PORT/TOPIC [default: -]
+    /// File for records, - for stdout, tcp://HOST:PORT, udp://HOST:PORT (best effort) or
+    /// kafka://HOST:PORT/TOPIC [default: -]
     #[arg(short, long, value_name = "PATH", help_heading = "Results")]
     pub(super) output: Option<String>,
     /// Give every record the Community ID of its flow [default: no]

@@ -34,7 +34,7 @@ pub(super) const SECTIONS: [&str; 11] = [
 ];
 
 /// All keys, in the order of the reference file.
-pub(super) const KEYS: [Key; 44] = [
+pub(super) const KEYS: [Key; 45] = [
     key("", "sensor", "a name in quotes, such as \"tokyo-1\""),
     key("", "state", "a folder in quotes, or \"\" for none"),
     key("", "profile", "\"standard\" or \"statutory\""),
@@ -111,6 +111,11 @@ pub(super) const KEYS: [Key; 44] = [
         "a whole number of seconds, such as 300",
     ),
     key("export", "compress", "\"none\" or \"zstd\""),
+    key(
+        "export",
+        "ipfix_enterprise",
+        "a number of IANA's registry, such as 32473",
+    ),
     key("export", "spool", "a folder in quotes, or \"\" for none"),
     key(
         "export",

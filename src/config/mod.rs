@@ -20,6 +20,7 @@ mod values;
 mod write;
 
 pub use crate::authorisation::Profile;
+use crate::export::IPFIX_ENTERPRISE;
 pub use crate::export::{Compress, Format, PseudonymMode, Target};
 pub use error::{Error, Fault};
 pub use given::Given;
@@ -130,6 +131,8 @@ pub struct Export {
     pub rotate_secs: u64,
     /// How the files of a live run are packed.
     pub compress: Compress,
+    /// IPFIX: the private enterprise number of our own elements.
+    pub ipfix_enterprise: u32,
     /// The folder in which records of a live run wait while no broker takes them, if they wait on the disk.
     pub spool: Option<std::path::PathBuf>,
     /// Bytes that they may take up there.
@@ -253,6 +256,7 @@ impl Default for Config {
                 rotate_bytes: 256 << 20,
                 rotate_secs: 300,
                 compress: Compress::None,
+                ipfix_enterprise: IPFIX_ENTERPRISE,
                 spool: None,
                 spool_bytes: 1 << 30,
                 community_id: None,

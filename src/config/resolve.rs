@@ -155,6 +155,7 @@ impl From<'_> {
             rotate_bytes,
             rotate_secs,
             compress,
+            ipfix_enterprise,
             spool,
             spool_bytes,
             community_id,
@@ -218,6 +219,13 @@ impl From<'_> {
                     Compress::id,
                 )?,
             },
+            ipfix_enterprise: self.number(
+                ipfix_enterprise,
+                "ipfix_enterprise",
+                1..=u64::from(u32::MAX),
+                "",
+                default.ipfix_enterprise.into(),
+            )? as u32,
             spool: match spool {
                 Some(given) if !given.value.is_empty() => Some(self.path(&given)?),
                 None | Some(_) => default.spool,

@@ -119,6 +119,7 @@ fn what_is_written_reads_back_the_same() {
         rotate_bytes: 1,
         rotate_secs: 2,
         compress: Compress::Zstd,
+        ipfix_enterprise: 3,
         spool: Some("/var/lib/sekisho/spool".into()),
         spool_bytes: 1 << 20,
         community_id: None,

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::gate::Authorisation;
 use crate::geo::SourceSpec;
+use crate::spelling::hex;
 
 /// Renders all settings; reading the text back gives the same ones.
 pub(super) fn toml(config: &Config) -> String {
@@ -57,6 +58,7 @@ pub(super) fn toml(config: &Config) -> String {
                 rotate_bytes,
                 rotate_secs,
                 compress,
+                ipfix_enterprise,
                 spool,
                 spool_bytes,
                 community_id,
@@ -116,6 +118,7 @@ pub(super) fn toml(config: &Config) -> String {
          [flow]\nidle = {idle_secs}\nactive = {active_secs}\nmax_flows = {max_flows}\n\n\
          [export]\nformat = {}\noutput = {}\nsummary = {}\n\
          rotate_bytes = {rotate_bytes}\nrotate_secs = {rotate_secs}\ncompress = {}\n\
+         ipfix_enterprise = {ipfix_enterprise}\n\
          spool = {}\nspool_bytes = {spool_bytes}\n\
          community_id = {}\ncommunity_id_seed = {}\n\n\
          [ledger]\nfolder = {}\ninterval = {interval_secs}\nkey = {}\n\n\
@@ -160,12 +163,7 @@ pub(super) fn toml(config: &Config) -> String {
 
 /// SHA-256 of the text, in hex.
 pub(super) fn digest(config: &Config) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(toml(config)) {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex(&Sha256::digest(toml(config)))
 }
 
 fn text(value: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::headers::Headers;
 use super::path::Tunnel;
-use super::stop::{Header, NotIp, Stop};
+use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
 use super::walk::{Kind, Step};
 use etherparse::SingleVlanHeaderSlice;
@@ -20,7 +20,7 @@ pub(super) fn ethernet(view: View<'_>) -> Step<'_> {
 /// What an EtherType, or an 802.3 length, announces. Tags lead to the next type.
 pub(super) fn ether_type<'a>(number: u16, view: View<'a>, headers: &mut Headers) -> Step<'a> {
     match number {
-        0..=MAX_LENGTH => ieee_802_3(number, view),
+        0..=MAX_LENGTH => ieee_802_3(number, view, headers),
         0x0800 => Ok((Kind::Ipv4, view)),
         0x86dd => Ok((Kind::Ipv6, view)),
         0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => vlan(view, headers),
@@ -43,7 +43,7 @@ pub(super) fn ether_type<'a>(number: u16, view: View<'a>, headers: &mut Headers)
         // VN-Tag; 802.1BR E-Tag; Cisco MetaData: the next type is in the tag's last two bytes.
         0x8926 => tag(6, view),
         0x893f | 0x8909 => tag(8, view),
-        0x88e5 => macsec(view),
+        0x88e5 => macsec(view, headers),
         0x8863 => Err(Stop::NotIp(NotIp::PppoeControl)),
         0x0806 | 0x8035 => Err(Stop::NotIp(NotIp::Arp)),
         0x88cc => Err(Stop::NotIp(NotIp::Lldp)),
@@ -71,23 +71,29 @@ fn tag(length: usize, view: View<'_>) -> Step<'_> {
 
 /// MACsec (IEEE 802.1AE §9.3). With integrity only, the frame lies open between the tag and the
 /// 16 bytes of check value at the end.
-fn macsec(view: View<'_>) -> Step<'_> {
+fn macsec<'a>(view: View<'a>, headers: &Headers) -> Step<'a> {
     let [control, ..] = *view.need::<6>(Header::Link)?;
-    if control & 0x0c != 0 {
-        return Err(Stop::Opaque);
+    match control & 0x0c {
+        0 => {}
+        // Changed, but not encrypted: a cipher suite that is not known (§9.5).
+        0x04 => return Err(Stop::NotDecoded(Carrier::Other)),
+        _ => return Err(Stop::Opaque),
     }
     let tag = if control & 0x20 != 0 { 14 } else { 6 };
-    if view.bytes.len() < tag + 18 {
+    // A quote may end before the check value does.
+    if headers.quotes() == 0 && view.bytes.len() < tag + 18 {
         return Err(view.short(tag + 18, Header::Link));
     }
     let number = view.u16(tag).ok_or(Stop::Malformed(Header::Link))?;
-    let inside = view.clip(view.wire.saturating_sub(16)).skip(tag + 2);
+    let inside = headers
+        .clip(view, view.wire.saturating_sub(16))
+        .skip(tag + 2);
     Ok((Kind::EtherType(number), inside))
 }
 
 /// An 802.3 frame: the type field is the length of what follows, and cuts off the padding.
-fn ieee_802_3(length: u16, view: View<'_>) -> Step<'_> {
-    let view = view.clip(usize::from(length));
+fn ieee_802_3<'a>(length: u16, view: View<'a>, headers: &Headers) -> Step<'a> {
+    let view = headers.clip(view, usize::from(length));
     if view.bytes.starts_with(&[0xff, 0xff]) {
         // Novell's raw 802.3: IPX without an LLC header.
         return Err(Stop::NotIp(NotIp::Other));
@@ -102,9 +108,42 @@ pub(super) fn llc(view: View<'_>) -> Step<'_> {
         [0xaa, 0xaa, 0x03] => snap(view),
         // SAP 6 is ARPANET IP (RFC 1042): rare, but it is IP.
         [0x06, 0x06, _] => Ok((Kind::Ip, view.skip(3))),
+        [0xfe, 0xfe, 0x03] => osi(view.skip(3)),
         // Spanning tree, OSI, NetBIOS, IPX, SNA, global.
         [0x42 | 0xfe | 0xf0 | 0xe0 | 0x04 | 0xff, _, _] => Err(Stop::NotIp(NotIp::Other)),
         _ => Err(Stop::NotIp(NotIp::Llc)),
+    }
+}
+
+/// What a network layer protocol identifier announces (ISO/IEC TR 9577; RFC 2427 §4.1, 2364 §4).
+pub(super) fn osi(view: View<'_>) -> Step<'_> {
+    let [identifier] = *view.need::<1>(Header::Llc)?;
+    let inside = view.skip(1);
+    match identifier {
+        0xcc => Ok((Kind::Ipv4, inside)),
+        0x8e => Ok((Kind::Ipv6, inside)),
+        0xcf => Ok((Kind::Ppp, inside)),
+        // CLNP, ES-IS, IS-IS.
+        0x81..=0x83 => Err(Stop::NotIp(NotIp::Other)),
+        _ => Err(Stop::NotIp(NotIp::Llc)),
+    }
+}
+
+/// Whether this reads as an Ethernet frame that leads to IP, or to something that may.
+pub(super) fn leads_to_ip(view: View<'_>) -> bool {
+    let (Some(number), nibble) = (view.u16(12), view.u8(14).map(|byte| byte >> 4)) else {
+        return false;
+    };
+    match number {
+        0x0800 => nibble == Some(4),
+        0x86dd => nibble == Some(6),
+        0..=MAX_LENGTH => matches!(
+            view.tail(14),
+            [0xaa | 0xfe, 0xaa | 0xfe, 0x03, ..] | [0x06, 0x06, ..]
+        ),
+        0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 | 0x8847 | 0x8848 | 0x8864 | 0x880b | 0x6558
+        | 0x894f | 0x88e7 | 0x8903 | 0x8926 | 0x893f | 0x8909 | 0x88e5 => true,
+        _ => false,
     }
 }
 
@@ -115,9 +154,12 @@ fn snap(view: View<'_>) -> Step<'_> {
     if matches!(organisation, [0, 0, 0 | 0xf8]) && number > MAX_LENGTH {
         return Ok((Kind::EtherType(number), view.skip(8)));
     }
-    // Cisco's own (CDP, VTP, DTP, PAgP, UDLD, PVST+) and AppleTalk's.
-    if matches!(organisation, [0, 0, 0x0c] | [0x08, 0, 0x07]) {
-        return Err(Stop::NotIp(NotIp::Other));
+    match (organisation, number) {
+        // Cisco's own: CDP, CGMP, VTP, DTP, PAgP, UDLD, PVST+. Others of its numbers hold whole frames
+        // (in its trunks, the two bytes are a tag).
+        ([0, 0, 0x0c], 0x2000 | 0x2001 | 0x2003 | 0x2004 | 0x0104 | 0x0111 | 0x010b)
+        // AppleTalk.
+        | ([0x08, 0, 0x07], 0x809b) => Err(Stop::NotIp(NotIp::Other)),
+        _ => Err(Stop::NotIp(NotIp::Llc)),
     }
-    Err(Stop::NotIp(NotIp::Llc))
 }

@@ -1,11 +1,11 @@
 //! GRE and what it carries: ERSPAN, WCCP, PPTP, bridged Ethernet.
 
-use super::ethernet;
 use super::headers::Headers;
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
-use super::walk::{Kind, Step};
+use super::walk::{self, Kind, Step};
+use super::{ethernet, mpls};
 
 const CHECKSUM: u16 = 0x8000;
 const ROUTING: u16 = 0x4000;
@@ -36,8 +36,19 @@ pub(super) fn gre<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
             });
             payload(number, flags & SEQUENCE != 0, view.skip(length), headers)
         }
-        // PPTP: without a sequence number it only acknowledges.
-        1 if flags & SEQUENCE == 0 => Err(Stop::NotIp(NotIp::TunnelControl)),
+        // Ethernet over IP of some routers: frame length and identifier in the key, then the frame.
+        1 if number == 0x6400 && flags & KEY != 0 => {
+            view.need::<8>(Header::Gre)?;
+            headers.path_mut().push_tunnel(Tunnel::Gre);
+            Ok((Kind::Ethernet, view.skip(8)))
+        }
+        // PPTP: without a sequence number, and anything behind it, it only acknowledges.
+        1 if number == 0x880b
+            && flags & SEQUENCE == 0
+            && view.wire <= 4 + field(KEY) + field(ACKNOWLEDGMENT) =>
+        {
+            Err(Stop::NotIp(NotIp::TunnelControl))
+        }
         1 => {
             let length = 4 + field(KEY) + field(SEQUENCE) + field(ACKNOWLEDGMENT);
             if view.bytes.len() < length {
@@ -89,13 +100,26 @@ pub(super) fn payload<'a>(
         0x8909 if matches!(view.first(), Some([0x08, 0x00] | [0x86, 0xdd])) => {
             Ok((Kind::Ip, view.skip(8)))
         }
-        // WCCP: version 2 has a redirect header of four bytes, version 1 has none.
-        0x883e if view.nibble() == Some(4) => Ok((Kind::Ipv4, view)),
+        // WCCP: version 2 has a redirect header of four bytes, version 1 has none. What reads as both
+        // is judged as both, and is what it reads best as.
+        0x883e if view.nibble() == Some(4) => {
+            let (first, second) = (view, view.skip(4));
+            if second.nibble() != Some(4) {
+                return Ok((Kind::Ipv4, first));
+            }
+            let (is, may_be) = if mpls::is_packet(first) {
+                (first, second)
+            } else {
+                (second, first)
+            };
+            walk::also(Kind::Ipv4, may_be, headers)?;
+            Ok((Kind::Ipv4, is))
+        }
         0x883e => Ok((Kind::Ipv4, view.skip(4))),
         // Keepalives: a GRE header with nothing in it, on its way back.
         _ if view.wire == 0 => Err(Stop::NotIp(NotIp::TunnelControl)),
         // OSI (IS-IS between routers).
-        0x00fe => Err(Stop::NotIp(NotIp::Other)),
+        0x00fe => ethernet::osi(view),
         0..=1500 => Err(Stop::NotDecoded(Carrier::Gre)),
         // Numbers that we do not know may be someone's way to carry IP.
         _ => match ethernet::ether_type(number, view, headers) {

@@ -2,6 +2,7 @@
 
 use super::path::Path;
 use super::stop::Stop;
+use super::view::View;
 use crate::time::Timestamp;
 
 /// IP layers judged at most (RULES §4).
@@ -215,6 +216,16 @@ impl Headers {
     /// How many ICMP errors quote these headers, one inside the other.
     pub(super) const fn quotes(&self) -> u8 {
         self.quotes
+    }
+
+    /// Clips to the length that a header declares. Not in a quote: senders quote headers that they have
+    /// changed, some with lengths in their own byte order, and what was quoted is there all the same.
+    pub(super) fn clip<'a>(&self, view: View<'a>, length: usize) -> View<'a> {
+        if self.quotes == 0 {
+            view.clip(length)
+        } else {
+            view
+        }
     }
 
     /// Packet time of the frame.

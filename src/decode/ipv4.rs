@@ -7,12 +7,13 @@ use super::walk::{Kind, Step};
 use etherparse::Ipv4HeaderSlice;
 
 /// Checks an IPv4 header: version 4, whole, not shorter than it says, and a total length that holds
-/// it. A wrong checksum does not change whose packet it is.
-pub(super) fn header(view: View<'_>) -> Result<Ipv4HeaderSlice<'_>, Stop> {
+/// it (in a quote it may have been changed). A wrong checksum does not change whose packet it is.
+fn header<'a>(view: View<'a>, headers: &Headers) -> Result<Ipv4HeaderSlice<'a>, Stop> {
     let [first, _, high, low, ..] = *view.need::<20>(Header::Ipv4)?;
     let length = usize::from(first & 0x0f) * 4;
     let total = usize::from(u16::from_be_bytes([high, low]));
-    if first >> 4 != 4 || length < 20 || (total != 0 && total < length) {
+    let is_short = total != 0 && total < length && headers.quotes() == 0;
+    if first >> 4 != 4 || length < 20 || is_short {
         return Err(Stop::Malformed(Header::Ipv4));
     }
     Ipv4HeaderSlice::from_slice(view.bytes).map_err(|_| view.short(length, Header::Ipv4))
@@ -60,10 +61,14 @@ pub(super) fn quoted_pair(view: View<'_>) -> Option<Pair> {
 
 /// One IPv4 layer (RFC 791 §3.1).
 pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
-    let header = header(view)?;
+    let header = match header(view, headers) {
+        Ok(header) => header,
+        Err(stop) => return Err(cut_quote(view, stop, headers)),
+    };
     // Segmentation offload writes a length of 0; the frame then says how much there is.
     let total = match usize::from(header.total_len()) {
         0 => view.wire,
+        _ if headers.quotes() > 0 => view.wire,
         total => total,
     };
     let id = u32::from(header.identification());
@@ -100,6 +105,29 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     Ok((Kind::Protocol(protocol), inside))
 }
 
+/// A header of which a quote holds only the beginning is judged by what is there.
+#[cold]
+fn cut_quote(view: View<'_>, stop: Stop, headers: &mut Headers) -> Stop {
+    let Some(pair) = quoted_pair(view) else {
+        return stop;
+    };
+    if headers.quotes() == 0 || view.nibble() != Some(4) {
+        return stop;
+    }
+    let layer = Layer {
+        pair,
+        protocol: view.u8(9).unwrap_or(0),
+        ip_len: 0,
+        fragment: Fragment::Whole,
+    };
+    if !headers.push_layer(layer) {
+        return Stop::TooManyLayers;
+    }
+    source_routes(view.tail(20), pair, headers)
+        .err()
+        .unwrap_or(stop)
+}
+
 /// Loose and strict source routes (RFC 791 §3.1, options 131 and 137) not yet used up: every listed
 /// address is judged as the receiver. Options that contradict themselves are left alone: the header's
 /// own addresses stand.
@@ -110,15 +138,15 @@ fn source_routes(options: &[u8], pair: Pair, headers: &mut Headers) -> Result<()
             (0, _) => break,
             (1, _) => rest = after,
             (kind, [length, ..]) => {
-                let Some((option, next)) = rest.split_at_checked(usize::from(*length).max(2))
-                else {
-                    break;
-                };
                 if *length < 2 {
                     break;
                 }
+                // One that is longer than the header is read as far as that goes.
+                let (option, next) = rest
+                    .split_at_checked(usize::from(*length))
+                    .unwrap_or((rest, &[]));
                 if let ([_, _, pointer, route @ ..], 131 | 137) = (option, kind)
-                    && usize::from(*pointer) + 3 <= option.len()
+                    && usize::from(*pointer) + 3 <= usize::from(*length)
                 {
                     listed(route, pair, headers)?;
                 }

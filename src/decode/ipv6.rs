@@ -71,7 +71,7 @@ pub(super) fn ipv6<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         pair: layer.pair,
         since: headers.side_pairs().len(),
     };
-    extensions(next, own, body.clip(length), headers)
+    extensions(next, own, headers.clip(body, length), headers)
 }
 
 /// A layer's own ends, and the number of side pairs before its first.

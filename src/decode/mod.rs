@@ -19,6 +19,7 @@ mod stop;
 mod transport;
 mod udp;
 mod udp_tunnels;
+mod udp_tunnels_odd;
 mod view;
 mod walk;
 mod wifi;

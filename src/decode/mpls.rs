@@ -1,10 +1,11 @@
 //! MPLS label stacks with what they carry, and the network service header.
 
+use super::ethernet;
 use super::headers::Headers;
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
-use super::walk::{Kind, Step};
+use super::walk::{self, Kind, Step};
 
 /// Labels of one stack stepped over at most. *Guessed*: deep segment-routed stacks have ten.
 const MAX_LABELS: usize = 32;
@@ -29,17 +30,28 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let nibble = inside.nibble().ok_or(inside.short(1, Header::Mpls))?;
     // Hardware addresses may begin with any nibble: what can also be read as an Ethernet frame with
     // IP in it, and not so well as what the nibble says, is taken for one, or for nothing.
-    let (plain, behind_word) = (is_frame(inside), is_frame(inside.skip(4)));
+    let plain = ethernet::leads_to_ip(inside);
+    let behind_word = ethernet::leads_to_ip(inside.skip(4));
     match nibble {
         4 | 6 if plain && !is_packet(inside) => Err(Stop::NotDecoded(Carrier::Other)),
-        4 => Ok((Kind::Ipv4, inside)),
-        6 => Ok((Kind::Ipv6, inside)),
+        4 | 6 => {
+            // Addresses can be chosen so that a frame has the checksum of a packet: judged as both.
+            if plain {
+                walk::also(Kind::Ethernet, inside, headers)?;
+            }
+            Ok((Kind::Ip, inside))
+        }
+        1 if plain && matches!(inside.u16(2), Some(0x0021 | 0x0057)) => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
         1 if plain => Ok((Kind::Ethernet, inside)),
         1 if inside.is_cut(15) => Err(Stop::Truncated(Header::Mpls)),
         1 => channel(inside),
         // An Ethernet pseudowire (RFC 4448 §4), with a control word or without.
         0 if plain && behind_word => Err(Stop::NotDecoded(Carrier::Other)),
         0 if inside.wire >= 18 && !plain => Ok((Kind::Ethernet, inside.skip(4))),
+        // BIER (RFC 8296 §2.1.2) begins with a 5, and its numbers may look like a frame's.
+        5 if !plain => Err(Stop::NotDecoded(Carrier::Other)),
         _ if inside.wire >= 14 => Ok((Kind::Ethernet, inside)),
         _ => Err(Stop::NotIp(NotIp::Other)),
     }
@@ -50,22 +62,17 @@ fn channel(view: View<'_>) -> Step<'_> {
     match view.u16(2) {
         Some(0x0021) => Ok((Kind::Ipv4, view.skip(4))),
         Some(0x0057) => Ok((Kind::Ipv6, view.skip(4))),
-        _ => Err(Stop::NotIp(NotIp::TunnelControl)),
-    }
-}
-
-/// Whether this reads as an Ethernet frame that leads to IP.
-fn is_frame(view: View<'_>) -> bool {
-    match (view.u16(12), view.u8(14).map(|byte| byte >> 4)) {
-        (Some(0x0800), nibble) => nibble == Some(4),
-        (Some(0x86dd), nibble) => nibble == Some(6),
-        (Some(number), _) => matches!(number, 0x8100 | 0x88a8 | 0x9100 | 0x8847 | 0x8864),
-        _ => false,
+        // Numbers of the registry (RFC 5586 §10) whose messages hold no packet. Management and signalling
+        // (RFC 5718) do, and of others it is not known.
+        Some(0x0007 | 0x000a..=0x000e | 0x0022..=0x0028 | 0x0058) => {
+            Err(Stop::NotIp(NotIp::TunnelControl))
+        }
+        _ => Err(Stop::NotDecoded(Carrier::Other)),
     }
 }
 
 /// Whether this is an IP packet by more than its first nibble: the checksum, or a fitting length.
-fn is_packet(view: View<'_>) -> bool {
+pub(super) fn is_packet(view: View<'_>) -> bool {
     let (Some(first), Some(length)) = (view.u8(0), view.u16(4)) else {
         return false;
     };

@@ -34,6 +34,9 @@ pub enum Tunnel {
     SixInFour,
     FourInSix,
     SixInSix,
+    Gue,
+    Amt,
+    MobileIp,
 }
 
 impl Tunnel {
@@ -99,6 +102,9 @@ impl Tunnel {
             Self::SixInFour => "6in4",
             Self::FourInSix => "4in6",
             Self::SixInSix => "6in6",
+            Self::Gue => "gue",
+            Self::Amt => "amt",
+            Self::MobileIp => "mobile-ip",
         }
     }
 }

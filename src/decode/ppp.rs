@@ -14,7 +14,7 @@ pub(super) fn pppoe<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     }
     headers.path_mut().push_tunnel(Tunnel::Pppoe);
     let length = usize::from(u16::from_be_bytes([high, low]));
-    Ok((Kind::Ppp, view.skip(6).clip(length)))
+    Ok((Kind::Ppp, headers.clip(view.skip(6), length)))
 }
 
 /// PPP (RFC 1661 §2), with or without the address and control bytes of RFC 1662, the protocol field
@@ -68,7 +68,9 @@ pub(super) fn serial(view: View<'_>) -> Step<'_> {
 pub(super) fn cisco_hdlc(view: View<'_>) -> Step<'_> {
     let [_, _, high, low] = *view.need::<4>(Header::Ppp)?;
     match u16::from_be_bytes([high, low]) {
-        0..=1500 => Err(Stop::NotIp(NotIp::Other)),
+        // OSI; other small numbers are nobody's.
+        0x00fe => Err(Stop::NotIp(NotIp::Other)),
+        0..=1500 => Err(Stop::NotIp(NotIp::EtherType)),
         number => Ok((Kind::EtherType(number), view.skip(4))),
     }
 }

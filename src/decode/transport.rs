@@ -1,6 +1,6 @@
 //! What an IP layer carries: ports, ICMP with the packet that it quotes, AH, or the next layer.
 
-use super::headers::{Headers, IpVersion, Pair, SidePair, Transport};
+use super::headers::{Fragment, Headers, IpVersion, Layer, Pair, SidePair, Transport};
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
@@ -13,6 +13,7 @@ pub(super) const UDP: u8 = 17;
 pub(super) const ESP: u8 = 50;
 pub(super) const AUTHENTICATION: u8 = 51;
 const ICMPV6: u8 = 58;
+const REDIRECT: u8 = 137;
 
 /// IP of either version, by the first nibble.
 pub(super) fn ip(view: View<'_>) -> Step<'_> {
@@ -74,9 +75,14 @@ pub(super) fn protocol<'a>(number: u8, view: View<'a>, headers: &mut Headers) ->
         143 => Ok((Kind::Ethernet, view)),
         // Minimal encapsulation (RFC 2004), KA9Q IPIP, RFC 1241: they carry IP, and nobody uses them.
         55 | 94 | 98 => Err(Stop::NotDecoded(Carrier::Other)),
-        // Swipe, PIPE, ROHC (RFC 5858), AGGFRAG (RFC 9347), NSH (RFC 9491): likewise, where there is
+        141 => wrapped_esp(view),
+        // The first version of PIM was of IGMP, and registered packets as the second does.
+        2 if matches!(view.first(), Some([0x14, 1])) => Err(Stop::NotDecoded(Carrier::Other)),
+        // SKIP, AX.25, Swipe, PIPE, ROHC (RFC 5858), AGGFRAG (RFC 9347), NSH (RFC 9491): likewise, where there is
         // room for a packet.
-        53 | 131 | 142 | 144 | 145 if view.wire >= 20 => Err(Stop::NotDecoded(Carrier::Other)),
+        53 | 57 | 93 | 131 | 142 | 144 | 145 if view.wire >= 20 => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
         _ => Err(Stop::Transport),
     }
 }
@@ -121,15 +127,37 @@ fn icmp<'a>(number: u8, view: View<'a>, headers: &mut Headers) -> Step<'a> {
     };
     if is_error {
         quote(view.skip(8), headers)?;
+    } else if (number, *kind) == (ICMPV6, REDIRECT) {
+        redirect(view, headers)?;
     }
     Err(Stop::Transport)
+}
+
+/// A redirect (RFC 4861 §4.5) is no error by its number, and quotes the packet that it is about in an
+/// option, behind two addresses.
+fn redirect(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
+    const REDIRECTED: u8 = 4;
+    /// *Guessed*: three are defined for it.
+    const MAX_OPTIONS: usize = 8;
+    let mut options = view.skip(40);
+    for _ in 0..MAX_OPTIONS {
+        let Some([kind, units]) = options.first() else {
+            return ends_here(options.absent(2, Header::Other));
+        };
+        let length = usize::from(*units) * 8;
+        match *kind {
+            // Whatever length it says: what was quoted is there.
+            REDIRECTED => return quote(options.skip(8), headers),
+            _ if length == 0 => return Err(Stop::Malformed(Header::Other)),
+            _ => options = options.skip(length),
+        }
+    }
+    Err(Stop::TooManyExtensions)
 }
 
 /// The packet that an ICMP error quotes is judged by its pair, whatever else its header says: some
 /// senders quote what they have changed. What the quote itself carries is judged as well.
 fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
-    /// *Guessed*: errors about errors are never sent (RFC 1122 §3.2.2), but have been seen.
-    const MAX_QUOTES: u8 = 3;
     let pair = match view.nibble() {
         Some(4) => ipv4::quoted_pair(view),
         Some(6) => ipv6::quoted_pair(view),
@@ -141,7 +169,7 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
         return ends_here(view.absent(length, Header::Other));
     };
     quoted(pair, headers)?;
-    if headers.quotes() >= MAX_QUOTES {
+    if headers.quotes() >= walk::MAX_QUOTES {
         return Err(Stop::TooManyLayers);
     }
     let mut inside = headers.quoted();
@@ -155,9 +183,22 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
     match stop {
         Stop::Truncated(_) | Stop::TooManyLayers | Stop::TooManyExtensions => Err(stop),
         // Errors quote little: two IP headers and the eight bytes that are always there have no room.
-        Stop::NotDecoded(_) if view.wire >= 48 => Err(stop),
+        Stop::NotDecoded(_) | Stop::NotIp(NotIp::EtherType | NotIp::Llc) if view.wire >= 48 => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
+        // A fragment of a tunnel, that may hold the addresses inside.
+        Stop::LaterFragment
+            if view.wire >= 48 && inside.layers().iter().any(is_later_of_tunnel) =>
+        {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
         _ => Ok(()),
     }
+}
+
+fn is_later_of_tunnel(layer: &Layer) -> bool {
+    let is_later = matches!(layer.fragment, Fragment::Later { .. });
+    is_later && !matches!(layer.protocol, TCP | ESP | ICMP | ICMPV6 | 132 | 33)
 }
 
 /// A quote that holds nothing more is no reason; one that was cut off is.
@@ -168,7 +209,7 @@ fn ends_here(stop: Stop) -> Result<(), Stop> {
     }
 }
 
-fn quoted(pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
+pub(super) fn quoted(pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
     if headers.push_side_pair(pair, SidePair::Quoted) {
         Ok(())
     } else {
@@ -193,12 +234,21 @@ fn authentication<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     Ok((Kind::Protocol(*next), view.skip(length)))
 }
 
+/// Wrapped ESP (RFC 5840 §2): a flag says whether what is in it is encrypted at all.
+fn wrapped_esp(view: View<'_>) -> Step<'_> {
+    match view.first() {
+        Some([_, _, _, flags]) if flags & 0x20 != 0 => Err(Stop::Opaque),
+        Some(_) => Err(Stop::NotDecoded(Carrier::Other)),
+        None => Err(view.absent(4, Header::Other)),
+    }
+}
+
 /// PIM registers (RFC 7761 §4.9.3) carry the multicast packet that they announce; null registers
-/// only its header.
+/// its header, which names a pair as well.
 fn pim<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     match view.first() {
         None => return Err(view.absent(8, Header::Other)),
-        Some([0x21, _, _, _, flags, _, _, _]) if flags & 0x40 == 0 => {}
+        Some([0x21, _, _, _, _, _, _, _]) => {}
         _ => return Err(Stop::Transport),
     }
     // Shorter than any packet: a register that carries none.

@@ -4,9 +4,9 @@ use super::headers::{Fragment, Headers, Layer};
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::transport;
-use super::udp_tunnels as tunnels;
 use super::view::View;
 use super::walk::{Kind, Step};
+use super::{udp_tunnels as tunnels, udp_tunnels_odd as more};
 
 /// Whether a datagram between these ports is left to the general path by the fast one: a tunnel, or
 /// encrypted in a way that takes more than QUIC's one bit to tell. A test holds the two together.
@@ -21,8 +21,8 @@ fn is_special_indeed(src: u16, dst: u16) -> bool {
     is_tunnel(src, dst) || SEALED.contains(&src) || SEALED.contains(&dst)
 }
 
-const AT_EITHER: [u16; 6] = [1701, 2152, 3544, 4341, 5072, 5247];
-const AT_RECEIVER: [u16; 6] = [4789, 8472, 4790, 6081, 6635, 4754];
+const AT_EITHER: [u16; 9] = [1701, 2152, 3544, 4341, 5072, 5247, 2268, 3386, 434];
+const AT_RECEIVER: [u16; 9] = [4789, 8472, 4790, 6081, 6635, 4754, 6080, 4342, 37008];
 const SEALED: [u16; 2] = [4500, 51820];
 
 /// Whether one of these ports is a tunnel's.
@@ -63,7 +63,7 @@ pub(super) fn is_quic(src: u16, dst: u16, length: u16, inside: &[u8]) -> bool {
         & inside.first().is_some_and(|first| first & 0x40 != 0)
 }
 
-/// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have.
+/// UDP (RFC 768). Its length clips the payload, unless it is one that UDP cannot have, or of a tunnel.
 pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     if !transport::ports(view, headers) {
         return Err(unread(false, view, headers));
@@ -78,14 +78,16 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     else {
         return Err(unread(is_tunnel(src, dst), view, headers));
     };
-    let inside = if length >= 8 { view.clip(length) } else { view }.skip(8);
-    // Some tunnel ends go by the IP length alone: one of UDP that ends before the tunnel shows itself,
-    // and before the packet does, must not hide what they read.
-    let hides = is_tunnel(src, dst) && view.tail(8).len() > inside.bytes.len();
-    match descend((src, dst), length, inside, headers) {
-        Err(Stop::Transport) if hides => Err(Stop::Malformed(Header::Other)),
-        step => step,
-    }
+    // Some tunnel ends go by the IP length alone: one of UDP that ends before the packet does must not
+    // hide what they read.
+    let inside = if length >= 8 && !is_tunnel(src, dst) {
+        headers.clip(view, length)
+    } else {
+        view
+    };
+    // A length that UDP cannot have says nothing: then the datagram is as long as what carries it.
+    let length = if length >= 8 { length } else { view.wire };
+    descend((src, dst), length, inside.skip(8), headers)
 }
 
 /// What the ports, or the content, say is inside.
@@ -111,7 +113,13 @@ fn descend<'a>(
         // CAPWAP data (RFC 5415 §4.1) begins with version 0 and type 0: it carries users' frames.
         (5247, _) | (_, 5247) if inside.u8(0) == Some(0) => Err(Stop::NotDecoded(Carrier::Other)),
         (5247, _) | (_, 5247) if inside.is_cut(1) => Err(Stop::Truncated(Header::Other)),
-        _ if may_be_teredo_peer(length, inside) => Err(Stop::Truncated(Header::Teredo)),
+        (_, 6080) => more::gue(inside, headers),
+        (2268, _) | (_, 2268) => more::amt(inside, headers),
+        (3386, _) | (_, 3386) => more::gtp_0(inside, headers),
+        (434, _) | (_, 434) => more::mobile_ip(inside, headers),
+        (_, 4342) => more::lisp_control(inside, headers),
+        (_, 37008) => more::tzsp(inside),
+        _ if may_be_teredo_peer(length, inside, headers) => Err(Stop::Truncated(Header::Teredo)),
         _ if is_teredo_peer(length, inside.bytes) => {
             headers.path_mut().push_tunnel(Tunnel::Teredo);
             Ok((Kind::Ipv6, inside))
@@ -124,7 +132,6 @@ fn descend<'a>(
 /// port could be seen, the layers there are decide: short snap lengths would leave nothing of UDP. In a
 /// first fragment it was cut on purpose, and what the later ones hold cannot be known.
 fn unread(is_tunnel: bool, view: View<'_>, headers: &Headers) -> Stop {
-    let is_first = |layer: &Layer| matches!(layer.fragment, Fragment::First { .. });
     if is_tunnel || headers.layers().iter().any(is_first) {
         view.absent(8, Header::Other)
     } else {
@@ -146,10 +153,19 @@ pub(super) fn is_teredo_peer(length: usize, inside: &[u8]) -> bool {
         && length >= 48 + usize::from(u16::from_be_bytes([*high, *low]))
 }
 
-/// Whether what was captured may be the beginning of one that was cut before its addresses.
-fn may_be_teredo_peer(length: usize, inside: View<'_>) -> bool {
-    let fills = |inside: u16| length == 48 + usize::from(inside);
-    inside.is_cut(40) && inside.nibble() == Some(6) && inside.u16(4).is_none_or(fills)
+/// Whether what was captured may be the beginning of one that was cut before its addresses. A first
+/// fragment may hold nothing of it on purpose; a short snap length leaves nothing of any datagram.
+fn may_be_teredo_peer(length: usize, inside: View<'_>, headers: &Headers) -> bool {
+    let fills = |inside: u16| length >= 48 + usize::from(inside);
+    let begins = match inside.nibble() {
+        Some(nibble) => nibble == 6,
+        None => headers.layers().iter().any(is_first),
+    };
+    inside.is_cut(40) && begins && inside.u16(4).is_none_or(fills)
+}
+
+fn is_first(layer: &Layer) -> bool {
+    matches!(layer.fragment, Fragment::First { .. })
 }
 
 /// Why there is nothing below a datagram that is no tunnel: it is encrypted, or just data.

@@ -16,16 +16,23 @@ use super::walk::{Kind, Step};
 pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([flags, _, _, next, _, _, _, _]) = view.first() else {
         return Err(cut(view, 8, Header::Vxlan, |start| match start {
-            [flags, ..] => flags & 0x0c != 0,
+            [flags, ..] => flags & 0x0c != 0 || start.iter().all(|byte| *byte == 0),
             [] => true,
         }));
     };
     // Some speak VXLAN-GPE on VXLAN's port: flag P.
-    if flags & 0x04 != 0 && matches!(next, 1..=5) {
+    if flags & 0x04 != 0 && *next != 0 {
         return vxlan_gpe(view, headers);
     }
+    // Without flag I it should be dropped; who does not look reads the frame.
     if flags & 0x08 == 0 {
-        return Err(Stop::Transport);
+        let is_empty = matches!(view.first(), Some([0, 0, 0, 0, _, _, _, 0]));
+        if view.is_cut(26) {
+            return Err(Stop::Truncated(Header::Vxlan));
+        }
+        if !is_empty && !ethernet::leads_to_ip(view.skip(8)) {
+            return Err(Stop::Transport);
+        }
     }
     headers.path_mut().push_tunnel(Tunnel::Vxlan);
     Ok((Kind::Ethernet, view.skip(8)))
@@ -149,6 +156,8 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
             Ok((Kind::Ipv6, inside))
         }
         Some(6) | None => Err(inside.absent(40, Header::Teredo)),
+        // A fifth indication.
+        Some(_) if matches!(inside.first(), Some([0, 0 | 1])) => Err(Stop::TooManyLayers),
         Some(_) => Err(Stop::Transport),
     }
 }
@@ -158,7 +167,7 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([first, second, _, _, _, _]) = view.first() else {
         return Err(cut(view, 6, Header::L2tp, |start| match start {
-            [first, second, ..] => first & 0x80 == 0 && matches!(second & 0x0f, 2 | 3),
+            [first, second, ..] => first & 0x80 == 0 && matches!(second & 0x0f, 1..=3),
             _ => true,
         }));
     };
@@ -168,6 +177,9 @@ pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         2 | 3 if is_control => return Err(CONTROL),
         2 => {}
         3 => return Err(Stop::NotDecoded(Carrier::L2tpv3)),
+        // L2F (RFC 2341 §4.2), its forerunner on the same port: protocol 1 is its own, others are users'.
+        1 if view.u8(2) == Some(1) => return Err(CONTROL),
+        1 => return Err(Stop::NotDecoded(Carrier::Other)),
         _ => return Err(Stop::Transport),
     }
     let mut length = 6;
@@ -224,7 +236,9 @@ pub(super) fn ayiya<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let kind = match next {
         41 => Kind::Ipv6,
         4 => Kind::Ipv4,
-        _ => return Err(Stop::Transport),
+        // Nothing: it is asked whether the other end lives.
+        59 => return Err(Stop::Transport),
+        _ => return Err(Stop::NotDecoded(Carrier::Other)),
     };
     headers.path_mut().push_tunnel(Tunnel::Ayiya);
     Ok((kind, view.skip(length)))
@@ -232,7 +246,12 @@ pub(super) fn ayiya<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 
 /// Why there is nothing behind a fixed header of `count` bytes that is not all there: it was cut off,
 /// unless what there is of it shows that it is none, or none that carries users' packets.
-fn cut(view: View<'_>, count: usize, header: Header, may_be: impl Fn(&[u8]) -> bool) -> Stop {
+pub(super) fn cut(
+    view: View<'_>,
+    count: usize,
+    header: Header,
+    may_be: impl Fn(&[u8]) -> bool,
+) -> Stop {
     if may_be(view.bytes) {
         view.absent(count, header)
     } else {

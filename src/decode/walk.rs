@@ -1,7 +1,7 @@
 //! The descent: one header after another, each naming the next, within a fixed number of steps.
 
-use super::headers::Headers;
-use super::stop::Stop;
+use super::headers::{Fragment, Headers};
+use super::stop::{Carrier, NotIp, Stop};
 use super::view::View;
 use super::{ethernet, gre, ipv4, ipv6, link, mpls, ppp, transport, wifi};
 use crate::source::LinkType;
@@ -48,6 +48,41 @@ pub(super) fn descend(kind: Kind, view: View<'_>, headers: &mut Headers) -> Stop
         }
     }
     Stop::TooManyLayers
+}
+
+/// Packets quoted in one another at most. *Guessed*: errors about errors are never sent (RFC 1122
+/// §3.2.2), but have been seen.
+pub(super) const MAX_QUOTES: u8 = 3;
+
+/// Judges what may be read in a second way by that reading, too: its pairs count as quoted ones do.
+#[cold]
+pub(super) fn also(kind: Kind, view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
+    if headers.quotes() >= MAX_QUOTES {
+        return Err(Stop::TooManyLayers);
+    }
+    let mut inside = headers.quoted();
+    let stop = descend(kind, view, &mut inside);
+    for layer in inside.layers() {
+        transport::quoted(layer.pair, headers)?;
+        // What its other fragments hold is not known.
+        if layer.fragment != Fragment::Whole {
+            return Err(Stop::NotDecoded(Carrier::Other));
+        }
+    }
+    for (pair, _) in inside.side_pairs() {
+        transport::quoted(*pair, headers)?;
+    }
+    match stop {
+        Stop::Truncated(_)
+        | Stop::TooManyLayers
+        | Stop::TooManyExtensions
+        | Stop::NotDecoded(_) => Err(stop),
+        Stop::NotIp(NotIp::EtherType | NotIp::Llc) if !inside.layers().is_empty() => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
+        // Nonsense: then it is what the first reading says.
+        _ => Ok(()),
+    }
 }
 
 fn step<'a>(kind: Kind, view: View<'a>, headers: &mut Headers) -> Step<'a> {

@@ -183,6 +183,29 @@ impl Output {
         Ok(output)
     }
 
+    /// Opens a file, or standard output, for bytes that are no text.
+    ///
+    /// # Errors
+    /// [`Error::Output`] or [`Error::NoCollector`].
+    pub(super) fn open_bytes(opening: &Opening) -> Result<Self, Error> {
+        let sink = match &opening.target {
+            Target::Stdout => Sink::Stdout,
+            Target::Path(path) => open_file(path, opening.format)?,
+            Target::Udp(_) | Target::Tcp(_) | Target::Kafka(_) => {
+                return Err(Error::NoCollector {
+                    target: opening.target.to_string(),
+                });
+            }
+        };
+        Ok(Self {
+            format: opening.format,
+            sink,
+            buffer: Rendered::default(),
+            written: Written::default(),
+            digest: Digest::wanted(opening.digest),
+        })
+    }
+
     /// Renders records and writes them, numbered on from those before.
     ///
     /// # Errors
@@ -208,14 +231,31 @@ impl Output {
     /// [`Error::Output`] or [`Error::Stdout`].
     pub fn write_rendered(&mut self, rendered: &Rendered, counts: &Written) -> Result<(), Error> {
         match &mut self.sink {
-            Sink::Collector(collector) => collector.take(rendered, counts, Timestamp::ZERO)?,
+            Sink::Collector(collector) => {
+                collector.take(rendered, counts, Timestamp::ZERO)?;
+                self.written.closed |= collector.figures().written.closed;
+            }
             _ => self.put(&rendered.bytes)?,
         }
+        self.count(counts);
+        Ok(())
+    }
+
+    /// Writes these bytes, which are records already. As [`Self::write_rendered`].
+    ///
+    /// # Errors
+    /// [`Error::Output`] or [`Error::Stdout`].
+    pub(super) fn write_bytes(&mut self, bytes: &[u8], counts: &Written) -> Result<(), Error> {
+        self.put(bytes)?;
+        self.count(counts);
+        Ok(())
+    }
+
+    fn count(&mut self, counts: &Written) {
         self.written += *counts;
         if let Some(digest) = self.digest() {
             digest.count(counts);
         }
-        Ok(())
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {

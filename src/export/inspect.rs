@@ -32,7 +32,7 @@ pub struct Inspected {
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     /// Its name is not that of a complete file of records, or it is no file.
-    #[error("not a file of records: {}: name files that end in .jsonl, .csv, conn.log or these with .zst", .0.display())]
+    #[error("not a file of records: {}: name files that end in .jsonl, .csv, conn.log, these with .zst, or .ipfix", .0.display())]
     Other(PathBuf),
     /// It cannot be read.
     #[error("cannot read ({}): {}: check who may read it", reason(source), path.display())]
@@ -53,8 +53,8 @@ pub enum InspectError {
 }
 
 /// The format that a complete file of records has by its name: `*.jsonl`, `*.csv` or `*.conn.log`, packed or
-/// not, and those that were moved aside (`*.jsonl.7`). Which of the formats of one JSON object a line it is, its
-/// first line tells.
+/// not, `*.ipfix`, and those that were moved aside (`*.jsonl.7`). Which of the formats of one JSON object a line
+/// it is, its first line tells.
 #[must_use]
 pub(super) fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name().and_then(OsStr::to_str)?;
@@ -72,7 +72,8 @@ pub(super) fn format_of(path: &Path) -> Option<Format> {
         return Some(Format::ZeekConn);
     }
     let (stem, ending) = name.rsplit_once('.')?;
-    let formats = [Format::Jsonl, Format::Csv];
+    // One ending for both kinds of IPFIX, which are read alike.
+    let formats = [Format::Jsonl, Format::Csv, Format::Ipfix];
     let format = formats.into_iter().find(|format| format.id() == ending);
     format.filter(|_| !stem.is_empty())
 }
@@ -122,6 +123,10 @@ pub(super) fn inspect_open(
 ) -> Result<Inspected, InspectError> {
     let mut raw = BufReader::with_capacity(128 << 10, Hashing(file, Digest::default()));
     let read = (|| {
+        if matches!(format, Format::Ipfix | Format::IpfixUniflow) {
+            let sums = super::ipfix::read(&mut raw)?;
+            return Ok((false, sums.map(|sums| (format, sums))));
+        }
         let packed = raw.fill_buf()?.starts_with(&ZSTD);
         let lines = if packed {
             let text = zstd::stream::read::Decoder::with_buffer(&mut raw)?;
@@ -147,7 +152,12 @@ pub(super) fn inspect_open(
     })?;
     let (format, sums) = lines.map_err(|line| InspectError::Damaged {
         path: path.to_owned(),
-        what: format!("line {line} is no record, or half of one"),
+        what: match format {
+            Format::Ipfix | Format::IpfixUniflow => {
+                format!("message {line} is none of ours, or half of one")
+            }
+            _ => format!("line {line} is no record, or half of one"),
+        },
     })?;
     let Hashing(_, mut digest) = raw.into_inner();
     digest.count(&sums.holds);

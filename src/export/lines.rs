@@ -26,19 +26,28 @@ impl Sums {
             None | Some("") => None,
             Some(text) => Some(Timestamp::parse_rfc3339(text)?),
         };
+        let packets = line.src_packets.checked_add(line.dst_packets)?;
+        let wire_bytes = line.src_wire_bytes.checked_add(line.dst_wire_bytes)?;
+        self.count(1, (packets, wire_bytes), expires)
+    }
+
+    /// Adds records with so many packets and wire bytes, the last of which expires then; nothing if no number
+    /// holds their sum.
+    pub(super) fn count(
+        &mut self,
+        records: u64,
+        (packets, wire_bytes): (u64, u64),
+        expires: Option<Timestamp>,
+    ) -> Option<()> {
         // The latest so far; a record that never expires is later than any.
         self.expires = Some(match self.expires {
             None => expires,
             Some(before) => before.zip(expires).map(|(before, now)| before.max(now)),
         });
         let holds = &mut self.holds;
-        holds.records += 1;
-        holds.packets = holds
-            .packets
-            .checked_add(line.src_packets.checked_add(line.dst_packets)?)?;
-        holds.wire_bytes = holds
-            .wire_bytes
-            .checked_add(line.src_wire_bytes.checked_add(line.dst_wire_bytes)?)?;
+        holds.records += records;
+        holds.packets = holds.packets.checked_add(packets)?;
+        holds.wire_bytes = holds.wire_bytes.checked_add(wire_bytes)?;
         Some(())
     }
 }

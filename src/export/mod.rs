@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod format;
 mod inspect;
+mod ipfix;
 mod jsonl;
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -42,6 +43,7 @@ pub use error::{Error, reason};
 pub use file::{Finished, Output, Written};
 pub use format::Format;
 pub use inspect::{InspectError, Inspected, inspect};
+pub use ipfix::IPFIX_ENTERPRISE;
 use profiles::Profile;
 pub use pseudonym::{KeyError, PseudonymKey, PseudonymMode, Pseudonyms};
 pub use purge::{LeftFile, Purged, PurgedFile, purge};
@@ -71,6 +73,8 @@ pub fn render(
     match format {
         Format::Jsonl => jsonl::render(records, first_seq, run, &mut out.bytes),
         Format::Csv => csv::render(records, first_seq, run, &mut out.bytes),
+        Format::Ipfix => ipfix::render(false, records, first_seq, run, &mut out.bytes),
+        Format::IpfixUniflow => ipfix::render(true, records, first_seq, run, &mut out.bytes),
         Format::ZeekConn => {
             profiles::render(Profile::Zeek, records, first_seq, run, &mut out.bytes);
         }
@@ -81,7 +85,7 @@ pub fn render(
         Format::Ocsf => profiles::render(Profile::Ocsf, records, first_seq, run, &mut out.bytes),
         Format::Eve => profiles::render(Profile::Eve, records, first_seq, run, &mut out.bytes),
         // Not yet.
-        Format::Ipfix | Format::IpfixUniflow | Format::Parquet => {}
+        Format::Parquet => {}
         Format::Null => {}
     }
 }
@@ -92,7 +96,10 @@ fn open_collector(opening: &Opening) -> Result<Box<dyn Collector>, Error> {
     if let Target::Kafka(topic) = &opening.target {
         return kafka::Kafka::open(topic, opening).map(|kafka| Box::new(kafka) as _);
     }
-    Err(Error::NoCollector {
-        target: opening.target.to_string(),
-    })
+    match opening.format {
+        Format::Ipfix | Format::IpfixUniflow => ipfix::open(opening),
+        _ => Err(Error::NoCollector {
+            target: opening.target.to_string(),
+        }),
+    }
 }

@@ -32,9 +32,8 @@ impl Rendered {
 impl From<&str> for Rendered {
     /// Text that is rendered already.
     fn from(text: &str) -> Self {
-        Self {
-            bytes: text.as_bytes().to_owned(),
-            ..Self::default()
-        }
+        let mut rendered = Self::default();
+        rendered.bytes.extend_from_slice(text.as_bytes());
+        rendered
     }
 }

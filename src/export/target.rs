@@ -1,5 +1,6 @@
 //! Where records go, as it is named on the command line and in files.
 
+use super::ipfix::IPFIX_ENTERPRISE;
 use super::{Format, Rotation};
 use std::fmt;
 use std::net::IpAddr;
@@ -37,6 +38,8 @@ pub struct Opening {
     pub is_live: bool,
     /// When a file of a folder is complete, in a live run.
     pub rotation: Rotation,
+    /// IPFIX: the private enterprise number of our own elements.
+    pub enterprise: u32,
     /// Where records wait while nobody takes them, in a live run; without it in memory alone.
     pub spool: Option<SpoolPlace>,
 }
@@ -65,6 +68,7 @@ impl Opening {
                 bytes: u64::MAX,
                 nanos: u64::MAX,
             },
+            enterprise: IPFIX_ENTERPRISE,
             spool: None,
         }
     }

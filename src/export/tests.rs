@@ -120,7 +120,7 @@ pub(super) fn records_of(packets: &[Packet]) -> (Vec<Ended>, PathList) {
     (ended, paths)
 }
 
-fn context(paths: &PathList) -> RunContext<'_> {
+pub(super) fn context(paths: &PathList) -> RunContext<'_> {
     static TERMS: LazyLock<Terms> = LazyLock::new(Terms::default);
     context_under(paths, &TERMS)
 }

@@ -60,6 +60,8 @@ mod sweep;
 mod table;
 
 #[cfg(test)]
+mod flood;
+#[cfg(test)]
 mod measure;
 #[cfg(test)]
 pub(crate) mod tests;

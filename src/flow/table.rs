@@ -11,6 +11,8 @@ use super::slab::Slab;
 use super::{SLACK, Settings};
 use crate::gate::{Admitted, Path};
 use crate::time::Timestamp;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 
 /// Packets looked up together, so that their cache misses overlap. *Measured*: PERFORMANCE.md, "own,
 /// prefetch batch".
@@ -102,6 +104,10 @@ pub struct FlowTable {
     /// When the clock comes this far, the table is swept.
     pub(super) next_sweep: u64,
     pub(super) disordered: bool,
+    /// An entry was put far from where its hash says.
+    is_crowded: bool,
+    /// When so many packets were counted, the hash may be changed again.
+    next_change: u64,
     /// Of a table of a later range: pieces that may continue a record of the range before.
     pub(super) at_seam: Vec<Ended>,
     /// Pieces whose first packet was seen before this wait at the seam.
@@ -148,6 +154,8 @@ impl FlowTable {
             earliest: u64::MAX,
             next_sweep: 0,
             disordered: false,
+            is_crowded: false,
+            next_change: 0,
             at_seam: Vec::new(),
             seam_until: 0,
             seam_is_open: false,
@@ -259,6 +267,22 @@ impl FlowTable {
             }
         }
         self.pending.clear();
+        if self.is_crowded {
+            self.change_hash();
+        }
+    }
+
+    /// Somebody knows the secret, and sends keys that all have one hash: takes another secret, which
+    /// nothing but the index depends on. Not oftener than the work of it is paid for.
+    #[cold]
+    fn change_hash(&mut self) {
+        self.is_crowded = false;
+        if self.totals.packets < self.next_change {
+            return;
+        }
+        self.next_change = self.totals.packets + self.entries.len() as u64;
+        self.hash_key = HashKey::new(RandomState::new().build_hasher().finish());
+        self.rebuild_index();
     }
 
     #[inline]
@@ -318,7 +342,7 @@ impl FlowTable {
         if !self.index.has_room_for(1) {
             self.rebuild_index();
         }
-        self.index.insert(hash, self.entries.len() as u32);
+        self.is_crowded |= self.index.insert(hash, self.entries.len() as u32);
         self.entries.push(entry);
         self.indexed += 1;
         self.totals.peak = self.totals.peak.max(self.entries.len() as u64);

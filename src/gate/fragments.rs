@@ -208,7 +208,7 @@ impl Fragments {
             }) if policy.holds_at(*seen) => Ok(own.as_part_of(admitted)),
             _ => {
                 self.note_missed(key);
-                if carries_ip(layer.protocol) || may_quote(layer.protocol, at) {
+                if may_carry_ip(layer) || may_quote(layer.protocol, at) {
                     Err(Excluded::of(headers, Reason::Fragment))
                 } else {
                     Ok(own)
@@ -329,13 +329,23 @@ const fn is_first(layer: &Layer) -> bool {
     matches!(layer.fragment, Fragment::First { .. })
 }
 
-/// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IPIP, 6in4,
-/// GRE, AH, Swipe, minimal encapsulation, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, ROHC, Ethernet, AGGFRAG, NSH; IPv6 extension headers
+/// Whether a fragment without its first may hide IP. What an IPv6 fragment other than the first says
+/// follows proves nothing: receivers take the first one's word (RFC 8200 §4.5).
+const fn may_carry_ip(layer: &Layer) -> bool {
+    match layer.pair.version {
+        IpVersion::V4 => carries_ip(layer.protocol),
+        IpVersion::V6 => true,
+    }
+}
+
+/// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IGMP (registers of the first PIM), IPIP, 6in4,
+/// GRE, AH, Swipe, minimal encapsulation, SKIP, AX.25, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, wrapped ESP, ROHC, Ethernet, AGGFRAG, NSH; IPv6 extension headers
 /// behind which anything may follow; routing, hop-by-hop, destination options.
 const fn carries_ip(protocol: u8) -> bool {
     matches!(
         protocol,
-        0 | 4
+        0 | 2
+            | 4
             | 17
             | 41
             | 43
@@ -344,7 +354,9 @@ const fn carries_ip(protocol: u8) -> bool {
             | 51
             | 53
             | 55
+            | 57
             | 60
+            | 93
             | 94
             | 97
             | 98
@@ -357,6 +369,7 @@ const fn carries_ip(protocol: u8) -> bool {
             | 137
             | 139
             | 140
+            | 141
             | 142
             | 143
             | 144
@@ -364,8 +377,9 @@ const fn carries_ip(protocol: u8) -> bool {
     )
 }
 
-/// Whether a fragment that begins there may hold addresses quoted by an ICMP error: they end within
-/// the eight bytes of the error and a header of 40.
+/// Whether a fragment that begins there may hold addresses quoted by an ICMP error, of a tunnel's inside
+/// too: errors are kept below 576 bytes in IPv4 (RFC 1812 §4.3.2.3), and what is cut for want of room is
+/// as long as an Ethernet frame.
 const fn may_quote(protocol: u8, at: u16) -> bool {
-    matches!(protocol, 1 | 58) && at < 48
+    matches!(protocol, 1 | 58) && at < 576
 }

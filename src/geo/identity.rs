@@ -26,17 +26,6 @@ impl Hasher {
     }
 }
 
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 /// The day of an instant, `2026-09-23`; from seconds after 1970-01-01 UTC.
 pub(super) fn day(seconds: u64) -> String {
     // Days since 0000-03-01, in eras of 400 years (Hinnant, "chrono-compatible low-level date

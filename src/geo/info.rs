@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::identity::{day, hex};
+use super::identity::day;
 use super::{CountryCode, Evidence, Finding, Site, SourceKind, Table};
+use crate::spelling::hex;
 
 /// What a loaded table is.
 #[derive(Debug, Clone, Serialize)]

@@ -17,6 +17,7 @@ mod identity;
 mod info;
 mod label;
 mod list;
+mod mmdb_tree;
 mod prefix;
 mod probe;
 mod segments;

@@ -74,7 +74,7 @@ pub(super) fn read_all(specs: &[SourceSpec], home: &Home) -> Result<Vec<Source>,
                         statistics.push(source_delegated::read(path, &bytes)?);
                     }
                     Ok(SourceKind::Mmdb | SourceKind::Embedded) => {
-                        sources.push(source_mmdb::read(path, bytes, home)?);
+                        sources.push(source_mmdb::read(path, &bytes, home)?);
                     }
                     Err(found) => {
                         return Err(Error::NotATable {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::compile::Home;
+use super::mmdb_tree::Tree;
 use super::segments::Builder;
 use super::source::{Origin, Source, SourceKind};
 use super::{CountryCode, Error, Evidence};
@@ -28,13 +29,24 @@ pub(super) fn is_mmdb(bytes: &[u8]) -> bool {
 
 /// Reads and verifies a database from memory (never mmap'ed: a file that is cut off while it is
 /// mapped kills the process).
-pub(super) fn read(path: &Path, bytes: Vec<u8>, home: &Home) -> Result<Source, Error> {
+pub(super) fn read(path: &Path, bytes: &[u8], home: &Home) -> Result<Source, Error> {
     let damaged = |error: maxminddb::MaxMindDbError| Error::Damaged {
         path: path.to_owned(),
         reason: one_line(&error.to_string()),
     };
-    let mut origin = Origin::of_file(path, SourceKind::Mmdb, &bytes);
+    let mut origin = Origin::of_file(path, SourceKind::Mmdb, bytes);
     let reader = Reader::from_source(bytes).map_err(damaged)?;
+    let metadata = reader.metadata();
+    let tree = Tree {
+        bytes,
+        nodes: metadata.node_count as usize,
+        record_size: metadata.record_size,
+        ip_version: metadata.ip_version,
+    };
+    tree.check().map_err(|reason| Error::Damaged {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    })?;
     reader.verify().map_err(damaged)?;
     origin.title.clone_from(&reader.metadata().database_type);
     origin.built = Some(reader.metadata().build_epoch);
@@ -95,7 +107,7 @@ const SAMPLES: usize = 64;
 
 /// Asks the library itself at the ends of ranges spread over the database: the walk above must have
 /// understood the tree as a look-up does.
-fn probe(reader: &Reader<Vec<u8>>, source: &Source, home: &Home) -> Result<(), Error> {
+fn probe(reader: &Reader<&[u8]>, source: &Source, home: &Home) -> Result<(), Error> {
     let v4 = source.v4.sample(SAMPLES).flat_map(|range| {
         [range.first, range.last].map(|address| (IpAddr::V4(address.into()), range.label))
     });
@@ -117,7 +129,7 @@ fn probe(reader: &Reader<Vec<u8>>, source: &Source, home: &Home) -> Result<(), E
 /// table resolves them by its own rule. It takes for such an alias whatever points where `::/96`
 /// points: in a tree without IPv4, where that is a record, this would hide every other network of the
 /// same record.
-fn options(reader: &Reader<Vec<u8>>) -> WithinOptions {
+fn options(reader: &Reader<&[u8]>) -> WithinOptions {
     let options = WithinOptions::default();
     let zero = reader.lookup(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
     let no_ipv4 = reader.metadata().ip_version == 6
@@ -133,7 +145,7 @@ fn options(reader: &Reader<Vec<u8>>) -> WithinOptions {
 
 /// What a record says. A record of another shape says nothing: the file is verified, so it is not
 /// damage, but it is no evidence either.
-fn evidence(record: &LookupResult<'_, Vec<u8>>, home: &Home) -> Evidence {
+fn evidence(record: &LookupResult<'_, &[u8]>, home: &Home) -> Evidence {
     match record.decode::<Record<'_>>() {
         Ok(Some(record)) => record.evidence(home),
         Ok(None) | Err(_) => Evidence::NONE,

@@ -2,6 +2,7 @@
 
 use super::segments::Segments;
 use super::{CountryCode, Error, Prefix, identity};
+use crate::spelling::hex;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -100,6 +101,6 @@ impl Truth {
     /// SHA-256 of its bytes, in hexadecimal.
     #[must_use]
     pub fn sha256(&self) -> String {
-        identity::hex(&self.sha256)
+        hex(&self.sha256)
     }
 }

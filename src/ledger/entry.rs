@@ -359,7 +359,8 @@ impl Cell {
 /// A file of records is complete. Its name is not kept: its digest finds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
-    /// `jsonl`, `csv` …, as the format is called; with `.zst` behind it where it is packed.
+    /// `jsonl`, `csv` …, as the format is called; with `.zst` behind it where it is packed, and with `+udp` or
+    /// the like where it went over a network.
     pub format: String,
     /// SHA-256 of its bytes, in hex.
     pub sha256: String,
@@ -371,6 +372,14 @@ pub struct Export {
     pub packets: u64,
     /// Bytes of these on the wire.
     pub bytes: u64,
+}
+
+impl Export {
+    /// Whether it went over a network, to no file of ours.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.format.contains('+')
+    }
 }
 
 /// A request to take over new settings.

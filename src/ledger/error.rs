@@ -1,5 +1,6 @@
 //! Why a ledger or a key cannot be used, and what to do about it.
 
+use crate::spelling::reason;
 use std::io;
 use std::path::PathBuf;
 
@@ -125,15 +126,6 @@ impl Error {
             Self::NotALedger { .. } => Fault::NoInput,
             Self::TooLong { .. } | Self::Failed { .. } => Fault::Output,
         }
-    }
-}
-
-/// What the system says, without its number; for messages of one line.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((reason, _)) => reason.to_lowercase(),
-        None => text,
     }
 }
 

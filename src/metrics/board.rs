@@ -6,6 +6,7 @@ use super::figures::{
     ReloadFigures, SandboxLayer,
 };
 use super::snapshot::Snapshot;
+use crate::tally::{Count, Tally};
 use crate::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -163,6 +164,20 @@ impl Board {
         let dropped = snapshot.interfaces.iter();
         let dropped = dropped.map(|interface| interface.kernel_dropped + interface.dropped);
         (snapshot.frames.packets, dropped.sum())
+    }
+
+    /// What lanes counted so far: frames, what became of them, and what was dropped before.
+    #[must_use]
+    pub fn counted(&self) -> (Count, Tally, u64) {
+        let Snapshot {
+            frames,
+            tally,
+            interfaces,
+            ..
+        } = Snapshot::of(self);
+        let dropped = interfaces.iter();
+        let dropped = dropped.map(|interface| interface.kernel_dropped + interface.dropped);
+        (frames, tally, dropped.sum())
     }
 
     /// A connection was closed unanswered, since there were too many.

@@ -1,6 +1,7 @@
 //! The listening socket: opened before privileges are given up, removed at the end.
 
 use super::listen::{Listen, Place};
+use crate::spelling::reason;
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Mode, OFlags, chmod, fchmod, fstat, openat};
 use rustix::io::Errno;
@@ -111,11 +112,9 @@ impl Refusal {
                     }
                     _ => "show metrics at another place",
                 };
-                let text = cause.to_string();
-                let reason = text.split(" (os error").next().unwrap_or_default();
                 BindError {
                     permission: cause.kind() == io::ErrorKind::PermissionDenied,
-                    ..error(format!("cannot listen ({})", reason.to_lowercase()), hint)
+                    ..error(format!("cannot listen ({})", reason(&cause)), hint)
                 }
             }
         }

@@ -30,6 +30,8 @@ pub struct Job {
     pub format: Format,
     /// Where they go.
     pub target: Target,
+    /// IPFIX: the private enterprise number of our own elements.
+    pub ipfix_enterprise: u32,
     /// Name of this sensor, in every record.
     pub sensor: String,
     /// Under what records are collected.
@@ -149,6 +151,7 @@ impl Job {
             digest: self.digest,
             sensor: self.sensor.clone(),
             geo,
+            enterprise: self.ipfix_enterprise,
             ..Opening::new(&self.target, self.format)
         }
     }

@@ -145,6 +145,7 @@ fn job(config: &Config, inputs: Vec<PathBuf>, authorities: &Authorities) -> Resu
         range_bytes: RANGE_BYTES,
         format: config.export.format,
         target: config.export.output.clone(),
+        ipfix_enterprise: config.export.ipfix_enterprise,
         sensor: config.sensor.clone(),
         terms: terms(config, authorities)?,
         digest: config.ledger.folder.is_some(),

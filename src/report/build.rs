@@ -484,6 +484,7 @@ fn exports(walk: &Walk<'_>, publish: bool) -> Exports {
     let formats = formats.into_iter().map(|(format, files)| FormatCount {
         format: format.to_owned(),
         files,
+        best_effort: format.ends_with("+udp"),
     });
     Exports {
         files: all.len() as u64,

@@ -480,6 +480,14 @@ pub(super) struct Exports {
 pub(super) struct FormatCount {
     pub(super) format: String,
     pub(super) files: u64,
+    /// Sent, and nobody knows what of it arrived.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) best_effort: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// A part in millionths, rounded down but never to nothing; 0 of nothing.

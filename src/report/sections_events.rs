@@ -198,7 +198,14 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
         .formats
         .shown
         .iter()
-        .map(|of| format!("{} ×{}", visible(&of.format), grouped(of.files)))
+        .map(|of| {
+            let effort = if of.best_effort {
+                t(" (best effort)", "（到達保証なし）")
+            } else {
+                ""
+            };
+            format!("{} ×{}{effort}", visible(&of.format), grouped(of.files))
+        })
         .collect();
     let number = |count: Option<u64>| {
         count.map_or_else(

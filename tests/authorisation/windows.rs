@@ -194,6 +194,7 @@ fn any_number_of_lanes_gives_the_same_over_an_expiry() {
             range_bytes: 2_000,
             format: Format::Jsonl,
             target: (&target).into(),
+            ipfix_enterprise: sekisho::export::IPFIX_ENTERPRISE,
             sensor: "test".to_owned(),
             config: String::new(),
             authorisation: pipeline::Authorisation::default(),

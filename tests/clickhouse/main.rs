@@ -39,16 +39,18 @@ fn row_37_the_tables_hold_what_the_program_wrote_however_often_it_comes() {
     let example = sandbox.work().join("example.pcap");
     fs::copy(root.join("testdata/example.pcap"), &example).unwrap();
     // One whose records have expired, and one whose records will in a hundred years.
-    for (name, sensor, days) in [
-        ("flows", "tokyo-1", 0),
-        ("short", "tokyo-2", 1),
-        ("long", "tokyo-3", 36_500),
+    for (name, sensor, days, has_id) in [
+        ("flows", "tokyo-1", 0, false),
+        ("short", "tokyo-2", 1, false),
+        ("long", "tokyo-3", 36_500, true),
     ] {
         let config = match name {
             "flows" => "sekisho.toml".to_owned(),
             _ => format!("{name}.toml"),
         };
-        let text = format!("sensor = \"{sensor}\"\n[retention]\ndays = {days}\n");
+        let text = format!(
+            "sensor = \"{sensor}\"\n[retention]\ndays = {days}\n[export]\ncommunity_id = {has_id}\n"
+        );
         fs::write(sandbox.work().join(&config), text).unwrap();
         let output = format!("{name}.jsonl");
         let mut arguments = vec!["replay", "-c", &config, "example.pcap", "-o", &output];

@@ -7,7 +7,7 @@ use std::fs;
 
 /// Every page, by its path.
 pub(crate) fn names() -> Vec<String> {
-    let mut names: Vec<String> = ["README.md", "README.ja.md", "CHANGELOG.md"]
+    let mut names: Vec<String> = ["README.md", "README.ja.md", "CHANGELOG.md", "SECURITY.md"]
         .map(str::to_owned)
         .into();
     for name in ["README.md", "fuzz/README.md", "ledger/README.md"] {
@@ -266,4 +266,42 @@ fn the_life_of_a_packet_is_what_happens() {
         .unwrap();
     let record = fs::read_to_string(folder.path().join("flows.jsonl")).unwrap();
     assert_eq!(json(shown), json(record.trim_end()));
+}
+
+/// Names in backquotes that look like those of test functions, in a page.
+fn tests_named_in(page: &str) -> Vec<&str> {
+    let names = page.split('`').skip(1).step_by(2);
+    names
+        .filter(|name| name.contains('_') && !name.contains(['…', ' ', '/', '.', '-']))
+        .collect()
+}
+
+#[test]
+fn every_test_that_the_page_of_faults_names_exists() {
+    fn read(folder: &std::path::Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, all);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                all.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut all = String::new();
+    for folder in ["src", "tests"] {
+        read(&root().join(folder), &mut all);
+    }
+    let page = page("docs/faults.md");
+    let names = tests_named_in(&page);
+    assert!(names.len() > 100, "{}", names.len());
+    for name in names {
+        assert!(
+            all.contains(&format!("fn {name}(")),
+            "no test has this name: {name}"
+        );
+    }
+    for number in 1..=61 {
+        assert!(page.contains(&format!("\n| {number} | ")), "row {number}");
+    }
 }

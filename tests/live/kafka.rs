@@ -36,7 +36,8 @@ fn row_36_records_arrive_once_and_in_order_though_brokers_go_away_and_come_back(
     settings(&net, "spool = \"spool\"");
     net.inside(|| {
         let cluster = Cluster::with_topic("flows");
-        let target = cluster.target("flows");
+        // By name, which is asked for in the sandbox.
+        let target = cluster.target("flows").replace("127.0.0.1", "localhost");
         let mut capture = net.capture(&["-c", "c.toml", "-o", &target, OFTEN[0], OFTEN[1]]);
         net.send(first);
         until("records arrive", || !records(&cluster).is_empty());

@@ -13,6 +13,7 @@
 mod accounts;
 mod authority;
 mod books;
+mod collectors;
 mod ending;
 mod harness;
 #[cfg(feature = "kafka")]

@@ -16,6 +16,11 @@ fn package() -> toml::Table {
     package.try_into().unwrap()
 }
 
+/// The features that the package is built with.
+pub(crate) fn features() -> Vec<String> {
+    package()["features"].clone().try_into().unwrap()
+}
+
 /// Source, destination and mode of every asset.
 fn assets() -> Vec<[String; 3]> {
     let assets = package()["assets"].clone();
@@ -45,7 +50,7 @@ fn the_package_has_all_features() {
         .filter(|name| !["default", "qa"].contains(&name.as_str()))
         .cloned()
         .collect();
-    let packaged: BTreeSet<String> = package()["features"].clone().try_into().unwrap();
+    let packaged: BTreeSet<String> = features().into_iter().collect();
     assert_eq!(packaged, all);
     assert_eq!(package()["default-features"].as_bool(), Some(false));
     let list: Vec<&str> = all.iter().map(String::as_str).collect();
@@ -128,4 +133,14 @@ fn paths_that_the_unit_names_are_those_of_the_package() {
     // Nothing starts before an interface is named.
     assert_eq!(units["enable"].as_bool(), Some(false));
     assert_eq!(units["start"].as_bool(), Some(false));
+}
+
+#[test]
+fn the_package_says_what_it_is_made_of() {
+    let build = text("config/package/build-deb");
+    for made in ["third-party", "sbom.cdx.json"] {
+        let source = format!("target/package/{made}");
+        assert!(build.contains(&format!("> {source}\n")), "{made}");
+        assert!(assets().iter().any(|[from, ..]| *from == source), "{made}");
+    }
 }

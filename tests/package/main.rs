@@ -11,6 +11,7 @@
     reason = "a test may fail, and says what it cannot try"
 )]
 
+mod bill;
 mod completions;
 mod container;
 mod contents;

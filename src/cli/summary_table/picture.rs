@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Style, columns, render};
 use crate::cli::progress::Bar;
-use crate::config::{Config, Layer, Output};
+use crate::config::{Config, Layer, Target};
 
 /// Of a column and a row, in units of the picture.
 const WIDTH: usize = 9;
@@ -18,10 +18,10 @@ fn the_picture_of_the_readme_is_of_this_version() {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut config = Config::load(None, Layer::default()).unwrap();
-    config.export.output = Output::File(folder.path().join("flows.jsonl"));
+    config.export.output = Target::Path(folder.path().join("flows.jsonl"));
     let captures: [PathBuf; 1] = [root.join("testdata/example.pcap")];
     let outcome = crate::pipeline::replay(&config, &captures, &Bar::new(&config)).unwrap();
-    config.export.output = Output::File("flows.jsonl".into());
+    config.export.output = Target::Path("flows.jsonl".into());
     let style = Style {
         colour: true,
         unicode: true,

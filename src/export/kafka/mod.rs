@@ -331,12 +331,12 @@ impl Collector for Kafka {
                 self.producer.poll(STEP);
             }
         }
-        if error.is_none() && self.is_live {
-            error = self.tell().err();
-        } else if let Some(reason) = &self.reports.reported().reason
-            && error.is_none()
-        {
-            tracing::warn!("kafka: records are lost: {reason}");
+        if let (Err(told), None) = (self.tell(), &error) {
+            match self.is_live {
+                true => error = Some(told),
+                // The others arrived: the run is done, and its books say what is lost.
+                false => tracing::warn!("records are lost: {told}"),
+            }
         }
         let mut figures = self.figures();
         // Also what is still in the spool, and what was purged and not reported.

@@ -82,6 +82,14 @@ impl Pseudonyms {
         }
     }
 
+    /// Which these are.
+    pub(super) const fn mode(&self) -> PseudonymMode {
+        match self.0 {
+            Cipher::Deterministic(_) => PseudonymMode::Deterministic,
+            Cipher::Prefix(_) => PseudonymMode::Prefix,
+        }
+    }
+
     /// What is written of the source and the destination: of an end abroad its address, of any other a
     /// pseudonym. An end whose place is not known may be at home.
     pub(super) fn ends(&self, ended: &Ended) -> [Written; 2] {
@@ -146,11 +154,7 @@ impl Written {
 /// Never the key.
 impl fmt::Debug for Pseudonyms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mode = match self.0 {
-            Cipher::Deterministic(_) => PseudonymMode::Deterministic,
-            Cipher::Prefix(_) => PseudonymMode::Prefix,
-        };
-        write!(f, "Pseudonyms({})", mode.id())
+        write!(f, "Pseudonyms({})", self.mode().id())
     }
 }
 

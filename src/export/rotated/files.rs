@@ -18,7 +18,7 @@ const WAITING: usize = 4 << 20;
 const LOOK: u64 = NANOS_PER_SEC;
 
 /// Files, of which at most one is begun.
-pub(super) struct Files {
+pub(in crate::export) struct Files {
     names: Names,
     format: Format,
     rotation: Rotation,
@@ -57,7 +57,7 @@ struct Begun {
 }
 
 impl Files {
-    pub(super) fn open(
+    pub(in crate::export) fn open(
         target: &Path,
         format: Format,
         rotation: Rotation,
@@ -104,7 +104,7 @@ impl Files {
         Ok(files)
     }
 
-    pub(super) fn figures(&self) -> Figures {
+    pub(in crate::export) fn figures(&self) -> Figures {
         let mut figures = self.figures;
         if let Some(begun) = &self.current {
             figures.written += begun.holds;
@@ -113,7 +113,7 @@ impl Files {
     }
 
     /// What is complete since the last call.
-    pub(super) fn take_completed(&mut self) -> Vec<Digested> {
+    pub(in crate::export) fn take_completed(&mut self) -> Vec<Digested> {
         std::mem::take(&mut self.completed)
     }
 
@@ -139,11 +139,11 @@ impl Files {
     }
 
     /// How many records were lost since the last call whose numbers are free again.
-    pub(super) const fn take_unused(&mut self) -> u64 {
+    pub(in crate::export) const fn take_unused(&mut self) -> u64 {
         std::mem::replace(&mut self.unused, 0)
     }
 
-    pub(super) fn write(
+    pub(in crate::export) fn write(
         &mut self,
         rendered: &[u8],
         counts: &Written,
@@ -221,7 +221,7 @@ impl Files {
         Ok(())
     }
 
-    pub(super) fn tick(&mut self, at: Timestamp) -> Result<(), Error> {
+    pub(in crate::export) fn tick(&mut self, at: Timestamp) -> Result<(), Error> {
         self.now = at;
         let mut result = Ok(());
         // The clock may step, either way.
@@ -246,7 +246,7 @@ impl Files {
             && (begun.part.len() >= self.rotation.bytes || age >= self.rotation.nanos)
     }
 
-    pub(super) fn rotate(&mut self) -> Result<(), Error> {
+    pub(in crate::export) fn rotate(&mut self) -> Result<(), Error> {
         let result = self.look().and(self.write_waiting());
         if self.is_empty() {
             return result;
@@ -254,8 +254,14 @@ impl Files {
         result.and(self.complete())
     }
 
+    /// These records are lost, which should have been written here.
+    pub(in crate::export) fn lose(&mut self, counts: &Written) {
+        self.figures.failing = true;
+        self.figures.lost += *counts;
+    }
+
     /// Whether no file is begun that holds something.
-    fn is_empty(&self) -> bool {
+    pub(in crate::export) fn is_empty(&self) -> bool {
         self.current.as_ref().is_none_or(|begun| begun.is_empty)
     }
 
@@ -347,7 +353,7 @@ impl Files {
         }
     }
 
-    pub(super) fn finish(mut self) -> (Figures, Vec<Digested>, Option<Error>) {
+    pub(in crate::export) fn finish(mut self) -> (Figures, Vec<Digested>, Option<Error>) {
         let mut result = self.look().and(self.write_waiting());
         // A run that found nothing says so with an empty file; no other file is empty.
         let says_nothing = matches!(self.names, Names::One(_)) && self.figures.files == 0;

@@ -16,7 +16,7 @@ use super::{
     open_collector,
 };
 use crate::flow::Timestamp;
-use files::Files;
+pub(super) use files::Files;
 pub use pack::Compress;
 
 /// When a file of a folder is complete.
@@ -127,10 +127,11 @@ impl Rotated {
 
     /// Whether nobody reads any more.
     #[must_use]
-    pub const fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         match &self.place {
             Place::Stream(stream) => stream.output.is_closed(),
-            Place::Files(_) | Place::Collector(_) => false,
+            Place::Collector(collector) => collector.figures().written.closed,
+            Place::Files(_) => false,
         }
     }
 

@@ -4,7 +4,7 @@
 //! is left alone.
 
 use super::super::part::{create_private, failed, in_use, is_same, sync_folder, temporary};
-use super::super::{Error, Format};
+use super::super::{Error, Format, ipfix};
 use super::names::{Names, Stem, numbered};
 use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -22,6 +22,9 @@ const TAIL: u64 = 256 << 20;
 
 /// The first bytes of a Zstandard frame.
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The first bytes of an IPFIX message: its version. No text begins like that.
+const IPFIX: [u8; 2] = [0, 10];
 
 /// Recovers what was left in a folder, and says so: the files that have their names now. What cannot be
 /// recovered stays as it is.
@@ -149,6 +152,11 @@ fn measure(file: &mut File, len: u64) -> io::Result<Holds> {
         .read_to_end(&mut start)?;
     if start.starts_with(&ZSTD) {
         return whole_frames(file);
+    }
+    if start.starts_with(&IPFIX) {
+        file.rewind()?;
+        let (whole, records) = ipfix::measure(&mut BufReader::with_capacity(CHUNK, file))?;
+        return Ok(Holds { whole, records });
     }
     let mut whole = whole_lines(file, len.saturating_sub(TAIL))?;
     if whole.is_none() && len > TAIL {

@@ -5,6 +5,7 @@ mod corpus;
 mod embedded_table;
 mod mmdb;
 mod mutations;
+mod seeds;
 mod sources;
 mod special;
 mod timing;

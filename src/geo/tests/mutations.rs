@@ -44,7 +44,7 @@ proptest! {
         let home = Home::new(&[country("JP")]);
         if source_mmdb::is_mmdb(&bytes) {
             // Read or refused, both are fine; a panic or an endless walk is not.
-            let _ = source_mmdb::read(Path::new("mutant"), bytes, &home);
+            let _ = source_mmdb::read(Path::new("mutant"), &bytes, &home);
         }
     }
 }
@@ -58,7 +58,7 @@ fn every_single_bit_of_a_small_database_may_flip() {
         for bit in 0..8 {
             let mut bytes = whole.clone();
             bytes[at] ^= 1 << bit;
-            match source_mmdb::read(Path::new("mutant"), bytes, &home) {
+            match source_mmdb::read(Path::new("mutant"), &bytes, &home) {
                 Ok(_) => silent += 1,
                 Err(_) => refused += 1,
             }
@@ -92,7 +92,7 @@ fn damage_that_a_walk_would_not_notice_is_refused() {
     for (at, value) in [(separator + 8, 1), (separator + 16, 0xfb)] {
         let mut bytes = whole.clone();
         bytes[at] = value;
-        let error = source_mmdb::read(Path::new("mutant"), bytes, &home).err();
+        let error = source_mmdb::read(Path::new("mutant"), &bytes, &home).err();
         let error = error.expect("refused").to_string();
         assert!(error.contains("damaged"), "{error}");
     }

@@ -33,7 +33,7 @@ use super::keeper::Keeper;
 use super::target::probe_capture;
 use super::{Authorities, Failure, FailureKind, Outcome, Standings};
 use crate::config::Config;
-use crate::export::{Format, Opening, Rotated, Rotation, SpoolPlace};
+use crate::export::{Format, Opening, Rotated, Rotation, SpoolPlace, Target};
 use crate::flow::Held;
 use crate::lane::Lane;
 use crate::ledger::{self, Mode};
@@ -99,26 +99,26 @@ pub fn capture(
     let links = LinkWatch::new(names.iter().map(String::as_str));
     let links = links.map_err(|e| system("watch the interfaces", &e))?;
     let listen = endpoint.as_ref().map(Endpoint::place);
+    let early = open_early(config)?;
     let report = privilege::give_up(config, reread, listen)?;
     say(&report.to_string());
     report.notes().iter().for_each(|note| say(note));
     let authorities = Authorities::load(config, &config.capture.interfaces)?;
     let job = super::job(config, Vec::new(), &authorities)?;
-    let rotation = Rotation {
-        bytes: config.export.rotate_bytes,
-        nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
-    };
     let compress = config.export.compress;
     let opening = Opening {
         is_live: true,
-        rotation,
+        rotation: rotation(config),
         spool: config.export.spool.clone().map(|folder| SpoolPlace {
             folder,
             bytes: config.export.spool_bytes,
         }),
         ..job.opening()
     };
-    let mut output = Rotated::open_as(&opening, compress, wall())?;
+    let mut output = match early {
+        Some(output) => output,
+        None => Rotated::open_as(&opening, compress, wall())?,
+    };
     let rotates = output.rotates();
     let board = publish::board(config, &job.lane.table, handles.len(), wall());
     privilege::publish(&report, &board);
@@ -167,6 +167,7 @@ pub fn capture(
         paths: paths.collect(),
         stop: shared.stop.clone(),
         notes: shared.notes.clone(),
+        board: Arc::clone(&board),
     };
     let (rotate, asked) = bounded(1);
     let writing = Writing::start(writer, records.clone(), asked);
@@ -274,6 +275,32 @@ fn open(config: &Config) -> Result<Vec<Vec<LiveHandle>>, LiveError> {
         }
     }
     Ok(lanes)
+}
+
+fn rotation(config: &Config) -> Rotation {
+    Rotation {
+        bytes: config.export.rotate_bytes,
+        nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
+    }
+}
+
+/// A way to a collector of IPFIX, if records go to one: its name is asked for and a socket opened while that is
+/// still allowed.
+fn open_early(config: &Config) -> Result<Option<Rotated>, Failure> {
+    let export = &config.export;
+    let is_early = matches!(export.output, Target::Udp(_) | Target::Tcp(_));
+    if !is_early || export.format == Format::Null {
+        return Ok(None);
+    }
+    let opening = Opening {
+        is_live: true,
+        rotation: rotation(config),
+        digest: config.ledger.folder.is_some(),
+        sensor: config.sensor.clone(),
+        enterprise: export.ipfix_enterprise,
+        ..Opening::new(&export.output, export.format)
+    };
+    Ok(Some(Rotated::open_as(&opening, export.compress, wall())?))
 }
 
 fn announcement(config: &Config) -> String {

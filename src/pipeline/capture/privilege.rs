@@ -51,6 +51,10 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
     {
         plan.write.push(path.clone());
     }
+    // Tried again where it breaks off. Over UDP nothing is connected anew.
+    if let (Target::Tcp(collector), true) = (&export.output, export.format != Format::Null) {
+        plan.connect.push(collector.port);
+    }
     if let (Target::Kafka(topic), true) = (&export.output, export.format != Format::Null) {
         plan.connect = topic.ports();
         plan.resolve = topic.has_names();

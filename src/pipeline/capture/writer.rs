@@ -10,6 +10,7 @@ use crate::export::{
     Digested, Error, Figures, Format, Rendered, Rotated, Run, RunContext, Terms, Written, render,
 };
 use crate::flow::{Held, PathList, Paths, Settings};
+use crate::metrics::Board;
 use crate::pipeline::entries;
 use crossbeam_channel::{Receiver, bounded, select};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,10 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// Between two lines on an output that fails.
 const COMPLAIN: Duration = Duration::from_secs(10);
+
+/// Between two times that a collector is told what was counted. *Guessed*: no longer than what watches over
+/// many sensors waits for one.
+const TOTALS: Duration = Duration::from_secs(60);
 
 /// How long writing may take after the last record was queued: with the patience of the lanes, less than
 /// the ten seconds in which a run that is told to end does so.
@@ -56,6 +61,8 @@ pub(super) struct Writer {
     pub stop: Stop,
     /// If a ledger is kept.
     pub notes: Option<Notes>,
+    /// Where lanes say what they counted.
+    pub board: Arc<Board>,
 }
 
 /// What was written, and what not.
@@ -101,6 +108,7 @@ impl Writing {
             so_far: Arc::clone(&so_far),
             books: Books::default(),
             complaint: None,
+            totals_due: now() + TOTALS,
         };
         // Not joined: what it waits for may never come.
         thread::spawn(move || {
@@ -143,6 +151,7 @@ struct Working {
     books: Books,
     /// When it was last said that the output fails; nothing while it does not.
     complaint: Option<Instant>,
+    totals_due: Instant,
 }
 
 /// What only the writer knows of what it did.
@@ -208,6 +217,10 @@ impl Working {
             }
             let result = self.writer.output.tick(wall());
             self.note(result);
+            if now() >= self.totals_due {
+                self.totals_due = now() + TOTALS;
+                self.tell_totals();
+            }
             if let Some(notes) = &self.writer.notes {
                 let completed = self.writer.output.take_completed();
                 completed
@@ -217,6 +230,8 @@ impl Working {
             let so_far = self.books.close(self.writer.output.figures(), None);
             *self.so_far.lock().unwrap_or_else(PoisonError::into_inner) = so_far;
         }
+        // Every lane has said its last.
+        self.tell_totals();
         let Self {
             writer: Writer { output, .. },
             books,
@@ -246,6 +261,7 @@ impl Working {
             paths,
             stop,
             notes: _,
+            board: _,
         } = &mut self.writer;
         let Some(paths) = paths.get_mut(*lane) else {
             return;
@@ -276,6 +292,14 @@ impl Working {
             // Nobody reads any more.
             stop.ask();
         }
+        self.note(result);
+    }
+
+    /// Tells whoever takes the records what was counted so far.
+    fn tell_totals(&mut self) {
+        let (frames, tally, dropped) = self.writer.board.counted();
+        let totals = entries::told(frames, &tally, dropped);
+        let result = self.writer.output.note(&totals, wall());
         self.note(result);
     }
 
@@ -356,6 +380,7 @@ mod tests {
             paths,
             stop,
             notes: None,
+            board: Arc::new(Board::new(wall(), [], 0)),
         };
         let (outlet, queue) = queue(&Arc::new(table));
         let (_rotate, asked) = bounded(1);

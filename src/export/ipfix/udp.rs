@@ -1,0 +1,276 @@
+//! Messages as datagrams (RFC 7011 §10.3). Best effort: nobody answers, and nobody knows what was dropped.
+
+use super::carrier::{Carrier, Sent};
+use super::resolve::resolve;
+use super::stream::Stream;
+use crate::export::{Digested, Error, Figures, Opening, Target, Written};
+use crate::flow::Timestamp;
+use crate::time::NANOS_PER_SEC;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::thread;
+use std::time::Duration;
+
+/// Octets of a message at most, so that it fits into a packet of 1500 with any usual tunnel around it.
+const LIMIT: usize = 1_400;
+
+/// Messages between two times that templates are sent, at most. *Guessed*.
+const MESSAGES: u32 = 1_000;
+
+/// In a capture, also after this many nanoseconds.
+const REFRESH: u64 = 60 * NANOS_PER_SEC;
+
+/// In a replay, messages between two rests, and how long a rest is: 4 000 messages a second at most.
+/// *Measured*: nfcapd on the same machine loses none of them.
+const BURST: u32 = 8;
+const REST: Duration = Duration::from_millis(2);
+
+/// How long an answer that nobody listens may take after the last message.
+const ANSWER: Duration = Duration::from_millis(50);
+
+pub(super) struct Udp {
+    socket: UdpSocket,
+    target: String,
+    stream: Stream,
+    is_live: bool,
+    /// Messages since templates were sent, and when that was; nothing before the first time.
+    since: Option<(u32, Timestamp)>,
+    messages: u32,
+    /// The message before, while an answer that nobody listens may still come.
+    last: Written,
+    /// That nobody listens was said.
+    told: bool,
+}
+
+impl Udp {
+    pub(super) fn open(
+        collector: &crate::export::target::Collector,
+        opening: &Opening,
+    ) -> Result<Self, Error> {
+        let target = Target::Udp(collector.clone()).to_string();
+        let failed = |what| {
+            let target = target.clone();
+            move |source| Error::Collector {
+                what,
+                target,
+                source,
+            }
+        };
+        let places = resolve(collector).map_err(failed("find"))?;
+        let socket = connect(&places).and_then(|socket| {
+            // Capture waits for nobody.
+            socket.set_nonblocking(opening.is_live)?;
+            Ok(socket)
+        });
+        Ok(Self {
+            socket: socket.map_err(failed("open a socket to"))?,
+            target,
+            stream: Stream::new(opening, "udp"),
+            is_live: opening.is_live,
+            since: None,
+            messages: 0,
+            last: Written::default(),
+            told: false,
+        })
+    }
+
+    /// Sends. An answer that nobody listened to the message before is noticed now, and keeps the system
+    /// from sending this one.
+    fn try_send(&mut self, message: &[u8]) -> io::Result<bool> {
+        let mut was_refused = false;
+        loop {
+            match self.socket.send(message) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && !was_refused => {
+                    was_refused = true;
+                    self.refused();
+                }
+                result => return result.map(|_| was_refused),
+            }
+        }
+    }
+
+    /// Who comes late is told everything before the next message. Not after templates that were lost, which
+    /// would never end.
+    const fn repeat_templates_if(&mut self, were_records: bool) {
+        if were_records && let Some((sent, _)) = &mut self.since {
+            *sent = MESSAGES;
+        }
+    }
+
+    /// Nobody listened to a message: to which is not told, so the last is taken for it.
+    fn refused(&mut self) {
+        let last = std::mem::take(&mut self.last);
+        self.stream.take_back(&last);
+        self.repeat_templates_if(last.records > 0);
+        if !std::mem::replace(&mut self.told, true) {
+            tracing::warn!("nobody listens: {}: records are lost", self.target);
+        }
+    }
+}
+
+impl Carrier for Udp {
+    fn limit(&self) -> usize {
+        LIMIT
+    }
+
+    fn send(&mut self, message: &[u8], holds: &Written, at: Timestamp) -> Result<Sent, Error> {
+        let due = match &mut self.since {
+            None => Sent::First,
+            Some((sent, since)) if *sent >= MESSAGES || is_past(*since, at) => Sent::Again,
+            Some((sent, _)) => {
+                *sent += 1;
+                Sent::Done
+            }
+        };
+        if due != Sent::Done {
+            self.since = Some((0, at));
+            return Ok(due);
+        }
+        match self.try_send(message) {
+            Ok(was_refused) => {
+                self.stream.sent(message, holds);
+                self.stream.figures.failing = was_refused;
+                self.last = *holds;
+                self.messages = self.messages.wrapping_add(1);
+                if !self.is_live && self.messages.is_multiple_of(BURST) {
+                    thread::sleep(REST);
+                }
+                Ok(Sent::Done)
+            }
+            Err(source) => {
+                self.lose(holds);
+                // Perhaps these were templates: the next message tries them anew.
+                self.repeat_templates_if(true);
+                Err(Error::Collector {
+                    what: "send to",
+                    target: self.target.clone(),
+                    source,
+                })
+            }
+        }
+    }
+
+    fn lose(&mut self, holds: &Written) {
+        self.stream.lost(holds);
+    }
+
+    fn figures(&self) -> Figures {
+        self.stream.figures
+    }
+
+    fn finish(mut self: Box<Self>) -> (Figures, Vec<Digested>, Option<Error>) {
+        if self.messages > 0 {
+            thread::sleep(ANSWER);
+        }
+        if let Ok(Some(error)) = self.socket.take_error()
+            && error.kind() == io::ErrorKind::ConnectionRefused
+        {
+            self.refused();
+        }
+        let (figures, digested) = self.stream.finish();
+        (figures, digested, None)
+    }
+}
+
+/// A socket to the first place that there is a way to.
+fn connect(places: &[SocketAddr]) -> io::Result<UdpSocket> {
+    let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
+    for place in places {
+        let any: SocketAddr = match place {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        result = UdpSocket::bind(any).and_then(|socket| socket.connect(place).map(|()| socket));
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+/// Whether templates are due by time: in a replay, where there is none, never.
+fn is_past(since: Timestamp, at: Timestamp) -> bool {
+    at.nanos().abs_diff(since.nanos()) >= REFRESH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Format;
+    use crate::export::target::Collector;
+
+    const ONE: Written = Written {
+        records: 1,
+        packets: 2,
+        bytes: 3,
+        wire_bytes: 4,
+        answered: 0,
+        one_way: 1,
+        closed: false,
+    };
+
+    #[test]
+    fn what_nobody_listened_to_is_lost_and_who_comes_late_gets_templates() {
+        let listener = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let place = listener.local_addr().unwrap();
+        drop(listener);
+        let collector = Collector {
+            host: "127.0.0.1".to_owned(),
+            port: place.port(),
+        };
+        let opening = Opening {
+            is_live: true,
+            ..Opening::new(Target::Udp(collector.clone()), Format::Ipfix)
+        };
+        let mut udp = Udp::open(&collector, &opening).unwrap();
+        let at = Timestamp::from_nanos(NANOS_PER_SEC);
+        let nothing = Written::default();
+        assert_eq!(udp.send(b"first", &ONE, at).unwrap(), Sent::First);
+        assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"first", &ONE, at).unwrap(), Sent::Done);
+        // Loopback answers at once, and the next message hears it.
+        assert_eq!(udp.send(b"second", &ONE, at).unwrap(), Sent::Done);
+        let figures = udp.figures();
+        assert_eq!((figures.written, figures.lost), (ONE, ONE));
+        assert!(figures.failing);
+        let listener = UdpSocket::bind(place).unwrap();
+        assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Again);
+        // The second is heard of here.
+        assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Again);
+        assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Done);
+        let figures = udp.figures();
+        assert_eq!((figures.written, figures.lost.records), (ONE, 2));
+        assert!(!figures.failing);
+        let mut heard = [0; 64];
+        for expected in [b"templates".as_slice(), b"templates", b"third"] {
+            let length = listener.recv(&mut heard).unwrap();
+            assert_eq!(&heard[..length], expected);
+        }
+    }
+
+    #[test]
+    fn templates_come_again_after_a_minute_or_a_thousand_messages() {
+        let listener = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let collector = Collector {
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let opening = Opening {
+            is_live: true,
+            ..Opening::new(Target::Udp(collector.clone()), Format::Ipfix)
+        };
+        let mut udp = Udp::open(&collector, &opening).unwrap();
+        let at = |seconds: u64| Timestamp::from_nanos(seconds * NANOS_PER_SEC);
+        assert_eq!(udp.send(b"a", &ONE, at(100)).unwrap(), Sent::First);
+        assert_eq!(udp.send(b"a", &ONE, at(159)).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"a", &ONE, at(160)).unwrap(), Sent::Again);
+        for _ in 0..MESSAGES {
+            assert_eq!(udp.send(b"a", &ONE, at(160)).unwrap(), Sent::Done);
+            let _ = listener.recv(&mut [0; 64]).unwrap();
+        }
+        assert_eq!(udp.send(b"a", &ONE, at(160)).unwrap(), Sent::Again);
+    }
+}

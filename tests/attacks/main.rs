@@ -1,0 +1,172 @@
+//! Attacks on the exclusion: packets made by a seeded generator that knows, because it put them in, every
+//! pair of ends in every layer, quote and route, and never asks the decoder or the gate.
+//!
+//! Whatever holds a pair that could be domestic–domestic must not pass; the records must name only
+//! addresses of packets that did; and the books must close. What was excluded although nothing in it
+//! forbids it is counted by reason and construction. The ordinary run makes 300,000 packets;
+//! `cargo test --release --test attacks -- --ignored --nocapture` makes 10,000,000 and prints the table.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may fail, and says why"
+)]
+
+mod fragments;
+mod leaf;
+mod links;
+mod made;
+mod outcome;
+mod regressions;
+mod tunnels;
+mod world;
+
+use made::Made;
+use outcome::Outcome;
+use sekisho::demo::rng::Rng;
+use sekisho::flow::{self, Ended};
+use sekisho::gate::{Authorisation, Policy};
+use sekisho::lane::{self, Lane};
+use sekisho::source::{Frame, LinkType};
+use sekisho::time::{NANOS_PER_SEC, Timestamp};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Packets of one lane, after which its records are looked at.
+const CHUNK: u64 = 50_000;
+
+fn lane() -> Lane {
+    Lane::new(&lane::Settings {
+        table: Arc::clone(&world::TABLE),
+        policy: Policy::new(Authorisation::ALL),
+        flow: flow::Settings {
+            idle: 60 * NANOS_PER_SEC,
+            active: 300 * NANOS_PER_SEC,
+            max_flows: 1 << 20,
+            seed: 1,
+        },
+    })
+}
+
+/// The packets of one attack: one, or the fragments of one datagram.
+fn attack(rng: &mut Rng) -> Vec<Made> {
+    let mut packets = if rng.percent(20) {
+        fragments::datagram(rng)
+    } else {
+        vec![leaf::packet(3, rng)]
+    };
+    for _ in 0..*rng.pick(&[0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5]) {
+        // Fragments that go different ways are each other's no more.
+        if packets.len() == 1 {
+            packets = vec![tunnels::wrap(packets.remove(0), rng)];
+        }
+    }
+    packets
+}
+
+/// How much of a frame is captured: all of it as a rule. Plain UDP that is cut before it shows what it
+/// carries is judged by the layers there are, as the rules say, and is not cut there.
+fn snap(made: &Made, rng: &mut Rng) -> Option<usize> {
+    if rng.below(25) != 0 {
+        return None;
+    }
+    let total = made.bytes.len();
+    let snap = rng.below(total as u64) as usize;
+    let hides = |from_end: &usize| (total - from_end..=total - from_end + 8).contains(&snap);
+    (!made.datagrams.iter().any(hides)).then_some(snap)
+}
+
+/// One lane's worth of attacks.
+fn chunk(seed: u64, outcome: &mut Outcome) {
+    let mut rng = Rng::new(seed);
+    let mut lane = lane();
+    let mut named: HashSet<u128> = HashSet::new();
+    let (mut frames, mut bytes) = (0_u64, 0_u64);
+    while frames < CHUNK {
+        for made in attack(&mut rng) {
+            let (link, mut made) = links::link(made, &mut rng);
+            let snap = snap(&made, &mut rng);
+            if snap.is_some() {
+                made = made.through("cut").veiled("cut by the capture");
+            }
+            let fate = lane.pass(&Frame {
+                seen: Timestamp::from_nanos(1_760_000_000 * NANOS_PER_SEC + frames * 1_000_000),
+                wire_len: made.bytes.len() as u32,
+                link: LinkType(link),
+                bytes: &made.bytes[..snap.unwrap_or(made.bytes.len())],
+            });
+            frames += 1;
+            bytes += made.bytes.len() as u64;
+            outcome.count(&made, fate, seed);
+            if matches!(fate, sekisho::fate::Fate::Admitted(_)) {
+                for seen in &made.seen {
+                    let pair = seen.pair;
+                    named.insert(pair.src.number(pair.is_v6));
+                    named.insert(pair.dst.number(pair.is_v6));
+                }
+            }
+        }
+    }
+    close(lane, (frames, bytes), &named);
+}
+
+/// The books close, and no record names anybody but those of admitted packets.
+fn close(lane: Lane, (frames, bytes): (u64, u64), named: &HashSet<u128>) {
+    let (flows, tally) = lane.finish();
+    let mut ended: Vec<Ended> = Vec::new();
+    let (_, _, live) = flows.end(&mut ended);
+    ended.extend(live.iter());
+    let (admitted, excluded) = (tally.admitted(), tally.excluded());
+    assert_eq!(admitted.packets + excluded.packets, frames);
+    assert_eq!(admitted.bytes + excluded.bytes, bytes);
+    let packets: u64 = ended.iter().map(Ended::packets).sum();
+    assert_eq!(packets, admitted.packets);
+    let wire: u64 = ended.iter().map(Ended::wire_bytes).sum();
+    assert_eq!(wire, admitted.bytes);
+    for record in &ended {
+        for side in [record.src(), record.dst()] {
+            assert!(
+                named.contains(&side.address),
+                "a record names an end that no admitted packet has"
+            );
+        }
+    }
+}
+
+fn run(packets: u64, first_seed: u64) -> Outcome {
+    let chunks = packets.div_ceil(CHUNK);
+    let half = chunks.div_ceil(2);
+    let mut whole = Outcome::default();
+    std::thread::scope(|scope| {
+        let ranges = [0..half, half..chunks].map(|range| {
+            scope.spawn(move || {
+                let mut outcome = Outcome::default();
+                for nth in range {
+                    chunk(first_seed + nth, &mut outcome);
+                }
+                outcome
+            })
+        });
+        for range in ranges {
+            whole += range.join().expect("a chunk that closes");
+        }
+    });
+    whole
+}
+
+#[test]
+fn row_08_nothing_domestic_passes_in_three_hundred_thousand_attacks() {
+    let outcome = run(300_000, 1);
+    println!("{outcome}");
+    outcome.check();
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release --test attacks -- --ignored --nocapture"]
+fn row_08_nothing_domestic_passes_in_ten_million_attacks() {
+    let outcome = run(10_000_000, 1_000_000);
+    println!("{outcome}");
+    outcome.check();
+}

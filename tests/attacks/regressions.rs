@@ -1,0 +1,319 @@
+//! Attacks that once passed, each with its story. Around every one of them is a pair abroad; inside is a
+//! pair at home, which must keep it back, and where it says so the same with a pair abroad, which passes.
+
+use crate::lane;
+use sekisho::fate::{Fate, Reason};
+use sekisho::lane::Lane;
+use sekisho::source::{Frame, LinkType};
+use sekisho::time::{NANOS_PER_SEC, Timestamp};
+
+const ABROAD: ([u8; 4], [u8; 4]) = ([30, 0, 0, 1], [30, 0, 0, 2]);
+const HOME: ([u8; 4], [u8; 4]) = ([20, 0, 0, 1], [20, 0, 0, 2]);
+
+fn pass(lane: &mut Lane, packet: &[u8]) -> Fate {
+    lane.pass(&Frame {
+        seen: Timestamp::from_nanos(1_760_000_000 * NANOS_PER_SEC),
+        wire_len: packet.len() as u32,
+        link: LinkType(101),
+        bytes: packet,
+    })
+}
+
+fn passes(packet: &[u8]) -> bool {
+    matches!(pass(&mut lane(), packet), Fate::Admitted(_))
+}
+
+fn v4((src, dst): ([u8; 4], [u8; 4]), protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let total = (20 + payload.len() as u16).to_be_bytes();
+    let mut packet = vec![0x45, 0, total[0], total[1], 0, 7, 0, 0, 64, protocol, 0, 0];
+    packet.extend(src);
+    packet.extend(dst);
+    packet.extend(payload);
+    packet
+}
+
+fn end_v6(is_home: bool, host: u8) -> [u8; 16] {
+    let mut address = [0x2a, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host];
+    if is_home {
+        address[1] = 0x10;
+    }
+    address
+}
+
+fn v6(is_home: bool, next: u8, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u16).to_be_bytes();
+    let mut packet = vec![0x60, 0, 0, 0, length[0], length[1], next, 64];
+    packet.extend(end_v6(is_home, 1));
+    packet.extend(end_v6(is_home, 2));
+    packet.extend(payload);
+    packet
+}
+
+fn udp(to: u16, payload: &[u8]) -> Vec<u8> {
+    let length = (8 + payload.len() as u16).to_be_bytes();
+    let to = to.to_be_bytes();
+    let mut datagram = vec![0x75, 0x30, to[0], to[1], length[0], length[1], 0, 0];
+    datagram.extend(payload);
+    datagram
+}
+
+fn tcp() -> Vec<u8> {
+    let mut segment = vec![0x75, 0x30, 1, 0xbb, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10];
+    segment.extend([0; 26]);
+    segment
+}
+
+fn over_udp(to: u16, header: &[u8], inside: ([u8; 4], [u8; 4])) -> Vec<u8> {
+    let inside = [header, &v4(inside, 6, &tcp())].concat();
+    v4(ABROAD, 17, &udp(to, &inside))
+}
+
+/// What is around passes with a pair abroad inside, and not with one at home.
+#[track_caller]
+fn judges_what_is_inside(make: impl Fn(([u8; 4], [u8; 4])) -> Vec<u8>) {
+    assert!(passes(&make(ABROAD)), "a pair abroad does not pass");
+    assert!(!passes(&make(HOME)), "a pair at home passes");
+}
+
+/// UDP tunnels whose ports were no tunnel's: what they carried was data.
+#[test]
+fn row_09_gue_amt_gtp_0_and_mobile_ip_are_opened() {
+    judges_what_is_inside(|pair| over_udp(6080, &[], pair));
+    judges_what_is_inside(|pair| over_udp(6080, &[1, 4, 0, 0, 9, 9, 9, 9], pair));
+    judges_what_is_inside(|pair| over_udp(2268, &[6, 0], pair));
+    judges_what_is_inside(|pair| over_udp(2268, &[5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0], pair));
+    let header = [&[0x1e, 255][..], &[0; 18]].concat();
+    judges_what_is_inside(|pair| over_udp(3386, &header, pair));
+    judges_what_is_inside(|pair| over_udp(434, &[4, 4, 0, 0], pair));
+    judges_what_is_inside(|pair| over_udp(4342, &[0x80, 0, 0, 0], pair));
+}
+
+/// Carriers that are not opened were taken for data: L2F on the port of L2TP, sniffers' frames.
+#[test]
+fn row_09_l2f_and_sniffers_frames_are_excluded() {
+    for (port, header) in [
+        (1701, &[0, 1, 2, 0, 0, 1, 0, 2][..]),
+        (37008, &[1, 0, 0, 1, 1]),
+    ] {
+        let fate = pass(&mut lane(), &over_udp(port, header, ABROAD));
+        assert_eq!(fate, Fate::Excluded(Reason::TooDeep));
+    }
+}
+
+/// Wrapped ESP says in a flag that nothing is encrypted; it was a protocol like any other.
+#[test]
+fn wrapped_esp_that_is_not_encrypted_is_not_opaque() {
+    let inside = |flags| {
+        [
+            &[4, 12, 0, flags, 0, 0, 0, 1, 0, 0, 0, 1][..],
+            &v4(HOME, 6, &tcp()),
+        ]
+        .concat()
+    };
+    assert!(!passes(&v4(ABROAD, 141, &inside(0))));
+    assert!(passes(&v4(ABROAD, 141, &inside(0x20))));
+}
+
+/// A redirect's number is not that of an error, but it quotes a packet all the same.
+#[test]
+fn row_08_a_redirect_is_judged_by_the_packet_that_it_quotes() {
+    let redirect = |is_home| {
+        let mut message = vec![137, 0, 0, 0, 0, 0, 0, 0];
+        message.extend(end_v6(false, 9));
+        message.extend(end_v6(false, 9));
+        message.extend([2, 1, 2, 0, 0, 0, 0, 1, 4, 11, 0, 0, 0, 0, 0, 0]);
+        message.extend(v6(is_home, 6, &tcp()));
+        v6(false, 58, &message)
+    };
+    assert!(passes(&redirect(false)));
+    assert!(!passes(&redirect(true)));
+}
+
+/// Lengths in a quote hid what was quoted: some senders write them in their own byte order, and an
+/// attacker any that he likes.
+#[test]
+fn row_06_no_length_in_a_quote_hides_the_inside_of_a_quoted_tunnel() {
+    for length in [0_u16, 3, 20, 28, 40, 0x5400] {
+        let vxlan = over_udp(
+            4789,
+            &[&[8, 0, 0, 0, 0, 0, 1, 0][..], &[2; 12], &[8, 0]].concat(),
+            HOME,
+        );
+        for (mut quote, at) in [
+            (v4(ABROAD, 4, &v4(HOME, 6, &tcp())), 2),
+            (vxlan.clone(), 2),
+            (vxlan, 24),
+        ] {
+            quote[at..at + 2].copy_from_slice(&length.to_be_bytes());
+            let error = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &quote].concat();
+            assert!(!passes(&v4(ABROAD, 1, &error)), "{length} at {at}");
+        }
+    }
+}
+
+/// A first fragment that ends with the UDP header showed nothing of the Teredo packet behind it.
+#[test]
+fn row_10_a_first_fragment_of_a_udp_header_alone_is_held_back() {
+    let mut inside = v6(true, 59, &[]);
+    inside[8..12].copy_from_slice(&[0x20, 1, 0, 0]);
+    let datagram = udp(30_001, &inside);
+    let mut first = v4(ABROAD, 17, &datagram[..8]);
+    first[6] = 0x20;
+    let mut later = v4(ABROAD, 17, &datagram[8..]);
+    later[7] = 1;
+    let mut lane = lane();
+    for piece in [first, later] {
+        assert!(matches!(pass(&mut lane, &piece), Fate::Excluded(_)));
+    }
+}
+
+/// Receivers of IPv6 fragments do not read what later ones say follows; one that said TCP passed ahead of a
+/// first one that says a tunnel follows.
+#[test]
+fn row_10_a_later_ipv6_fragment_is_not_believed_what_it_is_of() {
+    let later = [&[6, 0, 0, 9, 0, 0, 0, 7][..], &v4(HOME, 6, &tcp())].concat();
+    assert_eq!(
+        pass(&mut lane(), &v6(false, 44, &later)),
+        Fate::Excluded(Reason::Fragment)
+    );
+}
+
+/// Quotes of tunnels are long: their inside begins beyond the 48 bytes that a plain quote's addresses take.
+#[test]
+fn row_10_a_later_fragment_of_an_error_may_hold_the_inside_of_a_quoted_tunnel() {
+    let mut later = v4(ABROAD, 1, &v4(HOME, 6, &tcp()));
+    later[7] = 64 / 8;
+    assert_eq!(pass(&mut lane(), &later), Fate::Excluded(Reason::Fragment));
+    // Where no quote reaches, it is the rest of a long echo.
+    later[6..8].copy_from_slice(&(1480_u16 / 8).to_be_bytes());
+    assert!(passes(&later));
+}
+
+/// Ethernet over IP has a version of GRE that was read as an acknowledgment of PPTP.
+#[test]
+fn row_08_ethernet_over_ip_is_opened() {
+    judges_what_is_inside(|pair| {
+        let frame = [&[2; 12][..], &[8, 0], &v4(pair, 6, &tcp())].concat();
+        let length = (frame.len() as u16).to_be_bytes();
+        let header = [0x20, 1, 0x64, 0, length[0], length[1], 7, 0];
+        v4(ABROAD, 47, &[&header[..], &frame].concat())
+    });
+    // And one of PPTP with something behind it is none.
+    let mut pptp = vec![0x20, 0x81, 0x88, 0x0b, 0, 60, 0, 1, 0, 0, 0, 1, 0x21];
+    assert!(passes(&v4(ABROAD, 47, &pptp[..12])));
+    pptp.extend(v4(HOME, 6, &tcp()));
+    assert!(!passes(&v4(ABROAD, 47, &pptp)));
+}
+
+/// A pseudowire whose frames begin with a 1 was read as a channel beside it, and one with tags of the second
+/// kind, or with LLC, did not look like frames at all.
+#[test]
+fn row_08_a_pseudowire_is_not_taken_for_a_channel() {
+    let packet = |pair| v4(pair, 6, &tcp());
+    for first in 0x10..0x20 {
+        let frame = |number: &[u8], pair| {
+            let mut frame = vec![0, 0, 0x11, 64, first, 0, 0, 7, 0, 1];
+            frame.extend([2; 6]);
+            frame.extend(number);
+            frame.extend(packet(pair));
+            v4(ABROAD, 137, &frame)
+        };
+        for number in [
+            &[0x88, 0x48, 0, 0, 0x11, 64][..],
+            &[0x92, 0, 0, 1, 8, 0],
+            &[0, 100, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0],
+        ] {
+            judges_what_is_inside(|pair| frame(number, pair));
+        }
+    }
+    // Channels for management carry packets.
+    for number in [1, 2] {
+        let channel = [
+            &[0, 0, 0x11, 64, 0x10, 0, 0, number, 0, 0x21][..],
+            &packet(HOME),
+        ]
+        .concat();
+        assert!(!passes(&v4(ABROAD, 137, &channel)));
+    }
+}
+
+/// A frame whose hardware addresses make a good IPv4 header with a right checksum is judged as both.
+#[test]
+fn row_08_what_reads_as_a_packet_and_as_a_frame_is_judged_as_both() {
+    let make = |pair| {
+        // Version 4, five words; sender 129.0.0.1 (a tag), receiver of the frame's own choice.
+        let mut frame = vec![0x45, 0, 0, 80, 0, 0, 0, 0, 64, 6, 0, 0];
+        frame.extend([0x81, 0, 0, 1, 8, 0]);
+        frame.extend(v4(pair, 6, &tcp()));
+        let sum: u32 = frame[..20]
+            .chunks(2)
+            .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+            .sum();
+        let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+        frame[10..12].copy_from_slice(&sum.to_be_bytes());
+        v4(ABROAD, 137, &[&[0, 0, 0x11, 64][..], &frame].concat())
+    };
+    assert!(!passes(&make(HOME)));
+}
+
+/// Bits without a meaning in a redirect header made it look like the first byte of a packet.
+#[test]
+fn row_08_a_wccp_header_that_looks_like_a_packet_is_judged_as_both() {
+    let mut inside = v4(HOME, 6, &tcp());
+    // What would be the sender: time to live, protocol and checksum.
+    inside[8..12].copy_from_slice(&[30, 6, 0, 1]);
+    let gre = [&[0, 0, 0x88, 0x3e, 0x45, 0, 0, 60][..], &inside].concat();
+    assert!(!passes(&v4(ABROAD, 47, &gre)));
+}
+
+/// LLC has a third way to announce IP, and one maker's trunks hold frames behind its own SNAP numbers.
+#[test]
+fn row_08_no_llc_header_hides_ip() {
+    let bridged = |llc: &[u8], pair| {
+        let inside = [llc, &v4(pair, 6, &tcp())].concat();
+        let length = (inside.len() as u16).to_be_bytes();
+        let header = [&[0, 0, 0x65, 0x58][..], &[2; 12], &length].concat();
+        v4(ABROAD, 47, &[&header[..], &inside].concat())
+    };
+    judges_what_is_inside(|pair| bridged(&[0xfe, 0xfe, 3, 0xcc], pair));
+    assert!(!passes(&bridged(
+        &[0xaa, 0xaa, 3, 0, 0, 0x0c, 0, 2, 0, 1, 0, 0],
+        HOME
+    )));
+}
+
+/// Teredo allows two indications, four were stepped over, and a fifth ended the search.
+#[test]
+fn row_08_no_number_of_teredo_indications_hides_the_packet() {
+    for count in 0..8 {
+        let inside = [
+            vec![0, 0, 1, 2, 3, 4, 5, 6].repeat(count),
+            v6(true, 59, &[]),
+        ]
+        .concat();
+        assert!(!passes(&v4(ABROAD, 17, &udp(3544, &inside))), "{count}");
+    }
+}
+
+/// Announcements of the first version of PIM, and null registers, carry a packet or its header.
+#[test]
+fn row_08_registers_of_any_kind_are_judged() {
+    let null = [&[0x21, 0, 0, 0, 0x40, 0, 0, 0][..], &v4(HOME, 103, &[0; 8])].concat();
+    assert!(!passes(&v4(ABROAD, 103, &null)));
+    let first = [&[0x14, 1, 0, 0, 0, 0, 0, 0][..], &v4(HOME, 6, &tcp())].concat();
+    assert!(!passes(&v4(ABROAD, 2, &first)));
+}
+
+/// VXLAN with an unknown next protocol, or without the flag that says there is an identifier.
+#[test]
+fn row_08_flags_of_vxlan_hide_no_frame() {
+    let frame = |flags, next| {
+        let header = [&[flags, 0, 0, next, 0, 0, 1, 0][..], &[2; 12], &[8, 0]].concat();
+        over_udp(4789, &header, HOME)
+    };
+    for flags in [0, 4, 8, 0x0c, 0x80, 0x8c] {
+        for next in [0, 1, 3, 6, 0x81] {
+            assert!(!passes(&frame(flags, next)), "{flags:02x} {next}");
+        }
+    }
+}

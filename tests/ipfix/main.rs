@@ -1,0 +1,18 @@
+//! What collectors that we did not write make of our IPFIX: nfcapd, nfacctd and tshark. Where one of them is
+//! not installed, its tests say so and pass.
+#![cfg(feature = "embedded-geo")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may fail, and says why"
+)]
+
+mod collectors;
+#[path = "../common/mod.rs"]
+mod common;
+mod connections;
+mod files;
+mod running;
+mod wireshark;

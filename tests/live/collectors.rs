@@ -1,0 +1,174 @@
+//! Collectors of IPFIX in the namespace: what is captured arrives there, from inside the sandbox, also when a
+//! connection has to be made anew.
+
+use crate::harness::{Net, frames_add_up, number, until};
+use crate::traffic::mixed;
+use netflow_parser::variable_versions::ipfix::FlowSetBody;
+use netflow_parser::{NetflowPacket, NetflowParser};
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::net::{TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Flow records in whole messages of one session.
+#[track_caller]
+fn flow_records(messages: &[Vec<u8>]) -> usize {
+    let mut parser = NetflowParser::default();
+    let mut records = 0;
+    let mut before: BTreeMap<u32, u32> = BTreeMap::new();
+    for message in messages {
+        let result = parser.parse_bytes(message);
+        assert!(result.error.is_none(), "{:?}", result.error);
+        for packet in result.packets {
+            let NetflowPacket::IPFix(packet) = packet else {
+                panic!("no IPFIX");
+            };
+            let before = before
+                .entry(packet.header.observation_domain_id)
+                .or_default();
+            assert_eq!(packet.header.sequence_number, *before);
+            for set in &packet.flowsets {
+                *before += match &set.body {
+                    FlowSetBody::Data(data) => {
+                        records += data.fields.len();
+                        data.fields.len() as u32
+                    }
+                    FlowSetBody::OptionsData(data) => data.fields.len() as u32,
+                    FlowSetBody::NoTemplate(_) => panic!("no template"),
+                    _ => 0,
+                };
+            }
+        }
+    }
+    records
+}
+
+fn split(mut stream: &[u8]) -> Vec<Vec<u8>> {
+    let mut messages = Vec::new();
+    while let [_, _, one, other, ..] = *stream {
+        let (message, rest) = stream.split_at(usize::from(u16::from_be_bytes([one, other])));
+        messages.push(message.to_vec());
+        stream = rest;
+    }
+    assert!(stream.is_empty());
+    messages
+}
+
+#[test]
+fn what_is_captured_arrives_at_a_collector_over_udp() {
+    let Some(net) = Net::new() else { return };
+    net.ip("link set lo up");
+    let frames = mixed(41, 5_000);
+    let socket = net.inside(|| UdpSocket::bind("127.0.0.1:4739")).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    let is_over = AtomicBool::new(false);
+    let messages = std::thread::scope(|scope| {
+        let collector = scope.spawn(|| {
+            let mut messages = Vec::new();
+            let mut buffer = [0; 65_536];
+            loop {
+                match socket.recv(&mut buffer) {
+                    Ok(length) => messages.push(buffer[..length].to_vec()),
+                    Err(_) if is_over.load(Ordering::Relaxed) => return messages,
+                    Err(_) => {}
+                }
+            }
+        });
+        // A small table ends records while the run goes on.
+        let capture = net.capture(&["-o", "udp://127.0.0.1:4739", "--max-flows", "50"]);
+        net.send(&frames);
+        let (code, said) = capture.finish();
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(code, Some(0), "{said}");
+        collector.join().unwrap()
+    });
+    let summary = net.summary();
+    assert_eq!(frames_add_up(&summary), (frames.len() as u64, 0));
+    assert_eq!(
+        flow_records(&messages) as u64,
+        number(&summary, "/flows/exported")
+    );
+    // The last of all: what the whole run counted. Fields: domain, algorithm, observed, selected, ignored.
+    let last = messages.last().unwrap();
+    let totals = last.len() - 10 * 8;
+    let total = |nth: usize| {
+        let at = totals + 8 * nth;
+        u64::from_be_bytes(last[at..at + 8].try_into().unwrap())
+    };
+    assert_eq!(total(0), number(&summary, "/frames/packets"));
+    assert_eq!(total(1), number(&summary, "/admitted/packets"));
+    assert_eq!(total(2), number(&summary, "/excluded/packets"));
+}
+
+#[test]
+fn a_connection_that_breaks_off_is_made_anew_from_inside_the_sandbox() {
+    let Some(net) = Net::new() else { return };
+    net.ip("link set lo up");
+    let frames = mixed(42, 5_000);
+    let listener = net.inside(|| TcpListener::bind("127.0.0.1:4739")).unwrap();
+    let taken = AtomicUsize::new(0);
+    let sessions = std::thread::scope(|scope| {
+        let collector = scope.spawn(|| {
+            let mut first = listener.accept().unwrap().0;
+            let mut head = [0; 4_000];
+            first.read_exact(&mut head).unwrap();
+            drop(first);
+            taken.store(1, Ordering::Relaxed);
+            let mut second = listener.accept().unwrap().0;
+            taken.store(2, Ordering::Relaxed);
+            let mut rest = Vec::new();
+            second.read_to_end(&mut rest).unwrap();
+            rest
+        });
+        let args = [
+            "-o",
+            "tcp://127.0.0.1:4739",
+            "--max-flows",
+            "50",
+            "--sandbox",
+            "strict",
+        ];
+        let mut capture = net.capture(&args);
+        net.send(&frames);
+        until("the collector went away", || {
+            taken.load(Ordering::Relaxed) > 0
+        });
+        until("the collector is back", || {
+            net.send(&frames);
+            taken.load(Ordering::Relaxed) > 1
+        });
+        capture.wait_for("connected again");
+        net.send(&frames);
+        let (code, said) = capture.finish();
+        assert!(matches!(code, Some(0 | 3)), "{said}");
+        collector.join().unwrap()
+    });
+    let summary = net.summary();
+    frames_add_up(&summary);
+    // What the first connection had taken, too.
+    let second = flow_records(&split(&sessions)) as u64;
+    assert!(second > 0 && second <= number(&summary, "/flows/exported"));
+}
+
+#[test]
+fn a_collector_that_is_not_there_holds_nothing_up_and_what_it_misses_is_counted() {
+    let Some(net) = Net::new() else { return };
+    net.ip("link set lo up");
+    let frames = mixed(43, 5_000);
+    for scheme in ["tcp", "udp"] {
+        let capture = net.capture(&["-o", &format!("{scheme}://127.0.0.1:4739")]);
+        net.send(&frames);
+        let (code, said) = capture.finish();
+        assert_eq!(code, Some(3), "{said}");
+        let summary = net.summary();
+        assert_eq!(frames_add_up(&summary), (frames.len() as u64, 0));
+        assert_eq!(
+            number(&summary, "/lost/packets"),
+            number(&summary, "/admitted/packets"),
+            "{scheme}: {said}"
+        );
+    }
+}
