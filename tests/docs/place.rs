@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Names on the pages, and where the test has these things; the first that fits is taken.
-const HERE: [(&str, &str); 24] = [
+const HERE: [(&str, &str); 25] = [
     ("SRC DST", "8.8.8.8 1.1.1.1"),
     ("送信元 宛先", "8.8.8.8 1.1.1.1"),
     ("COMMAND", "replay"),
@@ -26,6 +26,7 @@ const HERE: [(&str, &str); 24] = [
     ("--records /var/lib/sekisho/records/", "--records records"),
     ("--records /var/lib/sekisho/records", "--records records"),
     ("ls -l /var/lib/sekisho/records/", "ls -l records"),
+    ("--top 20 /var/lib/sekisho/records/", "--top 20 kept/"),
     ("/var/lib/sekisho/records/", "./"),
     ("/var/lib/sekisho/ledger", "ledger"),
     // Interfaces of the reader's: here there are none of these names.
