@@ -40,7 +40,7 @@ fn row_13_a_million_keys_with_one_hash_are_spread_by_another_secret() {
     let hash = |table: &FlowTable, n: u32| {
         table
             .hash_key
-            .hash(&super::key::Packet::new(&packet(n)).key())
+            .hash(&key::Packet::new(&packet(n)).key())
     };
     assert_eq!(
         hash(&table, 1),
