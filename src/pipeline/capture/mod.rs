@@ -15,6 +15,7 @@ mod clock;
 mod close;
 mod control;
 mod link_types;
+mod packet_time;
 mod privilege;
 mod publish;
 mod queue;
