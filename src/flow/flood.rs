@@ -37,11 +37,7 @@ fn row_13_a_million_keys_with_one_hash_are_spread_by_another_secret() {
         max_flows: 1 << 21,
         seed: SECRET,
     });
-    let hash = |table: &FlowTable, n: u32| {
-        table
-            .hash_key
-            .hash(&key::Packet::new(&packet(n)).key())
-    };
+    let hash = |table: &FlowTable, n: u32| table.hash_key.hash(&key::Packet::new(&packet(n)).key());
     assert_eq!(
         hash(&table, 1),
         hash(&table, 77_777),

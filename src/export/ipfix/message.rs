@@ -57,7 +57,7 @@ impl Message {
 
     /// Adds a record to a set.
     pub(super) fn put(&mut self, set: u16, record: &[u8]) {
-        if !self.set.is_some_and(|(open, _)| open == set) {
+        if self.set.is_none_or(|(open, _)| open != set) {
             self.set = Some((set, self.bytes.len()));
             self.bytes.extend_from_slice(&set.to_be_bytes());
             self.bytes.extend_from_slice(&[0, 0]);

@@ -147,7 +147,7 @@ fn made_up(count: usize) -> (Vec<Ended>, crate::flow::PathList) {
     };
     let packets: Vec<Packet> = (0..count).map(packet).collect();
     let (mut records, paths) = records_of(&packets);
-    records.sort_by_key(|ended| ended.start());
+    records.sort_by_key(Ended::start);
     (records, paths)
 }
 
@@ -157,7 +157,7 @@ proptest! {
     #[test]
     fn every_column_is_that_of_the_record(packets in prop::collection::vec(any_packet(), 1..40), terms in any_terms(), binary: bool, one: bool) {
         let (mut records, paths) = records_of(&packets);
-        records.sort_by_key(|ended| ended.start());
+        records.sort_by_key(Ended::start);
         let context = context_under(&paths, &terms);
         let folder = tempfile::tempdir().unwrap();
         let ip = if binary { IpEncoding::Binary16 } else { IpEncoding::Text };
@@ -275,7 +275,7 @@ fn row_groups_are_bounded_and_nothing_is_lost_between_them() {
         .metadata()
         .row_groups()
         .iter()
-        .map(|group| group.num_rows())
+        .map(::parquet::file::metadata::RowGroupMetaData::num_rows)
         .collect();
     let all = rounds * records.len();
     assert_eq!(groups, [GROUP as i64, (all - GROUP) as i64]);
