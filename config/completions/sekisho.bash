@@ -79,7 +79,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__capture)
-            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --compress --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --verbose --help"
+            opts="-i -c -o -v -h --interface --filter --snaplen --ring-mib --no-promisc --lanes --rotate-bytes --rotate-secs --compress --state --metrics --sandbox --duration --count --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --ip-encoding --community-id --summary --ledger --ledger-key --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -197,6 +197,10 @@ _sekisho() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ip-encoding)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --summary)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -217,7 +221,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__check)
-            opts="-c -o -v -h --print --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --print --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --ip-encoding --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,6 +283,10 @@ _sekisho() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ip-encoding)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --summary)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -307,7 +315,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__demo)
-            opts="-c -o -v -h --seed --packets --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --seed --packets --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --ip-encoding --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -374,6 +382,10 @@ _sekisho() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip-encoding)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -657,7 +669,7 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__replay)
-            opts="-c -o -v -h --audit --shard --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -o -v -h --audit --shard --config --home --geo --domestic-list --anycast-list --site --authorize --idle --active --max-flows --format --output --ip-encoding --community-id --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -724,6 +736,10 @@ _sekisho() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip-encoding)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -52,8 +52,9 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l authorize -d 
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l format -d 'How records are written: jsonl, csv, parquet, ipfix, ipfix-uniflow, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s o -l output -d 'File for records, - for stdout, tcp://HOST:PORT, udp://HOST:PORT (best effort) or kafka://HOST:PORT/TOPIC [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ip-encoding -d 'How parquet files hold addresses: text or binary16 [default: text]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
@@ -93,8 +94,9 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l authorize -d
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l format -d 'How records are written: jsonl, csv, parquet, ipfix, ipfix-uniflow, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -s o -l output -d 'File for records, - for stdout, tcp://HOST:PORT, udp://HOST:PORT (best effort) or kafka://HOST:PORT/TOPIC [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ip-encoding -d 'How parquet files hold addresses: text or binary16 [default: text]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand capture" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
@@ -118,8 +120,9 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l authorize -d 'C
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l format -d 'How records are written: jsonl, csv, parquet, ipfix, ipfix-uniflow, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -s o -l output -d 'File for records, - for stdout, tcp://HOST:PORT, udp://HOST:PORT (best effort) or kafka://HOST:PORT/TOPIC [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ip-encoding -d 'How parquet files hold addresses: text or binary16 [default: text]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand demo" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r
@@ -173,8 +176,9 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l authorize -d '
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l idle -d 'Seconds of packet time without a packet after which a flow ends [default: 60]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l active -d 'Seconds of packet time whose multiples no record spans [default: 300]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l max-flows -d 'Flows held at once [default: 4000000]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l format -d 'How records are written: jsonl, csv, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
-complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s o -l output -d 'File for records, or - for stdout [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l format -d 'How records are written: jsonl, csv, parquet, ipfix, ipfix-uniflow, zeek-conn, zeek-conn-json, ecs, ocsf-4001, eve-flow or null [default: jsonl]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -s o -l output -d 'File for records, - for stdout, tcp://HOST:PORT, udp://HOST:PORT (best effort) or kafka://HOST:PORT/TOPIC [default: -]' -r
+complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ip-encoding -d 'How parquet files hold addresses: text or binary16 [default: text]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand check" -l ledger-key -d 'File of the key that signs it; made if it is not there [default: DIR.key]' -r

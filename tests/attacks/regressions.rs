@@ -286,11 +286,7 @@ fn row_08_no_llc_header_hides_ip() {
 #[test]
 fn row_08_no_number_of_teredo_indications_hides_the_packet() {
     for count in 0..8 {
-        let inside = [
-            [0, 0, 1, 2, 3, 4, 5, 6].repeat(count),
-            v6(true, 59, &[]),
-        ]
-        .concat();
+        let inside = [[0, 0, 1, 2, 3, 4, 5, 6].repeat(count), v6(true, 59, &[])].concat();
         assert!(!passes(&v4(ABROAD, 17, &udp(3544, &inside))), "{count}");
     }
 }

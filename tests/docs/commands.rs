@@ -30,7 +30,9 @@ const RUN: [&str; 10] = [
 ];
 
 /// Programs that are not run as they stand, and why.
-const NOT_RUN: [(&str, &str); 23] = [
+const NOT_RUN: [(&str, &str); 25] = [
+    ("ray", "needs a cluster: tests/engines"),
+    ("duckdb", "reads what tests/parquet reads by its module"),
     (
         "apt-get",
         "changes the system; the package is checked by tests/package and config/package/try-deb",
@@ -200,6 +202,8 @@ fn every_command_of_the_pages_and_of_every_help_does_what_it_says() {
         match program(&command) {
             // Several machines' worth, each page another split: tests/shards.
             "sekisho" if command.contains("shard") => parsed(&at, &command),
+            // Not in the default build: tests/parquet.
+            "sekisho" if command.contains("--format parquet") => parsed(&at, &command),
             "sekisho" if command.contains("://") && !command.starts_with("sekisho watch") => {
                 parsed(&at, &command);
             }

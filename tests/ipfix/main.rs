@@ -3,7 +3,6 @@
 #![cfg(feature = "embedded-geo")]
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     reason = "a test may fail, and says why"

@@ -129,6 +129,7 @@ fn one_lane_and_many_write_the_same_bytes_under_the_same_names() {
             range_bytes: 10_000,
             format: Format::Parquet,
             target: (&target).into(),
+            ipfix_enterprise: sekisho::export::IPFIX_ENTERPRISE,
             ip_encoding: IpEncoding::Text,
             ledger: None,
             sensor: "lab".to_owned(),
