@@ -140,6 +140,11 @@ fn compare(answer: &Answer, headers: &mut Headers) -> Verdict {
     let ours = headers.layers();
     // The oracle goes on below the fourth layer; RULES §4 excludes what has a fifth.
     let theirs = &answer.layers[..answer.layers.len().min(4)];
+    // The header inside a PIM null register (RFC 7761 §4.9.3) has addresses like any other.
+    let carries_register = theirs.last().is_some_and(|layer| layer[3] == "103");
+    if carries_register && ours.len() == theirs.len() + 1 {
+        return Verdict::Choice("the header in a PIM register judged".to_owned());
+    }
     if ours.len() != theirs.len() {
         let stop = format!("{} {:?}", ours.len(), headers.stop());
         return differs("layers", stop, theirs.len().to_string());
@@ -210,6 +215,13 @@ fn compare(answer: &Answer, headers: &mut Headers) -> Verdict {
     let mut theirs: Vec<String> = answer.layers.iter().map(|l| l[11].clone()).collect();
     theirs.retain(|pair| pair != "-");
     theirs.sort();
+    let mut quotes = quoted(SidePair::Quoted);
+    quotes.retain(|pair| !theirs.contains(pair));
+    // The packet inside a LISP control message (RFC 9301 §5.8) asks for somebody: judged as a quote is.
+    let asks = headers.transport().dst_port == 4342;
+    if asks && !quotes.is_empty() && theirs.is_empty() {
+        return Verdict::Choice("the packet in a LISP message judged".to_owned());
+    }
     if quoted(SidePair::Quoted) != theirs {
         return differs(
             "quoted",

@@ -20,12 +20,17 @@ pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
             [] => true,
         }));
     };
-    // Some speak VXLAN-GPE on VXLAN's port: flag P.
-    if flags & 0x04 != 0 && *next != 0 {
+    // Some speak VXLAN-GPE on VXLAN's port: flag P. Receivers of VXLAN ignore that flag (RFC 7348 §5), so
+    // where nobody knows what is next, a frame is one.
+    let is_known = matches!(next, 1..=5);
+    if flags & 0x04 != 0 && (is_known || *next != 0 && !ethernet::leads_to_ip(view.skip(8))) {
         return vxlan_gpe(view, headers);
     }
     // Without flag I it should be dropped; who does not look reads the frame.
     if flags & 0x08 == 0 {
+        if view.wire <= 8 {
+            return Err(Stop::Transport);
+        }
         let is_empty = matches!(view.first(), Some([0, 0, 0, 0, _, _, _, 0]));
         if view.is_cut(26) {
             return Err(Stop::Truncated(Header::Vxlan));
