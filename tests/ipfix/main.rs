@@ -13,5 +13,6 @@ mod collectors;
 mod common;
 mod connections;
 mod files;
+mod messages;
 mod running;
 mod wireshark;

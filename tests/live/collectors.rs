@@ -1,59 +1,16 @@
 //! Collectors of IPFIX in the namespace: what is captured arrives there, from inside the sandbox, also when a
 //! connection has to be made anew.
 
+#[path = "../ipfix/messages.rs"]
+mod messages;
+
 use crate::harness::{Net, frames_add_up, number, until};
 use crate::traffic::mixed;
-use netflow_parser::variable_versions::ipfix::FlowSetBody;
-use netflow_parser::{NetflowPacket, NetflowParser};
-use std::collections::BTreeMap;
+use messages::{flow_records, split};
 use std::io::Read as _;
 use std::net::{TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// Flow records in whole messages of one session.
-#[track_caller]
-fn flow_records(messages: &[Vec<u8>]) -> usize {
-    let mut parser = NetflowParser::default();
-    let mut records = 0;
-    let mut before: BTreeMap<u32, u32> = BTreeMap::new();
-    for message in messages {
-        let result = parser.parse_bytes(message);
-        assert!(result.error.is_none(), "{:?}", result.error);
-        for packet in result.packets {
-            let NetflowPacket::IPFix(packet) = packet else {
-                panic!("no IPFIX");
-            };
-            let before = before
-                .entry(packet.header.observation_domain_id)
-                .or_default();
-            assert_eq!(packet.header.sequence_number, *before);
-            for set in &packet.flowsets {
-                *before += match &set.body {
-                    FlowSetBody::Data(data) => {
-                        records += data.fields.len();
-                        data.fields.len() as u32
-                    }
-                    FlowSetBody::OptionsData(data) => data.fields.len() as u32,
-                    FlowSetBody::NoTemplate(_) => panic!("no template"),
-                    _ => 0,
-                };
-            }
-        }
-    }
-    records
-}
-
-fn split(mut stream: &[u8]) -> Vec<Vec<u8>> {
-    let mut messages = Vec::new();
-    while let [_, _, one, other, ..] = *stream {
-        let (message, rest) = stream.split_at(usize::from(u16::from_be_bytes([one, other])));
-        messages.push(message.to_vec());
-        stream = rest;
-    }
-    assert!(stream.is_empty());
-    messages
-}
 
 #[test]
 fn what_is_captured_arrives_at_a_collector_over_udp() {
