@@ -49,9 +49,9 @@ fn a_collector_that_goes_away_and_comes_back_gets_templates_again_and_the_rest()
     let args = ["demo", "--packets", "300000", "-o", &target];
     let run = sandbox.run(&args, None);
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
-    let taken = collector.join().unwrap();
     assert_eq!(run.code, Some(0), "{said}");
     assert!(said.contains("may not have arrived"), "{said}");
+    let taken = collector.join().unwrap();
     assert!(flow_records(&split(&taken)) > 100);
 }
 

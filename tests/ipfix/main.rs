@@ -5,7 +5,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test may fail, and says why"
+    clippy::disallowed_methods,
+    reason = "a test may fail, says why, and waits for other programs by the clock"
 )]
 
 mod collectors;
