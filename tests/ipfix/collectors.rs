@@ -1,6 +1,6 @@
 //! nfcapd and nfacctd on loopback: every record of a capture arrives, and says what JSON Lines say of it.
 
-use crate::running::{Beside, CAPTURES, free_port, is_there, replay, wait_until_read};
+use crate::running::{Beside, CAPTURES, finish, free_port, is_there, replay, wait_until_read};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,7 +76,7 @@ fn nfdumps(flow: &Value) -> Seen {
 
 #[test]
 fn nfcapd_stores_every_record_with_both_directions_and_misses_nothing() {
-    if !is_there("nfcapd", "nfdump") {
+    if !is_there("nfcapd", "-V", "nfdump") {
         return;
     }
     for name in CAPTURES {
@@ -103,13 +103,9 @@ fn nfcapd_stores_every_record_with_both_directions_and_misses_nothing() {
             "Flows: {records}, Packets: {packets}, Bytes: {bytes}, Sequence Errors: 0, Bad Packets: 0"
         );
         assert!(nfcapd.text.contains(&books), "{name}: {}", nfcapd.text);
-        let dumped = Command::new("nfdump")
-            .arg("-R")
-            .arg(folder.path())
-            .args(["-o", "json"])
-            .env("TZ", "UTC")
-            .output()
-            .unwrap();
+        let mut nfdump = Command::new("nfdump");
+        nfdump.arg("-R").arg(folder.path()).args(["-o", "json"]);
+        let dumped = finish(nfdump.env("TZ", "UTC"));
         let flows: Vec<Value> = serde_json::from_slice(&dumped.stdout).unwrap();
         let mut found: Vec<Seen> = flows.iter().map(nfdumps).collect();
         let mut expected: Vec<Seen> = replayed.records.iter().map(ours).collect();
@@ -163,7 +159,7 @@ fn nfacctd_conf(folder: &Path, port: u16) -> std::path::PathBuf {
 
 #[test]
 fn nfacctd_reads_a_record_for_each_direction_and_our_own_elements() {
-    if !is_there("nfacctd", "pmacct") {
+    if !is_there("nfacctd", "-V", "pmacct") {
         return;
     }
     for name in ["example.pcap", "tunnels.pcap"] {

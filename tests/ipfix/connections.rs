@@ -1,47 +1,10 @@
 //! Collectors over TCP, that take everything, go away and come back, or are not there.
 
 use crate::common::Sandbox;
+use crate::messages::{flow_records, split};
 use crate::running::{capture, free_port, replay};
-use netflow_parser::variable_versions::ipfix::FlowSetBody;
-use netflow_parser::{NetflowPacket, NetflowParser};
-use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream, UdpSocket};
-
-/// Data records of flows in a stream, which must be whole messages from a beginning on.
-#[track_caller]
-fn flow_records(stream: &[u8]) -> usize {
-    let mut parser = NetflowParser::default();
-    let (mut records, mut rest) = (0, stream);
-    let mut before: BTreeMap<u32, u32> = BTreeMap::new();
-    while !rest.is_empty() {
-        let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
-        let result = parser.parse_bytes(&rest[..length]);
-        assert!(result.error.is_none(), "{:?}", result.error);
-        for packet in result.packets {
-            let NetflowPacket::IPFix(packet) = packet else {
-                panic!("no IPFIX");
-            };
-            let before = before
-                .entry(packet.header.observation_domain_id)
-                .or_default();
-            assert_eq!(packet.header.sequence_number, *before);
-            for set in &packet.flowsets {
-                *before += match &set.body {
-                    FlowSetBody::Data(data) => {
-                        records += data.fields.len();
-                        data.fields.len() as u32
-                    }
-                    FlowSetBody::OptionsData(data) => data.fields.len() as u32,
-                    FlowSetBody::NoTemplate(_) => panic!("no template"),
-                    _ => 0,
-                };
-            }
-        }
-        rest = &rest[length..];
-    }
-    records
-}
 
 fn read_all(mut stream: TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
@@ -56,7 +19,7 @@ fn a_connection_takes_what_a_file_holds() {
     let collector = std::thread::spawn(move || read_all(listener.accept().unwrap().0));
     let replayed = replay("example.pcap", &["-o", &target]);
     let taken = collector.join().unwrap();
-    assert_eq!(flow_records(&taken), replayed.records.len());
+    assert_eq!(flow_records(&split(&taken)), replayed.records.len());
     let path = capture("example.pcap");
     let args = [
         "replay",
@@ -86,10 +49,10 @@ fn a_collector_that_goes_away_and_comes_back_gets_templates_again_and_the_rest()
     let args = ["demo", "--packets", "300000", "-o", &target];
     let run = sandbox.run(&args, None);
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
-    let taken = collector.join().unwrap();
     assert_eq!(run.code, Some(0), "{said}");
     assert!(said.contains("may not have arrived"), "{said}");
-    assert!(flow_records(&taken) > 100);
+    let taken = collector.join().unwrap();
+    assert!(flow_records(&split(&taken)) > 100);
 }
 
 #[test]

@@ -27,12 +27,19 @@ fn a_file_is_the_same_whatever_the_number_of_lanes() {
 }
 
 #[test]
-fn a_folder_gets_a_file_that_the_ledger_knows() {
+fn a_file_is_its_owners_and_the_ledger_knows_it() {
     let sandbox = Sandbox::new();
     let path = capture("example.pcap");
     let path = path.to_str().unwrap();
     let args = [
-        "replay", path, "--format", "ipfix", "-o", "out/", "--ledger", "books",
+        "replay",
+        path,
+        "--format",
+        "ipfix",
+        "-o",
+        "out/flows.ipfix",
+        "--ledger",
+        "books",
     ];
     std::fs::create_dir(sandbox.work().join("out")).unwrap();
     sandbox.run(&args, None).expect_code(0);

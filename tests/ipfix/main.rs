@@ -5,7 +5,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a test may fail, and says why"
+    clippy::disallowed_methods,
+    reason = "a test may fail, says why, and waits for other programs by the clock"
 )]
 
 mod collectors;
@@ -13,5 +14,6 @@ mod collectors;
 mod common;
 mod connections;
 mod files;
+mod messages;
 mod running;
 mod wireshark;

@@ -3,12 +3,12 @@
 use crate::common::{Run, Sandbox};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest wait for anything here.
 const LONG: Duration = Duration::from_secs(60);
@@ -27,17 +27,60 @@ pub(crate) fn capture(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Whether a program is installed.
-pub(crate) fn is_there(program: &str, packet: &str) -> bool {
-    let there = Command::new(program)
-        .arg("-V")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if there.is_err() {
+/// Whether a program is installed: it is asked for its version. Which option asks for that, and does nothing
+/// else, differs: tshark captures with -V.
+pub(crate) fn is_there(program: &str, version: &str, packet: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg(version).stdin(Stdio::null());
+    let there = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let Ok(mut child) = there else {
         println!("NOT TESTED: needs {program} ({packet})");
+        return false;
+    };
+    let is_over = ends_in_time(&mut child);
+    assert!(is_over, "{program} {version} does not end");
+    true
+}
+
+/// Runs a program to its end, which must come soon: what it left.
+#[track_caller]
+pub(crate) fn finish(command: &mut Command) -> Output {
+    // Files take whatever it says without anybody reading meanwhile.
+    let [mut out, mut err] = [(); 2].map(|()| tempfile::tempfile().unwrap());
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(err.try_clone().unwrap())
+        .spawn()
+        .unwrap();
+    let is_over = ends_in_time(&mut child);
+    let [stdout, stderr] = [&mut out, &mut err].map(|file| {
+        let mut said = Vec::new();
+        file.rewind().unwrap();
+        file.read_to_end(&mut said).unwrap();
+        said
+    });
+    let said = String::from_utf8_lossy(&stderr);
+    assert!(is_over, "{command:?} does not end: {said}");
+    Output {
+        status: child.wait().unwrap(),
+        stdout,
+        stderr,
     }
-    there.is_ok()
+}
+
+/// Waits for the end of a program; kills it if that does not come.
+fn ends_in_time(child: &mut Child) -> bool {
+    let begin = Instant::now();
+    while begin.elapsed() < LONG {
+        if child.try_wait().unwrap().is_some() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    false
 }
 
 /// A port of loopback that nobody has.
@@ -85,8 +128,10 @@ impl Beside {
 
     #[track_caller]
     pub(crate) fn wait_for(&mut self, words: &str) {
+        let begin = Instant::now();
         while !self.text.contains(words) {
-            match self.said.recv_timeout(LONG) {
+            let rest = LONG.saturating_sub(begin.elapsed());
+            match self.said.recv_timeout(rest) {
                 Ok(line) => self.text = format!("{}{line}\n", self.text),
                 Err(_) => panic!("never said `{words}`: {}", self.text),
             }

@@ -1,6 +1,6 @@
 //! tshark on files, and on datagrams as they were sent: nothing malformed, nothing out of sequence.
 
-use crate::running::{CAPTURES, is_there, replay};
+use crate::running::{CAPTURES, finish, is_there, replay};
 use sekisho::demo::OwnedFrame;
 use sekisho::demo::capture::{Format, pcap_image};
 use sekisho::demo::link::Link;
@@ -14,12 +14,10 @@ use std::time::Duration;
 /// What tshark says with these options.
 #[track_caller]
 fn tshark(file: &Path, args: &[&str]) -> String {
-    let done = Command::new("tshark")
-        .arg("-r")
-        .arg(file)
-        .args(args)
-        .output()
-        .unwrap();
+    // Without a file it would capture, and never end.
+    let mut command = Command::new("tshark");
+    command.arg("-r").arg(file).args(args);
+    let done = finish(&mut command);
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}");
     String::from_utf8(done.stdout).unwrap()
@@ -43,7 +41,7 @@ fn octets(file: &Path) -> u64 {
 
 #[test]
 fn tshark_finds_nothing_wrong_with_files_of_both_kinds() {
-    if !is_there("tshark", "tshark") {
+    if !is_there("tshark", "--version", "tshark") {
         return;
     }
     for name in CAPTURES {
@@ -58,7 +56,7 @@ fn tshark_finds_nothing_wrong_with_files_of_both_kinds() {
 
 #[test]
 fn tshark_finds_nothing_wrong_with_datagrams() {
-    if !is_there("tshark", "tshark") {
+    if !is_there("tshark", "--version", "tshark") {
         return;
     }
     for name in CAPTURES {

@@ -1,59 +1,17 @@
 //! Collectors of IPFIX in the namespace: what is captured arrives there, from inside the sandbox, also when a
 //! connection has to be made anew.
 
+#[path = "../ipfix/messages.rs"]
+mod messages;
+
 use crate::harness::{Net, frames_add_up, number, until};
 use crate::traffic::mixed;
-use netflow_parser::variable_versions::ipfix::FlowSetBody;
-use netflow_parser::{NetflowPacket, NetflowParser};
-use std::collections::BTreeMap;
+use messages::{flow_records, split};
 use std::io::Read as _;
 use std::net::{TcpListener, UdpSocket};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// Flow records in whole messages of one session.
-#[track_caller]
-fn flow_records(messages: &[Vec<u8>]) -> usize {
-    let mut parser = NetflowParser::default();
-    let mut records = 0;
-    let mut before: BTreeMap<u32, u32> = BTreeMap::new();
-    for message in messages {
-        let result = parser.parse_bytes(message);
-        assert!(result.error.is_none(), "{:?}", result.error);
-        for packet in result.packets {
-            let NetflowPacket::IPFix(packet) = packet else {
-                panic!("no IPFIX");
-            };
-            let before = before
-                .entry(packet.header.observation_domain_id)
-                .or_default();
-            assert_eq!(packet.header.sequence_number, *before);
-            for set in &packet.flowsets {
-                *before += match &set.body {
-                    FlowSetBody::Data(data) => {
-                        records += data.fields.len();
-                        data.fields.len() as u32
-                    }
-                    FlowSetBody::OptionsData(data) => data.fields.len() as u32,
-                    FlowSetBody::NoTemplate(_) => panic!("no template"),
-                    _ => 0,
-                };
-            }
-        }
-    }
-    records
-}
-
-fn split(mut stream: &[u8]) -> Vec<Vec<u8>> {
-    let mut messages = Vec::new();
-    while let [_, _, one, other, ..] = *stream {
-        let (message, rest) = stream.split_at(usize::from(u16::from_be_bytes([one, other])));
-        messages.push(message.to_vec());
-        stream = rest;
-    }
-    assert!(stream.is_empty());
-    messages
-}
 
 #[test]
 fn what_is_captured_arrives_at_a_collector_over_udp() {
@@ -64,9 +22,11 @@ fn what_is_captured_arrives_at_a_collector_over_udp() {
     socket
         .set_read_timeout(Some(Duration::from_millis(200)))
         .unwrap();
-    let is_over = AtomicBool::new(false);
-    let messages = std::thread::scope(|scope| {
-        let collector = scope.spawn(|| {
+    // In threads that nobody waits for when a test fails: what they listen for may never come.
+    let is_over = Arc::new(AtomicBool::new(false));
+    let collector = std::thread::spawn({
+        let is_over = Arc::clone(&is_over);
+        move || {
             let mut messages = Vec::new();
             let mut buffer = [0; 65_536];
             loop {
@@ -76,15 +36,15 @@ fn what_is_captured_arrives_at_a_collector_over_udp() {
                     Err(_) => {}
                 }
             }
-        });
-        // A small table ends records while the run goes on.
-        let capture = net.capture(&["-o", "udp://127.0.0.1:4739", "--max-flows", "50"]);
-        net.send(&frames);
-        let (code, said) = capture.finish();
-        is_over.store(true, Ordering::Relaxed);
-        assert_eq!(code, Some(0), "{said}");
-        collector.join().unwrap()
+        }
     });
+    // A small table ends records while the run goes on.
+    let capture = net.capture(&["-o", "udp://127.0.0.1:4739", "--max-flows", "50"]);
+    net.send(&frames);
+    let (code, said) = capture.finish();
+    is_over.store(true, Ordering::Relaxed);
+    assert_eq!(code, Some(0), "{said}");
+    let messages = collector.join().unwrap();
     let summary = net.summary();
     assert_eq!(frames_add_up(&summary), (frames.len() as u64, 0));
     assert_eq!(
@@ -109,12 +69,12 @@ fn a_connection_that_breaks_off_is_made_anew_from_inside_the_sandbox() {
     net.ip("link set lo up");
     let frames = mixed(42, 5_000);
     let listener = net.inside(|| TcpListener::bind("127.0.0.1:4739")).unwrap();
-    let taken = AtomicUsize::new(0);
-    let sessions = std::thread::scope(|scope| {
-        let collector = scope.spawn(|| {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let collector = std::thread::spawn({
+        let taken = Arc::clone(&taken);
+        move || {
             let mut first = listener.accept().unwrap().0;
-            let mut head = [0; 4_000];
-            first.read_exact(&mut head).unwrap();
+            first.read_exact(&mut [0; 4_000]).unwrap();
             drop(first);
             taken.store(1, Ordering::Relaxed);
             let mut second = listener.accept().unwrap().0;
@@ -122,30 +82,30 @@ fn a_connection_that_breaks_off_is_made_anew_from_inside_the_sandbox() {
             let mut rest = Vec::new();
             second.read_to_end(&mut rest).unwrap();
             rest
-        });
-        let args = [
-            "-o",
-            "tcp://127.0.0.1:4739",
-            "--max-flows",
-            "50",
-            "--sandbox",
-            "strict",
-        ];
-        let mut capture = net.capture(&args);
-        net.send(&frames);
-        until("the collector went away", || {
-            taken.load(Ordering::Relaxed) > 0
-        });
-        until("the collector is back", || {
-            net.send(&frames);
-            taken.load(Ordering::Relaxed) > 1
-        });
-        capture.wait_for("connected again");
-        net.send(&frames);
-        let (code, said) = capture.finish();
-        assert!(matches!(code, Some(0 | 3)), "{said}");
-        collector.join().unwrap()
+        }
     });
+    let args = [
+        "-o",
+        "tcp://127.0.0.1:4739",
+        "--max-flows",
+        "50",
+        "--sandbox",
+        "strict",
+    ];
+    let mut capture = net.capture(&args);
+    net.send(&frames);
+    until("the collector went away", || {
+        taken.load(Ordering::Relaxed) > 0
+    });
+    until("the collector is back", || {
+        net.send(&frames);
+        taken.load(Ordering::Relaxed) > 1
+    });
+    capture.wait_for("connected again");
+    net.send(&frames);
+    let (code, said) = capture.finish();
+    assert!(matches!(code, Some(0 | 3)), "{said}");
+    let sessions = collector.join().unwrap();
     let summary = net.summary();
     frames_add_up(&summary);
     // What the first connection had taken, too.
