@@ -2,6 +2,7 @@
 //! killed or the disk is full.
 #![cfg(all(feature = "parquet", feature = "embedded-geo"))]
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
