@@ -13,3 +13,18 @@ pub(super) fn resolve(collector: &Collector) -> io::Result<Vec<SocketAddr>> {
     }
     Ok(places)
 }
+
+/// What the first of the places gives where that does not fail; else how the last failed.
+pub(super) fn first<T>(
+    places: &[SocketAddr],
+    connect: impl Fn(&SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
+    for place in places {
+        result = connect(place);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}

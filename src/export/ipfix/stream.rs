@@ -1,10 +1,13 @@
-//! What messages over a network have in common: their books and their digest.
+//! What messages over a network have in common: where they go, their books and their digest.
 
 use crate::export::digest::Digest;
-use crate::export::{Digested, Figures, Opening, Written};
+use crate::export::{Digested, Error, Figures, Opening, Written};
+use std::io;
 
 /// What was sent.
 pub(super) struct Stream {
+    /// Where to, for messages.
+    pub(super) target: String,
     pub(super) figures: Figures,
     digest: Option<Digest>,
     /// How it is called in the ledger.
@@ -14,9 +17,19 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(opening: &Opening, transport: &str) -> Self {
         Self {
+            target: opening.target.to_string(),
             figures: Figures::default(),
             digest: Digest::wanted(opening.digest),
             format: format!("{}+{transport}", opening.format.id()),
+        }
+    }
+
+    /// How something that was tried with the collector failed.
+    pub(super) fn failed(&self, what: &'static str, source: io::Error) -> Error {
+        Error::Collector {
+            what,
+            target: self.target.clone(),
+            source,
         }
     }
 
@@ -49,8 +62,21 @@ impl Stream {
         self.lost(holds);
     }
 
-    pub(super) fn finish(self) -> (Figures, Vec<Digested>) {
+    /// The end. No error is left to tell.
+    pub(super) fn finish(self) -> (Figures, Vec<Digested>, Option<Error>) {
         let digest = self.digest.map(|digest| digest.complete(&self.format));
-        (self.figures, digest.into_iter().collect())
+        (self.figures, digest.into_iter().collect(), None)
     }
 }
+
+/// What a message of tests holds.
+#[cfg(test)]
+pub(super) const ONE: Written = Written {
+    records: 1,
+    packets: 2,
+    bytes: 3,
+    wire_bytes: 4,
+    answered: 0,
+    one_way: 1,
+    closed: false,
+};

@@ -2,10 +2,10 @@
 //! it: a collector says nothing.
 
 use super::carrier::{Carrier, Sent};
-use super::resolve::resolve;
+use super::resolve::{first, resolve};
 use super::stream::Stream;
 use crate::export::target::Collector;
-use crate::export::{Digested, Error, Figures, Opening, Target, Written};
+use crate::export::{Digested, Error, Figures, Opening, Written};
 use crate::flow::Timestamp;
 use crate::time::NANOS_PER_SEC;
 use std::io::{self, Read as _, Write as _};
@@ -34,7 +34,6 @@ const BACK_OFF_MOST: u64 = 32 * NANOS_PER_SEC;
 
 pub(super) struct Tcp {
     places: Vec<SocketAddr>,
-    target: String,
     stream: Stream,
     is_live: bool,
     connection: Option<TcpStream>,
@@ -50,7 +49,6 @@ impl Tcp {
     pub(super) fn open(collector: &Collector, opening: &Opening) -> Result<Self, Error> {
         let mut tcp = Self {
             places: Vec::new(),
-            target: Target::Tcp(collector.clone()).to_string(),
             stream: Stream::new(opening, "tcp"),
             is_live: opening.is_live,
             connection: None,
@@ -58,20 +56,13 @@ impl Tcp {
             tried: Timestamp::ZERO,
             back_off: 0,
         };
-        tcp.places = resolve(collector).map_err(|error| tcp.failed("find", error))?;
+        let failed = |error| tcp.stream.failed("find", error);
+        tcp.places = resolve(collector).map_err(failed)?;
         match tcp.connect() {
             Err(error) if tcp.is_live => tracing::warn!("{error}: it is tried again"),
             result => result?,
         }
         Ok(tcp)
-    }
-
-    fn failed(&self, what: &'static str, source: io::Error) -> Error {
-        Error::Collector {
-            what,
-            target: self.target.clone(),
-            source,
-        }
     }
 
     /// Connects: in a replay, waits for it a while.
@@ -87,7 +78,9 @@ impl Tcp {
                     self.back_off = 0;
                     return Ok(());
                 }
-                Err(error) if tried == tries => return Err(self.failed("connect to", error)),
+                Err(error) if tried == tries => {
+                    return Err(self.stream.failed("connect to", error));
+                }
                 Err(_) => {}
             }
             thread::sleep(rest);
@@ -97,14 +90,8 @@ impl Tcp {
     }
 
     fn try_connect(&self) -> io::Result<TcpStream> {
-        let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
-        for place in &self.places {
-            result = TcpStream::connect_timeout(place, PATIENCE);
-            if result.is_ok() {
-                break;
-            }
-        }
-        let connection = result?;
+        let connect = |place: &SocketAddr| TcpStream::connect_timeout(place, PATIENCE);
+        let connection = first(&self.places, connect)?;
         let patience = if self.is_live {
             PATIENCE
         } else {
@@ -119,14 +106,14 @@ impl Tcp {
     fn reconnect(&mut self, at: Timestamp) -> Result<(), Error> {
         if self.is_live && at.nanos().abs_diff(self.tried.nanos()) < self.back_off {
             let source = io::ErrorKind::NotConnected.into();
-            return Err(self.failed("send to", source));
+            return Err(self.stream.failed("send to", source));
         }
         self.tried = at;
         let result = self.connect();
         if result.is_err() {
             self.back_off = (self.back_off * 2).clamp(BACK_OFF, BACK_OFF_MOST);
         } else {
-            tracing::warn!("connected again: {}", self.target);
+            tracing::warn!("connected again: {}", self.stream.target);
         }
         result
     }
@@ -143,7 +130,7 @@ impl Tcp {
         if let Some(connection) = self.connection.take() {
             // Half a message is worse than none: nothing comes after it.
             let _ = connection.shutdown(Shutdown::Both);
-            let target = &self.target;
+            let target = &self.stream.target;
             tracing::warn!("connection {how}: {target}: what was on its way may not have arrived");
         }
     }
@@ -198,7 +185,7 @@ impl Carrier for Tcp {
             tries -= 1;
             if tries == 0 {
                 self.lose(holds);
-                return Err(self.failed("send to", error));
+                return Err(self.stream.failed("send to", error));
             }
         }
     }
@@ -215,26 +202,16 @@ impl Carrier for Tcp {
         if let Some(connection) = self.standing() {
             let _ = connection.shutdown(Shutdown::Write);
         }
-        let (figures, digested) = self.stream.finish();
-        (figures, digested, None)
+        self.stream.finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::stream::ONE;
     use super::*;
-    use crate::export::Format;
+    use crate::export::{Format, Target};
     use std::net::TcpListener;
-
-    const ONE: Written = Written {
-        records: 1,
-        packets: 2,
-        bytes: 3,
-        wire_bytes: 4,
-        answered: 0,
-        one_way: 1,
-        closed: false,
-    };
 
     fn open(place: SocketAddr, is_live: bool) -> Result<Tcp, Error> {
         let collector = Collector {

@@ -394,7 +394,7 @@ const TYPES_SENT: u64 = 16;
 #[test]
 fn templates_are_these_bytes() {
     let shape = Shape::of(262).unwrap();
-    let hex = crate::export::digest::hex(&shape.template(IPFIX_ENTERPRISE));
+    let hex = crate::spelling::hex(&shape.template(IPFIX_ENTERPRISE));
     let expected = "0106 001f 0098 0008 0099 0008 0008 0004 000c 0004 0007 0002 000b 0002 \
          8075 0001 00007ed9 0004 0001 0001 0008 0002 0008 0006 0001 8070 0008 00007ed9 \
          0088 0001 0094 0008 003a 0002 00f3 0002 00f5 0002 \
@@ -403,7 +403,7 @@ fn templates_are_these_bytes() {
          8069 ffff 00007ed9 806a ffff 00007ed9 806b ffff 00007ed9 806c ffff 00007ed9 \
          806d ffff 00007ed9 806e ffff 00007ed9 806f ffff 00007ed9";
     assert_eq!(hex, expected.replace(' ', ""));
-    let hex = crate::export::digest::hex(&EXCLUDED.template());
+    let hex = crate::spelling::hex(&EXCLUDED.template());
     assert_eq!(
         hex,
         "014000040002009500040 14fffff00a4000800a50008".replace(' ', "")

@@ -1,9 +1,9 @@
 //! Messages as datagrams (RFC 7011 §10.3). Best effort: nobody answers, and nobody knows what was dropped.
 
 use super::carrier::{Carrier, Sent};
-use super::resolve::resolve;
+use super::resolve::{first, resolve};
 use super::stream::Stream;
-use crate::export::{Digested, Error, Figures, Opening, Target, Written};
+use crate::export::{Digested, Error, Figures, Opening, Written};
 use crate::flow::Timestamp;
 use crate::time::NANOS_PER_SEC;
 use std::io;
@@ -30,7 +30,6 @@ const ANSWER: Duration = Duration::from_millis(50);
 
 pub(super) struct Udp {
     socket: UdpSocket,
-    target: String,
     stream: Stream,
     is_live: bool,
     /// Messages since templates were sent, and when that was; nothing before the first time.
@@ -47,25 +46,16 @@ impl Udp {
         collector: &crate::export::target::Collector,
         opening: &Opening,
     ) -> Result<Self, Error> {
-        let target = Target::Udp(collector.clone()).to_string();
-        let failed = |what| {
-            let target = target.clone();
-            move |source| Error::Collector {
-                what,
-                target,
-                source,
-            }
-        };
-        let places = resolve(collector).map_err(failed("find"))?;
-        let socket = connect(&places).and_then(|socket| {
+        let stream = Stream::new(opening, "udp");
+        let places = resolve(collector).map_err(|error| stream.failed("find", error))?;
+        let socket = first(&places, connect).and_then(|socket| {
             // Capture waits for nobody.
             socket.set_nonblocking(opening.is_live)?;
             Ok(socket)
         });
         Ok(Self {
-            socket: socket.map_err(failed("open a socket to"))?,
-            target,
-            stream: Stream::new(opening, "udp"),
+            socket: socket.map_err(|error| stream.failed("open a socket to", error))?,
+            stream,
             is_live: opening.is_live,
             since: None,
             messages: 0,
@@ -104,7 +94,7 @@ impl Udp {
         self.stream.take_back(&last);
         self.repeat_templates_if(last.records > 0);
         if !std::mem::replace(&mut self.told, true) {
-            tracing::warn!("nobody listens: {}: records are lost", self.target);
+            tracing::warn!("nobody listens: {}: records are lost", self.stream.target);
         }
     }
 }
@@ -142,11 +132,7 @@ impl Carrier for Udp {
                 self.lose(holds);
                 // Perhaps these were templates: the next message tries them anew.
                 self.repeat_templates_if(true);
-                Err(Error::Collector {
-                    what: "send to",
-                    target: self.target.clone(),
-                    source,
-                })
+                Err(self.stream.failed("send to", source))
             }
         }
     }
@@ -168,25 +154,19 @@ impl Carrier for Udp {
         {
             self.refused();
         }
-        let (figures, digested) = self.stream.finish();
-        (figures, digested, None)
+        self.stream.finish()
     }
 }
 
-/// A socket to the first place that there is a way to.
-fn connect(places: &[SocketAddr]) -> io::Result<UdpSocket> {
-    let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
-    for place in places {
-        let any: SocketAddr = match place {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        result = UdpSocket::bind(any).and_then(|socket| socket.connect(place).map(|()| socket));
-        if result.is_ok() {
-            break;
-        }
-    }
-    result
+/// A socket to a place, if there is a way there.
+fn connect(place: &SocketAddr) -> io::Result<UdpSocket> {
+    let any: SocketAddr = match place {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(place)?;
+    Ok(socket)
 }
 
 /// Whether templates are due by time: in a replay, where there is none, never.
@@ -196,19 +176,10 @@ fn is_past(since: Timestamp, at: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stream::ONE;
     use super::*;
-    use crate::export::Format;
     use crate::export::target::Collector;
-
-    const ONE: Written = Written {
-        records: 1,
-        packets: 2,
-        bytes: 3,
-        wire_bytes: 4,
-        answered: 0,
-        one_way: 1,
-        closed: false,
-    };
+    use crate::export::{Format, Target};
 
     #[test]
     fn what_nobody_listened_to_is_lost_and_who_comes_late_gets_templates() {
