@@ -149,9 +149,7 @@ impl Kafka {
     /// Waits a little for reports; fails when for too long none has come.
     fn wait(&self, waited: &mut Waited) -> Result<(), Error> {
         self.producer.poll(STEP);
-        let reported = self.reports.reported();
-        let records = reported.written.records + reported.lost.records;
-        drop(reported);
+        let records = self.reports.records();
         match self.producer.client().fatal_error() {
             Some(_) => Err(self.given_up()),
             None if waited.longer_than(self.patience, records) => {
@@ -249,10 +247,7 @@ impl Kafka {
             }
             match self.is_live {
                 true if step >= steps => {
-                    let reported = self.reports.reported();
-                    let arrived = reported.written.records + reported.lost.records;
-                    drop(reported);
-                    let gone = arrived + self.shed.records;
+                    let gone = self.reports.records() + self.shed.records;
                     let waiting = self.handed.records.saturating_sub(gone);
                     let reason = format!("{waiting} did not arrive before the end");
                     return Some(self.failed("send records", reason));

@@ -56,6 +56,12 @@ impl Reports {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Records of which it is known whether they arrived.
+    pub(super) fn records(&self) -> u64 {
+        let reported = self.reported();
+        reported.written.records + reported.lost.records
+    }
+
     /// Says it aloud once until a record arrives again: a client that cannot connect repeats itself.
     fn complain(&self, text: &str) {
         let mut reported = self.reported();

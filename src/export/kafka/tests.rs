@@ -188,7 +188,7 @@ fn errors_that_pass_cost_nothing_and_the_digest_is_that_of_the_topic() {
         let [digested] = digested.as_slice() else {
             panic!("{digested:?}")
         };
-        let expected = crate::export::digest::hex(&Sha256::digest(&lines));
+        let expected = crate::spelling::hex(&Sha256::digest(&lines));
         assert_eq!(digested.sha256, expected);
         assert_eq!(
             (digested.records, digested.length, digested.format.as_str()),
