@@ -21,6 +21,7 @@ mod shard;
 mod summary;
 mod target;
 mod walk;
+mod whole;
 
 pub use authority::{Authorities, Standings, line as authority_line};
 #[cfg(feature = "live")]

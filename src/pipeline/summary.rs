@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
+use super::whole::{complete, folder_of};
+use crate::export::SELF_AUTHORISED;
 use crate::fate::{Class, Reason};
 pub use crate::tally::Count;
 
@@ -64,7 +66,7 @@ impl Default for Authorisation {
     fn default() -> Self {
         Self {
             profile: "standard",
-            ids: vec!["self-authorised".to_owned()],
+            ids: vec![SELF_AUTHORISED.to_owned()],
         }
     }
 }
@@ -226,19 +228,13 @@ impl Summary {
                 .open(path)?
                 .write_all(text.as_bytes());
         }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
         // Created with mode 0600, and removed again if anything below fails.
         let mut file = tempfile::Builder::new()
             .prefix(".sekisho-summary-")
             .suffix(".tmp")
-            .tempfile_in(folder)?;
+            .tempfile_in(folder_of(path))?;
         file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)?;
-        std::fs::File::open(folder)?.sync_all()
+        complete(file, path)
     }
 }
 

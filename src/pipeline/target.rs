@@ -1,9 +1,11 @@
 //! Whether results could be written to a place, found out before anything is read.
 
+use super::whole::folder_of;
 use super::{Failure, FailureKind};
 use crate::config::{Config, Format, Output};
-use crate::export::{Target, reason};
+use crate::export::Target;
 use crate::source::{self, Input};
+use crate::spelling::reason;
 use std::io;
 use std::path::Path;
 
@@ -93,10 +95,7 @@ fn probe_file(path: &Path) -> Result<(), Failure> {
         }
         Ok(_) | Err(_) => {}
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     match folder.metadata() {
         Ok(there) if there.is_dir() => {}
         Ok(_) => return refuse("no folder to write to", "name a file in a folder"),

@@ -12,9 +12,9 @@
 //! was found right. A digest is no signature: what it guards against is a torn or mixed-up file.
 
 use super::head::Head;
-use crate::export::reason;
 use crate::flow::{ENDED_LEN, Ended};
-use crate::pipeline::{Failure, FailureKind};
+use crate::pipeline::{Failure, FailureKind, whole};
+use crate::spelling::reason;
 use crate::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::fs::{File, OpenOptions};
@@ -91,11 +91,7 @@ impl Writer {
         let complete = || -> io::Result<()> {
             out.write_all(&digest.finalize())?;
             match (out.into_inner()?, &target) {
-                (Sink::File(file), Target::File(path)) => {
-                    file.as_file().sync_all()?;
-                    file.persist(path).map_err(|failed| failed.error)?;
-                    File::open(folder_of(path))?.sync_all()
-                }
+                (Sink::File(file), Target::File(path)) => whole::complete(file, path),
                 (Sink::Stdout, _) => io::stdout().lock().flush(),
                 (Sink::Special(mut file), _) => file.flush(),
                 (Sink::File(_), Target::Stdout) => Ok(()),
@@ -137,15 +133,8 @@ fn begin(path: &Path) -> io::Result<Sink> {
                 .to_string(),
         )
         .suffix(".tmp")
-        .tempfile_in(folder_of(path))
+        .tempfile_in(whole::folder_of(path))
         .map(Sink::File)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 fn cannot_write(target: &Target, error: &io::Error) -> Failure {

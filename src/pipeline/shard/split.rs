@@ -4,6 +4,7 @@ use super::ShardNumber;
 use crate::pipeline::job::Read;
 use crate::pipeline::{Failure, FailureKind};
 use crate::source::Input;
+use crate::spelling::hex;
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt as _;
@@ -64,7 +65,7 @@ impl ListDigest {
 
     /// In hex.
     pub(super) fn hex(self) -> String {
-        super::hex(&self.0.finalize())
+        hex(&self.0.finalize())
     }
 }
 
