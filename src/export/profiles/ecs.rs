@@ -2,10 +2,9 @@
 
 use super::json::Json;
 use super::uid::Uid;
-use super::{country, duration, has_ports, keyword, ours};
-use crate::export::pseudonym::Written;
+use super::{duration, ends, keyword, open_end, ours};
 use crate::export::view::{RunContext, View};
-use crate::flow::{Class, CountryCode, IpVersion, Side};
+use crate::flow::{Class, IpVersion};
 
 /// The version of the schema whose names these are.
 const VERSION: &str = "9.0.0";
@@ -30,20 +29,17 @@ pub(super) fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     json.time("end", view.end);
     json.number("duration", duration(view));
     json.close();
-    end(
-        "source",
-        view,
-        (src, view.src_ip),
-        view.src_country.as_ref(),
-        &mut json,
-    );
-    end(
-        "destination",
-        view,
-        (dst, view.dst_ip),
-        view.dst_country.as_ref(),
-        &mut json,
-    );
+    for (name, end) in ["source", "destination"].into_iter().zip(ends(view)) {
+        open_end(name, &end, view, &mut json);
+        json.number("packets", end.side.packets);
+        json.number("bytes", end.side.bytes);
+        if let Some(country) = end.country {
+            json.open("geo");
+            json.text("country_iso_code", country);
+            json.close();
+        }
+        json.close();
+    }
     json.open("network");
     json.text(
         "type",
@@ -83,28 +79,6 @@ pub(super) fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     ours(view, run, &mut json);
     json.close();
     json.end();
-}
-
-fn end(
-    name: &str,
-    view: &View<'_>,
-    (side, ip): (&Side, Written),
-    code: Option<&CountryCode>,
-    json: &mut Json<'_>,
-) {
-    json.open(name);
-    json.address("ip", ip);
-    if has_ports(view) {
-        json.number("port", u64::from(side.port));
-    }
-    json.number("packets", side.packets);
-    json.number("bytes", side.bytes);
-    if let Some(code) = country(code) {
-        json.open("geo");
-        json.text("country_iso_code", code);
-        json.close();
-    }
-    json.close();
 }
 
 /// Seen from home. The schema has `external` for two ends outside the perimeter, and nothing for an end of which

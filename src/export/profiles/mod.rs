@@ -13,8 +13,9 @@ mod tests;
 mod uid;
 mod zeek;
 
+use super::pseudonym::Written;
 use super::view::{RunContext, View, initiator, scope};
-use crate::flow::{CountryCode, Ended, Timestamp};
+use crate::flow::{CountryCode, Ended, Side, Timestamp};
 use json::Json;
 pub(super) use zeek::HEADER as ZEEK_HEADER;
 
@@ -93,6 +94,35 @@ fn ours(view: &View<'_>, run: &RunContext<'_>, json: &mut Json<'_>) {
     if let Some(expiry) = view.expiry {
         json.time("collected_at", view.end);
         json.time("expires_at", expiry);
+    }
+}
+
+/// One end of a record, as schemas with an object for each see it.
+struct End<'v> {
+    side: Side,
+    ip: Written,
+    country: Option<&'v str>,
+}
+
+/// The source and the destination.
+fn ends<'v>(view: &'v View<'_>) -> [End<'v>; 2] {
+    let of = |side, ip, code: &'v Option<CountryCode>| End {
+        side,
+        ip,
+        country: country(code.as_ref()),
+    };
+    [
+        of(view.src, view.src_ip, &view.src_country),
+        of(view.dst, view.dst_ip, &view.dst_country),
+    ]
+}
+
+/// Begins the object of an end, with its address and its port.
+fn open_end(name: &str, end: &End<'_>, view: &View<'_>, json: &mut Json<'_>) {
+    json.open(name);
+    json.address("ip", end.ip);
+    if has_ports(view) {
+        json.number("port", u64::from(end.side.port));
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::json::Json;
 use super::uid::Uid;
-use super::{TCP, country, duration, has_ports, keyword, millis, ours};
-use crate::export::pseudonym::Written;
+use super::{TCP, duration, ends, keyword, millis, open_end, ours};
 use crate::export::view::{RunContext, View, scope};
-use crate::flow::{Class, CountryCode, Initiator, IpVersion, Side};
+use crate::flow::{Class, Initiator, IpVersion};
 
 /// The version of the schema whose names these are.
 const VERSION: &str = "1.6.0";
@@ -39,20 +38,15 @@ pub(super) fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     json.raw("log_provider", &run.sensor_json);
     json.number("sequence", view.seq);
     json.close();
-    end(
-        "src_endpoint",
-        view,
-        (src, view.src_ip),
-        view.src_country.as_ref(),
-        &mut json,
-    );
-    end(
-        "dst_endpoint",
-        view,
-        (dst, view.dst_ip),
-        view.dst_country.as_ref(),
-        &mut json,
-    );
+    for (name, end) in ["src_endpoint", "dst_endpoint"].into_iter().zip(ends(view)) {
+        open_end(name, &end, view, &mut json);
+        if let Some(country) = end.country {
+            json.open("location");
+            json.text("country", country);
+            json.close();
+        }
+        json.close();
+    }
     json.truth(
         "is_src_dst_assignment_known",
         view.initiator == Initiator::Syn,
@@ -98,26 +92,6 @@ pub(super) fn line(view: &View<'_>, run: &RunContext<'_>, out: &mut Vec<u8>) {
     json.close();
     json.close();
     json.end();
-}
-
-fn end(
-    name: &str,
-    view: &View<'_>,
-    (side, ip): (&Side, Written),
-    code: Option<&CountryCode>,
-    json: &mut Json<'_>,
-) {
-    json.open(name);
-    json.address("ip", ip);
-    if has_ports(view) {
-        json.number("port", u64::from(side.port));
-    }
-    if let Some(code) = country(code) {
-        json.open("location");
-        json.text("country", code);
-        json.close();
-    }
-    json.close();
 }
 
 /// Seen from home: inbound, outbound, and what the schema has no number for.
