@@ -2,22 +2,17 @@
 //!
 //! It must never take anything else for a file of records. In: a path. Out: [`Inspected`], or what is wrong.
 
+use super::Format;
 use super::digest::{Digest, Digested};
-use super::lines::{Reader, Sums};
-use super::{Format, reason};
+use super::lines::{LINE, Reader, Sums, ZSTD};
 use crate::flow::Timestamp;
+use crate::spelling::reason;
 use rustix::fs::OFlags;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-
-/// No line of ours is longer, in bytes.
-const LINE: u64 = 64 << 10;
-
-/// The first bytes of a Zstandard frame.
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// A file of records that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]

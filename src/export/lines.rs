@@ -7,6 +7,12 @@ use crate::flow::Timestamp;
 use serde::Deserialize;
 use std::borrow::Cow;
 
+/// No line of ours is longer, in bytes.
+pub(super) const LINE: u64 = 64 << 10;
+
+/// The first bytes of a Zstandard frame.
+pub(super) const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// What the lines so far say together.
 #[derive(Default)]
 pub(super) struct Sums {
@@ -275,31 +281,59 @@ const ZEEKS: Wanted = [
     "sekisho.expires_at",
 ];
 
+/// Where in the rows of a file the columns are that are asked for.
+pub(super) struct Columns<const N: usize> {
+    width: usize,
+    places: [usize; N],
+}
+
+impl<const N: usize> Columns<N> {
+    /// By a header with these names; nothing if one is not there.
+    pub(super) fn of(names: &[Cow<'_, str>], wanted: [&str; N]) -> Option<Self> {
+        let mut places = [0; N];
+        for (place, wanted) in places.iter_mut().zip(wanted) {
+            *place = names.iter().position(|name| name == wanted)?;
+        }
+        Some(Self {
+            width: names.len(),
+            places,
+        })
+    }
+
+    /// What stands there in a row, in the order in which it was asked for; nothing of a row that is longer or
+    /// shorter than the header.
+    pub(super) fn pick<'r>(&self, row: &'r [Cow<'_, str>]) -> Option<[&'r str; N]> {
+        if row.len() != self.width {
+            return None;
+        }
+        let mut cells = [""; N];
+        for (cell, place) in cells.iter_mut().zip(self.places) {
+            *cell = row.get(place)?;
+        }
+        Some(cells)
+    }
+}
+
 /// Which cells of a row are asked for.
 struct Header {
-    width: usize,
-    counts: [usize; 4],
+    counts: Columns<4>,
     expires_at: Option<usize>,
 }
 
 impl Header {
     fn of(names: &[Cow<'_, str>], wanted: &Wanted) -> Option<Self> {
-        let find = |wanted: &str| names.iter().position(|name| name == wanted);
-        let [src, dst, src_wire, dst_wire, expires_at] = wanted.map(find);
+        let [src, dst, src_wire, dst_wire, expires_at] = *wanted;
         Some(Self {
-            width: names.len(),
-            counts: [src?, dst?, src_wire?, dst_wire?],
-            expires_at,
+            counts: Columns::of(names, [src, dst, src_wire, dst_wire])?,
+            expires_at: names.iter().position(|name| name == expires_at),
         })
     }
 
     /// A row, in which nothing is written so.
     fn row<'a>(&self, cells: &'a [Cow<'_, str>], unset: &str) -> Option<Line<'a>> {
-        if cells.len() != self.width {
-            return None;
-        }
-        let count = |at: usize| cells.get(at)?.parse().ok();
-        let [src_packets, dst_packets, src_wire_bytes, dst_wire_bytes] = self.counts.map(count);
+        let counts = self.counts.pick(cells)?;
+        let count = |text: &str| text.parse().ok();
+        let [src_packets, dst_packets, src_wire_bytes, dst_wire_bytes] = counts.map(count);
         let expires_at = self.expires_at.and_then(|at| cells.get(at));
         let expires_at = expires_at.filter(|text| *text != unset);
         Some(Line {

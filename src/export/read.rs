@@ -3,14 +3,13 @@
 //! It must never take half a line for a record, and never stop at a damaged one. In: a path, or `-`. Out: a
 //! record at a time, and the numbers of the lines that are none.
 
-use super::lines::cells;
+use super::lines::{Columns, LINE, ZSTD, cells};
 use super::{ClassName, EndReasonName, Mark, PlaceName};
 use crate::flow::{CountryCode, Timestamp};
 use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::Error as ValueError;
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -18,11 +17,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::rc::Rc;
 
-/// No line of ours is longer, in bytes.
-const LINE: u64 = 64 << 10;
-
-/// The first bytes of a Zstandard frame, and of a gzip member.
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The first bytes of a gzip member.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// One end of a record that was read.
@@ -86,7 +81,7 @@ pub struct Records {
     line: u64,
     buffer: Vec<u8>,
     /// Of CSV: where its columns are.
-    columns: Option<Columns>,
+    columns: Option<Columns<{ WANTED.len() }>>,
 }
 
 impl Records {
@@ -158,13 +153,13 @@ impl Records {
             if self.columns.is_none() && !line.starts_with('{') {
                 // The header of CSV stands in the first line, or there is none.
                 let names = cells(line.trim_end_matches('\r')).unwrap_or_default();
-                self.columns = Columns::of(&names).filter(|_| self.line == 1);
+                self.columns = Columns::of(&names, WANTED).filter(|_| self.line == 1);
                 if self.columns.is_some() {
                     continue;
                 }
             }
             let record = match &self.columns {
-                Some(columns) => columns.record(line),
+                Some(columns) => of_row(columns, line),
                 None => serde_json::from_str::<Line<'_>>(line)
                     .ok()
                     .and_then(Line::record),
@@ -281,61 +276,40 @@ const WANTED: [&str; 22] = [
     "flags",
 ];
 
-/// Where the columns of a CSV file are.
-struct Columns {
-    width: usize,
-    places: [usize; WANTED.len()],
-}
-
-impl Columns {
-    fn of(names: &[Cow<'_, str>]) -> Option<Self> {
-        let mut places = [0; WANTED.len()];
-        for (place, wanted) in places.iter_mut().zip(WANTED) {
-            *place = names.iter().position(|name| name == wanted)?;
-        }
-        Some(Self {
-            width: names.len(),
-            places,
-        })
-    }
-
-    fn record(&self, line: &str) -> Option<Recorded> {
-        let row = cells(line.strip_suffix('\r').unwrap_or(line))?;
-        if row.len() != self.width {
-            return None;
-        }
-        let mut wanted = self.places.iter().map(|place| row.get(*place));
-        let mut text = || wanted.next().flatten().map(AsRef::as_ref);
-        // In the order of WANTED.
-        let line = Line {
-            start: text()?,
-            end: text()?,
-            src_ip: text()?,
-            src_port: text()?.parse().ok()?,
-            dst_ip: text()?,
-            dst_port: text()?.parse().ok()?,
-            protocol: text()?.parse().ok()?,
-            icmp_type: maybe(text()?)?,
-            icmp_code: maybe(text()?)?,
-            src_place: named(text()?)?,
-            dst_place: named(text()?)?,
-            src_country: Some(text()?).filter(|code| !code.is_empty()),
-            dst_country: Some(text()?).filter(|code| !code.is_empty()),
-            class: named(text()?)?,
-            src_packets: text()?.parse().ok()?,
-            src_bytes: text()?.parse().ok()?,
-            dst_packets: text()?.parse().ok()?,
-            dst_bytes: text()?.parse().ok()?,
-            src_wire_bytes: text()?.parse().ok()?,
-            dst_wire_bytes: text()?.parse().ok()?,
-            end_reason: named(text()?)?,
-            flags: {
-                let flags = text()?.split(';').filter(|flag| !flag.is_empty());
-                flags.map(named).collect::<Option<_>>()?
-            },
-        };
-        line.record()
-    }
+/// The record of a row of a CSV file.
+fn of_row(columns: &Columns<{ WANTED.len() }>, line: &str) -> Option<Recorded> {
+    let row = cells(line.strip_suffix('\r').unwrap_or(line))?;
+    let mut wanted = columns.pick(&row)?.into_iter();
+    let mut text = || wanted.next();
+    // In the order of WANTED.
+    let line = Line {
+        start: text()?,
+        end: text()?,
+        src_ip: text()?,
+        src_port: text()?.parse().ok()?,
+        dst_ip: text()?,
+        dst_port: text()?.parse().ok()?,
+        protocol: text()?.parse().ok()?,
+        icmp_type: maybe(text()?)?,
+        icmp_code: maybe(text()?)?,
+        src_place: named(text()?)?,
+        dst_place: named(text()?)?,
+        src_country: Some(text()?).filter(|code| !code.is_empty()),
+        dst_country: Some(text()?).filter(|code| !code.is_empty()),
+        class: named(text()?)?,
+        src_packets: text()?.parse().ok()?,
+        src_bytes: text()?.parse().ok()?,
+        dst_packets: text()?.parse().ok()?,
+        dst_bytes: text()?.parse().ok()?,
+        src_wire_bytes: text()?.parse().ok()?,
+        dst_wire_bytes: text()?.parse().ok()?,
+        end_reason: named(text()?)?,
+        flags: {
+            let flags = text()?.split(';').filter(|flag| !flag.is_empty());
+            flags.map(named).collect::<Option<_>>()?
+        },
+    };
+    line.record()
 }
 
 /// A number, or nothing where the cell is empty.

@@ -3,6 +3,7 @@
 //! What is whole gets its name; what is not is put aside, byte for byte. A file that another run writes
 //! is left alone.
 
+use super::super::lines::ZSTD;
 use super::super::part::{create_private, failed, in_use, is_same, sync_folder, temporary};
 use super::super::{Error, Format, ipfix};
 use super::names::{Names, Stem, numbered};
@@ -19,9 +20,6 @@ const CHUNK: usize = 128 << 10;
 /// How much of the end of a text is looked at. *Guessed*: what a disk has not got yet when the power
 /// goes was written in the last half minute.
 const TAIL: u64 = 256 << 20;
-
-/// The first bytes of a Zstandard frame.
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The first bytes of an IPFIX message: its version. No text begins like that.
 const IPFIX: [u8; 2] = [0, 10];
