@@ -107,13 +107,13 @@ pub(super) struct ReplayArgs {
 /// `sekisho merge`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct MergeArgs {
-    /// File for records, or - for stdout
+    /// Where records go, as -o of replay: a file, - for stdout, or a collector
     #[arg(value_name = "OUT")]
     pub(super) output: String,
     /// Every shard that `sekisho replay --shard` wrote of one run, once, in any order
     #[arg(required = true, value_name = "SHARD")]
     pub(super) shards: Vec<PathBuf>,
-    /// How records are written: jsonl, csv or null [default: as the shards were told]
+    /// How records are written: any format of replay [default: as the shards were told]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,
     /// File for the summary as JSON, or - for stdout [default: none]
