@@ -39,7 +39,7 @@ def arguments():
 
 
 def replay(nth, options):
-    """Makes one shard; where it is, and what was said of it. The task of an executor."""
+    """Makes one shard; where it is. The task of an executor."""
     from pyspark import TaskContext
 
     number = f"{nth}/{options.shards}"
