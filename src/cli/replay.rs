@@ -8,8 +8,8 @@ use super::talk::{Problem, Talk};
 use super::terminal::Style;
 use super::{flags, summary_table};
 use crate::config::{Config, Output, Target};
-use crate::export::reason;
 use crate::pipeline::{self, Outcome, ShardNumber};
+use crate::spelling::reason;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 

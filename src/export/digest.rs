@@ -1,8 +1,8 @@
 //! Outputs by their bytes: what tells later whether a file is the one that was written.
 
 use super::Written;
+use crate::spelling::hex;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// A complete output: its bytes, and what they hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,14 +57,4 @@ impl Digest {
             wire_bytes: self.holds.wire_bytes,
         }
     }
-}
-
-/// Bytes as hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }

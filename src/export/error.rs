@@ -1,5 +1,6 @@
 //! What can go wrong in writing, and what to do about it.
 
+use crate::spelling::reason;
 use std::io;
 use std::path::PathBuf;
 
@@ -65,16 +66,6 @@ pub enum Error {
         /// How it failed.
         source: io::Error,
     },
-}
-
-/// What the system says, without its number; for messages of one line.
-#[must_use]
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((reason, _)) => reason.to_lowercase(),
-        None => text,
-    }
 }
 
 fn advice(error: &io::Error) -> &'static str {

@@ -42,7 +42,7 @@ mod tests;
 use collector::Collector;
 pub use collector::Totals;
 pub use digest::Digested;
-pub use error::{Error, reason};
+pub use error::Error;
 pub use file::{Finished, Output, Written};
 pub use format::Format;
 pub use inspect::{InspectError, Inspected, inspect};

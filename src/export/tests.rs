@@ -405,7 +405,7 @@ fn an_output_tells_the_digest_of_its_bytes_if_it_is_asked_to() {
         let bytes = std::fs::read(&target).unwrap();
         let expected = Digested {
             format: format.id().to_owned(),
-            sha256: digest::hex(&Sha256::digest(&bytes)),
+            sha256: crate::spelling::hex(&Sha256::digest(&bytes)),
             length: bytes.len() as u64,
             records: written.records,
             packets: written.packets,

@@ -2,12 +2,12 @@
 
 use super::Terms;
 use super::community_id::{LEN, community_id};
-use super::digest::hex;
 use super::pseudonym::Written;
 use crate::flow::{
     Admitted, Atlas, Class, CountryCode, EndReason, Ended, Initiator, IpVersion, Path, PathList,
     Place, Settings, Side, Timestamp,
 };
+use crate::spelling::hex;
 
 /// What a run knows when its records are rendered.
 pub struct Run<'a> {

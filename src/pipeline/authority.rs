@@ -8,9 +8,11 @@ use super::summary::Authorisation as Shown;
 use super::{Failure, FailureKind};
 use crate::authorisation::{self, Profile, Refused, Signed};
 use crate::config::Config;
+use crate::export::SELF_AUTHORISED;
 use crate::gate::{Authorisation, Grant, Meter, Policy, Schedule};
 use crate::geo::Table;
 use crate::ledger::{self, Moment, Standing};
+use crate::spelling::hex;
 use crate::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -19,9 +21,6 @@ use std::sync::Arc;
 pub(super) const REPLAY: &str = "replay";
 /// What made-up traffic is called there.
 pub(super) const DEMO: &str = "demo";
-
-/// The id where the operator authorises itself.
-const SELF_AUTHORISED: &str = "self-authorised";
 
 /// What a run is authorised by.
 #[derive(Debug, Clone)]
@@ -234,7 +233,7 @@ impl Authorities {
             signed.keys.iter().for_each(|key| add(key));
         }
         interfaces.iter().for_each(|name| add(name));
-        super::shard::hex(&digest.finalize())
+        hex(&digest.finalize())
     }
 
     /// What may pass at a moment, for the ledger.

@@ -198,11 +198,10 @@ impl Job {
         tally: &Tally,
         intervals: Option<Intervals>,
     ) -> Outcome {
+        let frames = frames_of(&told);
         let mut damaged = Vec::new();
-        let mut frames = Count::default();
         let mut inputs = Vec::with_capacity(told.len());
         for input in told {
-            frames += input.frames;
             damaged.extend(input.complaint);
             let books = input.books;
             tracing::info!(input = ?books.path, packets = books.packets, complete = books.complete);

@@ -1,11 +1,11 @@
 //! Records as rows that own what they say: rendered by many threads, written by one.
 
 use crate::export::community_id::LEN;
-use crate::export::digest::hex;
 use crate::export::pseudonym::Written as Address;
 use crate::export::view::{RunContext, View};
 use crate::export::{Rendered, Written};
 use crate::flow::{Class, CountryCode, EndReason, Ended, Initiator, Path, Side, Timestamp};
+use crate::spelling::hex;
 use std::sync::Arc;
 
 /// One record.

@@ -1,7 +1,7 @@
 //! The key that pseudonyms are made with: a file of the operator's, read once.
 
 use super::PseudonymMode;
-use crate::export::reason;
+use crate::spelling::reason;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::fs::{File, Metadata};

@@ -52,11 +52,8 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+fn sha256(bytes: &[u8]) -> String {
+    crate::spelling::hex(&Sha256::digest(bytes))
 }
 
 #[test]
@@ -73,7 +70,7 @@ fn files_go_when_the_last_of_their_records_has_expired() {
     put("late.jsonl", (json(Some(5)) + &json(Some(6))).as_bytes());
     let stay = ["late.jsonl"];
     let go = ["a.jsonl", "b.jsonl.zst", "c.csv", "d.csv.zst", "e.jsonl.7"];
-    let digests = go.map(|name| hex(&fs::read(folder.path().join(name)).unwrap()));
+    let digests = go.map(|name| sha256(&fs::read(folder.path().join(name)).unwrap()));
     let paths = [folder.path().to_owned()];
 
     let none = purge(&paths, at(4), false);
@@ -269,7 +266,7 @@ fn digests_of_an_output_are_those_of_its_files() {
             let bytes = fs::read(&path).unwrap();
             assert_eq!(
                 (told.sha256.as_str(), told.length),
-                (hex(&bytes).as_str(), bytes.len() as u64)
+                (sha256(&bytes).as_str(), bytes.len() as u64)
             );
             assert!(
                 name.ends_with(&format!(".{}", told.format)),

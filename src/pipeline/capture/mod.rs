@@ -107,15 +107,7 @@ pub fn capture(
     let authorities = Authorities::load(config, &config.capture.interfaces)?;
     let job = super::job(config, Vec::new(), &authorities)?;
     let compress = config.export.compress;
-    let mut opening = Opening {
-        is_live: true,
-        rotation: rotation(config),
-        spool: config.export.spool.clone().map(|folder| SpoolPlace {
-            folder,
-            bytes: config.export.spool_bytes,
-        }),
-        ..job.opening()
-    };
+    let mut opening = live(config, job.opening());
     if let Some((ledger, keeper)) = opening.ledger.as_mut().zip(keeper.as_ref()) {
         ledger.entries = Some(keeper.entries());
     }
@@ -281,10 +273,20 @@ fn open(config: &Config) -> Result<Vec<Vec<LiveHandle>>, LiveError> {
     Ok(lanes)
 }
 
-fn rotation(config: &Config) -> Rotation {
-    Rotation {
-        bytes: config.export.rotate_bytes,
-        nanos: config.export.rotate_secs.saturating_mul(NANOS_PER_SEC),
+/// An output as a live run opens it.
+fn live(config: &Config, opening: Opening) -> Opening {
+    let export = &config.export;
+    Opening {
+        is_live: true,
+        rotation: Rotation {
+            bytes: export.rotate_bytes,
+            nanos: export.rotate_secs.saturating_mul(NANOS_PER_SEC),
+        },
+        spool: export.spool.clone().map(|folder| SpoolPlace {
+            folder,
+            bytes: export.spool_bytes,
+        }),
+        ..opening
     }
 }
 
@@ -297,13 +299,12 @@ fn open_early(config: &Config) -> Result<Option<Rotated>, Failure> {
         return Ok(None);
     }
     let opening = Opening {
-        is_live: true,
-        rotation: rotation(config),
         digest: config.ledger.folder.is_some(),
         sensor: config.sensor.clone(),
         enterprise: export.ipfix_enterprise,
         ..Opening::new(&export.output, export.format)
     };
+    let opening = live(config, opening);
     Ok(Some(Rotated::open_as(&opening, export.compress, wall())?))
 }
 

@@ -46,19 +46,18 @@ fn plan(config: &Config, reread: &Reread<'_>, listen: Option<&Listen>) -> Plan {
         plan.read_counters_of(interface);
     }
     let export = &config.export;
-    if export.format != Format::Null
-        && let Target::Path(path) = &export.output
-    {
-        plan.write.push(path.clone());
-    }
-    // Tried again where it breaks off. Over UDP nothing is connected anew.
-    if let (Target::Tcp(collector), true) = (&export.output, export.format != Format::Null) {
-        plan.connect.push(collector.port);
-    }
-    if let (Target::Kafka(topic), true) = (&export.output, export.format != Format::Null) {
-        plan.connect = topic.ports();
-        plan.resolve = topic.has_names();
-        plan.write.extend(export.spool.clone());
+    match &export.output {
+        _ if export.format == Format::Null => {}
+        Target::Path(path) => plan.write.push(path.clone()),
+        // Tried again where it breaks off.
+        Target::Tcp(collector) => plan.connect.push(collector.port),
+        Target::Kafka(topic) => {
+            plan.connect = topic.ports();
+            plan.resolve = topic.has_names();
+            plan.write.extend(export.spool.clone());
+        }
+        // Over UDP nothing is connected anew.
+        Target::Udp(_) | Target::Stdout => {}
     }
     if let Some(Output::File(path)) = &export.summary {
         plan.write.push(path.clone());

@@ -1,7 +1,7 @@
 //! The lock on a sensor's own folder: one running sensor at a time.
 
-use crate::export::reason;
 use crate::pipeline::{Failure, FailureKind};
+use crate::spelling::reason;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};

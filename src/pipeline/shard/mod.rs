@@ -28,7 +28,6 @@ use crate::source::Input;
 use file::{Target, Writer};
 use head::{FlowHead, Head, LookBack, RunHead};
 use split::ListDigest;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Replays one part of the inputs, into a shard file where records would go.
@@ -212,12 +211,4 @@ fn path(read: &Read) -> &Path {
         Input::File(path) => path,
         Input::Stdin => Path::new("-"),
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
