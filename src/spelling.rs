@@ -1,6 +1,6 @@
-//! How digests and what the system says are spelled, in every room alike.
+//! How digests, sizes and what the system says are spelled, in every room alike.
 //!
-//! It knows nothing of what it spells. In: bytes, an error of the system. Out: text for one line.
+//! It knows nothing of what it spells. In: bytes, a number, an error of the system. Out: text for one line.
 
 use std::fmt::Write as _;
 use std::io;
@@ -16,6 +16,24 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// A number in decimal multiples of a unit, with one digit after the point where it is not a whole one:
+/// 5 digits at most, a space, a letter at most, and the unit. `0 B`, `999 B`, `1.0 kB`, `62.4 MB`.
+#[must_use]
+pub fn with_unit(number: u64, unit: &str) -> String {
+    let multiples = ["", "k", "M", "G", "T", "P", "E"];
+    let (mut value, mut multiple) = (number as f64, 0);
+    // From 999.95 on, one digit after the point would round to a thousand.
+    while value >= 999.95 && multiple + 1 < multiples.len() {
+        value /= 1000.0;
+        multiple += 1;
+    }
+    if multiple == 0 {
+        format!("{number} {unit}")
+    } else {
+        format!("{value:.1} {}{unit}", multiples[multiple])
+    }
+}
+
 /// What the system says, without its number, in lower case as messages begin.
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
@@ -29,6 +47,16 @@ pub fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_take_the_multiple_that_keeps_them_short() {
+        assert_eq!(with_unit(999, "B"), "999 B");
+        assert_eq!(with_unit(1_000, "B"), "1.0 kB");
+        assert_eq!(with_unit(999_949, "B"), "999.9 kB");
+        assert_eq!(with_unit(999_950, "B"), "1.0 MB");
+        assert_eq!(with_unit(u64::MAX, "B"), "18.4 EB");
+        assert_eq!(with_unit(1_200_000_000, "bit/s"), "1.2 Gbit/s");
+    }
 
     #[test]
     fn bytes_have_two_digits_each_and_errors_no_number() {

@@ -1,5 +1,7 @@
 //! Numbers for people.
 
+pub(super) use crate::spelling::with_unit;
+
 /// `1234567` as `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -13,26 +15,9 @@ pub(super) fn grouped(number: u64) -> String {
     out
 }
 
-/// Bytes in decimal units, at most 8 columns: `0 B`, `999 B`, `1.0 kB`, `62.4 MB`.
+/// Bytes in decimal units, at most 8 columns.
 pub(super) fn bytes(bytes: u64) -> String {
     with_unit(bytes, "B")
-}
-
-/// A number in decimal multiples of a unit, with one digit after the point where it is not a whole one:
-/// 5 digits at most, a space, a letter at most, and the unit.
-pub(super) fn with_unit(number: u64, unit: &str) -> String {
-    let multiples = ["", "k", "M", "G", "T", "P", "E"];
-    let (mut value, mut multiple) = (number as f64, 0);
-    // From 999.95 on, one digit after the point would round to a thousand.
-    while value >= 999.95 && multiple + 1 < multiples.len() {
-        value /= 1000.0;
-        multiple += 1;
-    }
-    if multiple == 0 {
-        format!("{number} {unit}")
-    } else {
-        format!("{value:.1} {}{unit}", multiples[multiple])
-    }
 }
 
 /// A share in per cent. Only nothing is `0.0%` and only all is `100.0%`.
@@ -58,12 +43,6 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_000), "1,000");
         assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
-        assert_eq!(bytes(999), "999 B");
-        assert_eq!(bytes(1_000), "1.0 kB");
-        assert_eq!(bytes(999_949), "999.9 kB");
-        assert_eq!(bytes(999_950), "1.0 MB");
-        assert_eq!(bytes(u64::MAX), "18.4 EB");
-        assert_eq!(with_unit(1_200_000_000, "bit/s"), "1.2 Gbit/s");
     }
 
     #[test]

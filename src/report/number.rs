@@ -1,7 +1,8 @@
-//! Numbers for people: thin groups, binary units, shares that never hide a remainder.
+//! Numbers for people: thin groups, decimal units, shares that never hide a remainder.
 
 use super::figures::{Alone, Figure, SMALL_CELL};
 use super::language::Language;
+use crate::spelling::with_unit;
 
 /// `1234567` in groups of three with a narrow space that does not break.
 pub(super) fn grouped(number: u64) -> String {
@@ -16,20 +17,9 @@ pub(super) fn grouped(number: u64) -> String {
     out
 }
 
-/// Bytes in binary units, with one digit after the point from KiB on; rounded down.
+/// Bytes in decimal units, as the command line tells them.
 pub(super) fn bytes(bytes: u64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if bytes < 1024 {
-        return format!("{bytes}\u{a0}B");
-    }
-    let mut power = 1;
-    while power < units.len() && bytes >> (10 * (power + 1)) > 0 {
-        power += 1;
-    }
-    let whole = bytes >> (10 * power);
-    // Ten bits behind the point are enough for one digit of it.
-    let tenth = ((bytes >> (10 * (power - 1))) & 1023) * 10 / 1024;
-    format!("{}.{tenth}\u{a0}{}", grouped(whole), units[power - 1])
+    with_unit(bytes, "B").replace(' ', "\u{a0}")
 }
 
 /// Millionths: in per cent, small ones in ppm. Only all is 100 %.
@@ -121,11 +111,7 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
-        assert_eq!(bytes(1023), "1023\u{a0}B");
-        assert_eq!(bytes(1024), "1.0\u{a0}KiB");
-        assert_eq!(bytes(1536), "1.5\u{a0}KiB");
-        assert_eq!(bytes(u64::MAX), "15.9\u{a0}EiB");
-        assert_eq!(bytes(1_023 * 1_024 * 1_024), "1\u{202f}023.0\u{a0}MiB");
+        assert_eq!(bytes(1023), "1.0\u{a0}kB");
         assert_eq!(share(999), "999\u{a0}ppm");
         assert_eq!(share(123_999), "12.4\u{a0}%");
         assert_eq!(share(999_999), ">\u{a0}99.9\u{a0}%");

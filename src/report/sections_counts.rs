@@ -163,7 +163,7 @@ fn row(name: &str, id: &str, colour: &str, figure: &Figure, share_ppm: u64) -> R
         cells: vec![
             Value::text(name).below(id).swatch(colour),
             packets_value(figure),
-            Value::number(share(share_ppm)),
+            share_value(figure, share_ppm),
             bytes_value(figure),
         ],
     }
@@ -175,10 +175,19 @@ fn strong(name: &str, figure: &Figure, share_ppm: u64) -> Row {
         cells: vec![
             Value::text(name),
             packets_value(figure),
-            Value::number(share(share_ppm)),
+            share_value(figure, share_ppm),
             bytes_value(figure),
         ],
     }
+}
+
+/// What is left out has no share that could be told.
+fn share_value(figure: &Figure, ppm: u64) -> Value {
+    Value::number(if figure.is_small() {
+        "–".to_owned()
+    } else {
+        share(ppm)
+    })
 }
 
 pub(super) fn packets_value(figure: &Figure) -> Value {
