@@ -1,8 +1,8 @@
 //! Every way a frame can end. A fate holds no address; counters are indexed by it, never by text.
 //!
-//! Sources: RULES §2 (classes), §5 (reasons and their order), §7 (the books).
+//! Sources: rules §2 (classes), §5 (reasons and their order), §7 (the books).
 
-/// Direction of an admitted packet by the places of its ends (RULES §2). Domestic–domestic has no
+/// Direction of an admitted packet by the places of its ends (rules §2). Domestic–domestic has no
 /// value here: what passes the gate cannot express it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -54,7 +54,7 @@ impl Class {
     }
 }
 
-/// Why a frame was excluded (RULES §5): stable names, fixed number. The order of the variants is the
+/// Why a frame was excluded (rules §5): stable names, fixed number. The order of the variants is the
 /// order that decides where several apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -153,7 +153,7 @@ impl Reason {
         }
     }
 
-    /// The name in Japanese (RULES §8).
+    /// The name in Japanese.
     #[must_use]
     pub const fn japanese(self) -> &'static str {
         match self {

@@ -253,7 +253,7 @@ impl Lane {
     }
 
     /// Judges by another table and policy from the next frame on. Every record of this lane ends, and
-    /// must pass again: what could be domestic by either of the two is recalled (RULES §5). What passes
+    /// must pass again: what could be domestic by either of the two is recalled (rules §5). What passes
     /// waits to be taken, and is to be rendered by the table of before.
     pub fn renew(&mut self, table: Arc<Table>, policy: Policy) -> Held {
         self.settle();

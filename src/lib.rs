@@ -34,21 +34,38 @@
 //! a page of them. [`config`] says with which settings, [`cli`] talks with people, [`demo`] makes traffic for
 //! demonstrations and tests.
 //!
+//! `rules §4` in a comment is a section of docs/rules.md, which says what may pass and why.
+//!
 //! # Who may import whom
 //!
-//! Imports point upstream only; `tests/layout.rs` reads the `use` lines and holds it. [`spelling`], which
-//! knows nothing, may be imported by all.
+//! Imports point upstream only; `tests/layout.rs` reads this table and the `use` lines, and holds it. [`spelling`],
+//! which knows nothing, may be imported by all.
 //!
 //! ```text
-//!   time, fate   nothing          gate     decode, fate, geo, locate    tally     fate
-//!   source       time             flow     gate, geo, time              lane      the road + fate, tally
-//!   decode       source, time     export   flow, time                   pipeline  all of the above
-//!   geo          nothing          config   each stage's settings        cli       config, pipeline, geo, demo
-//!   locate       decode, geo      demo     source, time                 metrics   fate, tally, time
-//!                                                                       ledger    fate, tally, time
-//!                                                                       evaluation  nothing
-//!                                                                       report    ledger, evaluation, fate, tally, time
-//!   authorisation  gate, time                                           sandbox   nothing
+//!   time          nothing
+//!   fate          nothing
+//!   spelling      nothing
+//!   source        time
+//!   decode        time, source
+//!   geo           nothing
+//!   locate        decode, geo
+//!   gate          time, fate, decode, geo, locate
+//!   flow          time, geo, gate
+//!   export        time, flow
+//!   tally         fate
+//!   lane          time, fate, source, decode, geo, locate, gate, flow, tally
+//!   authorisation time, gate
+//!   metrics       time, fate, tally
+//!   ledger        time, fate, tally
+//!   evaluation    nothing
+//!   report        time, fate, tally, ledger, evaluation
+//!   demo          time, source
+//!   sandbox       nothing
+//!   config        time, geo, gate, flow, export, authorisation, sandbox
+//!   pipeline      time, fate, source, decode, geo, locate, gate, flow, export, tally, lane,
+//!                 authorisation, metrics, ledger, evaluation, demo, sandbox, config
+//!   cli           time, fate, source, decode, geo, locate, gate, export, tally, metrics, ledger,
+//!                 evaluation, report, demo, sandbox, config, pipeline
 //! ```
 
 pub mod authorisation;

@@ -71,7 +71,7 @@ impl<'h> Located<'h> {
     }
 
     /// Whether the outermost layer runs inside declared softwire prefixes, so that the layers within
-    /// decide (RULES §4).
+    /// decide (rules §4).
     #[must_use]
     pub const fn softwire(&self) -> bool {
         self.softwire

@@ -230,7 +230,7 @@ fn a_configuration_that_cannot_be_read_says_why() {
     for (name, line) in [
         (
             "none.toml",
-            "no such configuration: none.toml: check the path given with -c",
+            "no such configuration: none.toml: check the path",
         ),
         (
             "binary.toml",
@@ -403,6 +403,6 @@ fn a_full_disk_is_an_output_error() {
     assert_eq!(done.status.code(), Some(74));
     assert_eq!(
         String::from_utf8(done.stderr).unwrap(),
-        "sekisho: cannot write (no storage space): standard output: check where it leads\n"
+        "sekisho: cannot write (no space left on device): standard output: check where it leads\n"
     );
 }

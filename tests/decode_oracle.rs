@@ -138,7 +138,7 @@ fn compare(answer: &Answer, headers: &mut Headers) -> Verdict {
         Verdict::Differs(format!("{what}: {ours}, oracle {theirs}"))
     };
     let ours = headers.layers();
-    // The oracle goes on below the fourth layer; RULES §4 excludes what has a fifth.
+    // The oracle goes on below the fourth layer; rules §4 excludes what has a fifth.
     let theirs = &answer.layers[..answer.layers.len().min(4)];
     // The header inside a PIM null register (RFC 7761 §4.9.3) has addresses like any other.
     let carries_register = theirs.last().is_some_and(|layer| layer[3] == "103");
@@ -253,7 +253,7 @@ fn compare(answer: &Answer, headers: &mut Headers) -> Verdict {
     match (excludes == oracle_excludes, answer.either) {
         (true, _) if more > 0 => Verdict::Choice(format!("{more} more routed addresses judged")),
         (true, _) => Verdict::Same,
-        // Where verdict.py accepts either answer, RULES §4 decides: what carries IP by design and is not
+        // Where verdict.py accepts either answer, rules §4 decides: what carries IP by design and is not
         // decoded (IPComp, L2TPv3 data, unknown GRE or Geneve types, compressed PPP), a ninth extension
         // header, and an extension header or AH that the capture cut off, behind which IP may lie.
         (false, true)
@@ -262,10 +262,10 @@ fn compare(answer: &Answer, headers: &mut Headers) -> Verdict {
                 Stop::NotDecoded(_) | Stop::TooManyExtensions | Stop::Truncated(_)
             ) =>
         {
-            Verdict::Choice(format!("RULES §4 excludes {:?}", headers.stop()))
+            Verdict::Choice(format!("rules §4 excludes {:?}", headers.stop()))
         }
         // The oracle judges a tunnel whose own header the capture cut off by its outer pair alone;
-        // RULES §4 excludes what is cut before the addresses.
+        // rules §4 excludes what is cut before the addresses.
         (false, false)
             if matches!(
                 headers.stop(),
@@ -279,7 +279,7 @@ fn compare(answer: &Answer, headers: &mut Headers) -> Verdict {
                 )
             ) =>
         {
-            Verdict::Choice(format!("RULES §4 excludes {:?}", headers.stop()))
+            Verdict::Choice(format!("rules §4 excludes {:?}", headers.stop()))
         }
         (false, either) => differs(
             "excluded",

@@ -1,5 +1,5 @@
 //! What happens to records when the country table or the policy is replaced while traffic passes
-//! (RULES §5 `recalled`, §7; FAULTS row 27): each record is of one epoch, what could be domestic by
+//! (rules §5 `recalled`, §7; FAULTS row 27): each record is of one epoch, what could be domestic by
 //! either table is not let out, and the books close.
 #![cfg(feature = "embedded-geo")]
 #![allow(

@@ -1,5 +1,5 @@
 //! The source tree is the road: this reads the `use` lines and paths of every file under `src/` and
-//! holds the table in `src/lib.rs` (who may import whom, and where each outside crate lives).
+//! holds the table in `src/lib.rs` (who may import whom), and the one below (where each outside crate lives).
 
 #![allow(
     clippy::expect_used,
@@ -11,91 +11,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Stage, and the stages whose names may stand behind `crate::` in it.
-const IMPORTS: &[(&str, &[&str])] = &[
-    ("time", &[]),
-    ("fate", &[]),
-    ("spelling", &[]),
-    ("source", &["time"]),
-    ("decode", &["source", "time"]),
-    ("geo", &[]),
-    ("locate", &["decode", "geo"]),
-    ("gate", &["decode", "fate", "geo", "locate", "time"]),
-    ("authorisation", &["gate", "time"]),
-    ("flow", &["gate", "geo", "time"]),
-    ("export", &["flow", "time"]),
-    ("tally", &["fate"]),
-    (
-        "lane",
-        &[
-            "source", "decode", "geo", "locate", "gate", "flow", "fate", "tally", "time",
-        ],
-    ),
-    ("metrics", &["fate", "tally", "time"]),
-    ("ledger", &["fate", "tally", "time"]),
-    ("report", &["fate", "tally", "time", "ledger", "evaluation"]),
-    ("demo", &["source", "time"]),
-    ("sandbox", &[]),
-    ("evaluation", &[]),
-    (
-        "config",
-        &[
-            "authorisation",
-            "gate",
-            "geo",
-            "flow",
-            "export",
-            "time",
-            "sandbox",
-        ],
-    ),
-    (
-        "pipeline",
-        &[
-            "source",
-            "decode",
-            "geo",
-            "locate",
-            "gate",
-            "flow",
-            "export",
-            "fate",
-            "tally",
-            "time",
-            "lane",
-            "config",
-            "demo",
-            "metrics",
-            "sandbox",
-            "ledger",
-            "evaluation",
-            "authorisation",
-        ],
-    ),
-    (
-        "cli",
-        &[
-            "config",
-            "pipeline",
-            "geo",
-            "demo",
-            "gate",
-            "fate",
-            "locate",
-            "decode",
-            "export",
-            "source",
-            "time",
-            "sandbox",
-            "metrics",
-            "ledger",
-            "tally",
-            "evaluation",
-            "report",
-        ],
-    ),
-];
 
 /// What every stage may import: it knows nothing.
 const EVERYWHERE: &str = "spelling";
@@ -175,38 +90,76 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
 }
 
-/// The names that follow `prefix` in a line, each up to the end of the identifier; a brace group
-/// counts every name in it.
-fn names_behind<'a>(line: &'a str, prefix: &str) -> Vec<&'a str> {
-    line.match_indices(prefix)
-        .flat_map(|(at, _)| {
-            let rest = &line[at + prefix.len()..];
-            match rest.strip_prefix('{') {
-                Some(group) => group
-                    .split('}')
-                    .next()
-                    .unwrap_or_default()
-                    .split(',')
-                    .map(|item| item.trim().split("::").next().unwrap_or_default())
-                    .collect(),
-                None => vec![
-                    rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-                        .next()
-                        .unwrap_or_default(),
-                ],
+/// Stage, and the stages whose names may stand behind `crate::` in it: the table of `src/lib.rs`.
+fn table() -> BTreeMap<String, Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
+    let text = fs::read_to_string(path).expect("the root of the crate");
+    let (_, table) = text
+        .split_once("# Who may import whom")
+        .expect("its heading");
+    let table = table.split("```").nth(1).expect("the table");
+    let mut stages = BTreeMap::new();
+    let mut stage = String::new();
+    for line in table.lines().filter_map(|line| line.strip_prefix("//!   ")) {
+        let (name, imports) = line.split_at(14);
+        if !name.trim().is_empty() {
+            name.trim().clone_into(&mut stage);
+        }
+        let imports = imports.split(',').map(str::trim);
+        let imports = imports.filter(|name| !name.is_empty() && *name != "nothing");
+        let of: &mut Vec<String> = stages.entry(stage.clone()).or_default();
+        of.extend(imports.map(str::to_owned));
+    }
+    stages
+}
+
+/// The names that follow `crate::` in a text, each up to the end of the identifier; of a brace group the
+/// first name of every item in it.
+fn names_behind_crate(text: &str) -> Vec<&str> {
+    let ident = |text: &str| {
+        let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        end.unwrap_or(text.len())
+    };
+    let mut names = Vec::new();
+    for (at, prefix) in text.match_indices("crate::") {
+        let rest = &text[at + prefix.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            names.push(&rest[..ident(rest)]);
+            continue;
+        };
+        let (mut depth, mut is_first) = (1, true);
+        for (at, letter) in group.char_indices() {
+            match letter {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => is_first = true,
+                _ if is_first && depth == 1 && !letter.is_whitespace() => {
+                    names.push(&group[at..at + ident(&group[at..])]);
+                    is_first = false;
+                }
+                _ => {}
             }
-        })
-        .filter(|name| !name.is_empty())
-        .collect()
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn names_are_found_in_groups_within_groups() {
+    let text = "use crate::{config::{Config, deep::{A}}, cli}; crate::gate::Gate crate::{ time }";
+    assert_eq!(names_behind_crate(text), ["config", "cli", "gate", "time"]);
 }
 
 #[test]
 fn imports_point_upstream_only() {
+    let table = table();
     let mut wrong = Vec::new();
     for (path, text) in source_files() {
         let Some(stage) = stage(&path) else { continue };
-        let allowed = IMPORTS.iter().find(|(name, _)| *name == stage);
-        let Some((_, allowed)) = allowed else {
+        let Some(allowed) = table.get(&stage) else {
             wrong.push(format!("{stage} is not on the road"));
             continue;
         };
@@ -215,13 +168,30 @@ fn imports_point_upstream_only() {
             .map(|(_, line)| line)
             .collect::<Vec<_>>()
             .join(" ");
-        for name in names_behind(&joined, "crate::") {
-            if name != stage && name != EVERYWHERE && !allowed.contains(&name) {
+        for name in names_behind_crate(&joined) {
+            if name != stage && name != EVERYWHERE && !allowed.iter().any(|other| other == name) {
                 wrong.push(format!("{}: {stage} imports {name}", path.display()));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Nor does one leave its stage by climbing.
+#[test]
+fn no_chain_of_supers_leaves_its_stage() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (path, text) in source_files() {
+        let inside = path.strip_prefix(&src).expect("a path below src");
+        let is_folder = inside.file_name().is_some_and(|name| name == "mod.rs");
+        let depth = inside.components().count() - usize::from(is_folder);
+        for (number, line) in code(&text) {
+            // A module within the file is a level more.
+            let levels = depth + usize::from(line.starts_with(' '));
+            let chain = "super::".repeat(levels);
+            assert!(!line.contains(&chain), "{}:{number} {line}", path.display());
+        }
+    }
 }
 
 #[test]

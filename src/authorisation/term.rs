@@ -1,4 +1,4 @@
-//! Moments with an offset, and how long an authorisation may last (RULES §1).
+//! Moments with an offset, and how long an authorisation may last.
 
 use super::document::Document;
 use super::error::Flaw;

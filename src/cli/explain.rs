@@ -18,8 +18,8 @@ pub(super) fn run(args: ExplainArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     let src = args.src.parse().map_err(|_| not_an_address(&args.src))?;
     let dst = args.dst.parse().map_err(|_| not_an_address(&args.dst))?;
     let config = flags::config_to_look_at(args.place, args.gate)?;
-    let atlas = atlas::open(&config)?;
-    let (src, dst) = (atlas.address(src), atlas.address(dst));
+    let table = atlas::open(&config)?;
+    let (src, dst) = (atlas::address(&table, src), atlas::address(&table, dst));
     let mut text = render(&src, &dst, config.authorisation);
     if config.profile == Profile::Statutory || !config.authorisations.files.is_empty() {
         text.push_str(

@@ -13,7 +13,7 @@ use crate::geo::CountryCode;
 pub(super) fn run(args: GeoArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
     let config = flags::config_to_look_at(args.place, GateFlags::default())?;
-    let table = atlas::open(&config)?.table();
+    let table = atlas::table(&atlas::open(&config)?);
     talk.result(&render(&table))?;
     Ok(Exit::Done)
 }

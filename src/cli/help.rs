@@ -31,7 +31,7 @@ Exit codes:
    1  done, but an input was damaged or partly unreadable; everything readable was processed
    2  the command line was not understood
    3  the books do not balance, records were lost, or a ledger does not hold
-  65  an input is not a capture, or an address is not an address
+  65  an input is not what the command reads
   66  no such input, ledger or interface
   70  a fault of the program itself
   74  results or the ledger could not be written, or an interface went away

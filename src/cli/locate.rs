@@ -8,16 +8,17 @@ use serde::Serialize;
 use super::args::{GateFlags, LocateArgs};
 use super::exit::Exit;
 use super::talk::{Problem, Talk, escaped};
-use super::view::{AddressView, Atlas};
+use super::view::AddressView;
 use super::{atlas, flags};
-use crate::geo::CountryCode;
+use crate::geo::{CountryCode, Table};
+use crate::spelling::reason;
 
 pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
     let config = flags::config_to_look_at(args.place, GateFlags::default())?;
-    let atlas = atlas::open(&config)?;
+    let table = atlas::open(&config)?;
     let mut answer = Answer {
-        atlas: atlas.as_ref(),
+        table: &table,
         json: args.json,
         bad: false,
     };
@@ -27,10 +28,10 @@ pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
             for line in std::io::stdin().lock().split(b'\n') {
                 let line = line.map_err(|e| {
                     Problem::new(
-                        Exit::NotACapture,
-                        &format!("cannot read ({})", e.kind()),
+                        Exit::Output,
+                        &format!("cannot read ({})", reason(&e)),
                         "standard input",
-                        "give one address a line, as text",
+                        "check where it comes from",
                     )
                 })?;
                 let line = String::from_utf8_lossy(&line);
@@ -51,7 +52,7 @@ pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
 }
 
 struct Answer<'a> {
-    atlas: &'a dyn Atlas,
+    table: &'a Table,
     json: bool,
     bad: bool,
 }
@@ -61,7 +62,7 @@ impl Answer<'_> {
     fn one(&mut self, text: &str, talk: &mut Talk) -> Result<(), Problem> {
         match text.parse::<IpAddr>() {
             Ok(ip) => {
-                let view = self.atlas.address(ip);
+                let view = atlas::address(self.table, ip);
                 talk.result(&if self.json { json(&view) } else { line(&view) })
             }
             Err(_) => {

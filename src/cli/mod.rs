@@ -75,12 +75,7 @@ fn dispatch(args: Args, talk: &mut Talk) -> Result<Exit, Problem> {
         #[cfg(feature = "watch")]
         Command::Watch(args) => watch::run(&args, talk),
         #[cfg(not(feature = "watch"))]
-        Command::Watch(_) => Err(Problem::new(
-            Exit::Usage,
-            "command not built into this program",
-            "watch",
-            "use the packaged one, or build with --features watch",
-        )),
+        Command::Watch(_) => Err(Problem::not_built("watch", "watch")),
         Command::Demo(args) => demo::run(args, talk),
         Command::Locate(args) => locate::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),

@@ -172,7 +172,7 @@ impl<'a> Table<'a> {
         }
         if flows.recalled > 0 {
             let text = format!(
-                "{} dropped: a newer table no longer admits them",
+                "{} dropped: no longer admitted by a newer table or policy",
                 grouped(flows.recalled)
             );
             self.fact("", &text, None);

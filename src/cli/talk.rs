@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::exit::Exit;
+use crate::spelling::reason;
 use crate::{config, ledger, pipeline};
 
 /// Why a command ended early: one line for each thing that is wrong, and the exit code. No line where
@@ -30,6 +31,18 @@ impl Problem {
         }
     }
 
+    /// A command that is left out of this build.
+    #[cfg(not(all(feature = "live", feature = "watch")))]
+    pub(super) fn not_built(command: &str, feature: &str) -> Self {
+        let hint = format!("use the packaged one, or build with --features {feature}");
+        Self::new(
+            Exit::Usage,
+            "command not built into this program",
+            command,
+            &hint,
+        )
+    }
+
     /// Standard output cannot be written. That its reader closed it is no fault.
     pub(super) fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -38,7 +51,7 @@ impl Problem {
                 exit: Exit::Done,
             };
         }
-        let what = format!("cannot write ({})", error.kind());
+        let what = format!("cannot write ({})", reason(error));
         Self::new(
             Exit::Output,
             &what,

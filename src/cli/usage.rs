@@ -6,12 +6,6 @@ use super::exit::Exit;
 use super::talk::{Problem, Talk};
 use crate::config::nearest;
 
-/// Commands of a later version: somebody may have read of them.
-const LATER: &[&str] = &[
-    #[cfg(not(feature = "live"))]
-    "capture",
-];
-
 /// Answers what clap gave instead of arguments.
 pub(super) fn answer(error: &Error, talk: &mut Talk) -> Exit {
     match error.kind() {
@@ -59,9 +53,9 @@ fn problem(error: &Error) -> Problem {
         (ErrorKind::UnknownArgument, Some(argument)) => usage("one argument too many", &argument),
         (ErrorKind::InvalidSubcommand, _) => {
             let typed = text(ContextKind::InvalidSubcommand).unwrap_or_default();
-            if LATER.contains(&typed.as_str()) {
-                let hint = "see sekisho --help for those that are";
-                return Problem::new(Exit::Usage, "command not in this version", &typed, hint);
+            #[cfg(not(feature = "live"))]
+            if typed == "capture" {
+                return Problem::not_built("capture", "live");
             }
             usage("unknown command", &typed)
         }

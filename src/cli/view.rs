@@ -4,14 +4,6 @@ use std::net::IpAddr;
 
 use crate::geo::{CountryCode, Finding};
 
-/// A loaded country table, as the commands see it.
-pub trait Atlas {
-    /// What the table is.
-    fn table(&self) -> TableView;
-    /// Where an address is, and what decided.
-    fn address(&self, ip: IpAddr) -> AddressView;
-}
-
 /// What the loaded table is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableView {

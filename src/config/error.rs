@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::given::Origin;
+use crate::spelling::reason;
 
 /// A configuration that is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +40,12 @@ impl Error {
             io::ErrorKind::InvalidData => "write the file in UTF-8",
             io::ErrorKind::PermissionDenied => "let this user read it",
             io::ErrorKind::IsADirectory => "name a file, not a folder",
-            _ => "check the path given with -c",
+            _ => "check the path",
         };
         let what = match error.kind() {
             io::ErrorKind::InvalidData => "configuration is not text".to_owned(),
             io::ErrorKind::NotFound => "no such configuration".to_owned(),
-            kind => format!("cannot read the configuration ({kind})"),
+            _ => format!("cannot read the configuration ({})", reason(error)),
         };
         Self::new(what, path.display().to_string(), hint)
     }

@@ -71,7 +71,7 @@ pub(super) fn config(layer: Layer, file: Option<(&Path, &str)>) -> Result<Config
         capture: from.capture(capture, default.capture)?,
         metrics: From::metrics(metrics, default.metrics),
     };
-    // RULES §6: no run of that profile writes an address of an end at home.
+    // rules §5: no run of that profile writes an address of an end at home.
     if config.profile == Profile::Statutory {
         config.pseudonym.suits_statutory()?;
     }

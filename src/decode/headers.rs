@@ -5,9 +5,9 @@ use super::stop::Stop;
 use super::view::View;
 use crate::time::Timestamp;
 
-/// IP layers judged at most (RULES §4).
+/// IP layers judged at most (rules §4).
 pub const MAX_IP_LAYERS: usize = 4;
-/// IPv6 extension headers stepped over at most in one layer (RULES §4).
+/// IPv6 extension headers stepped over at most in one layer (rules §4).
 pub const MAX_EXTENSION_HEADERS: usize = 8;
 /// Pairs beside the layers' own (routing headers, home addresses, ICMP quotes) judged at most.
 /// *Guessed*: more than this in one packet is not traffic but an attempt.

@@ -2,7 +2,7 @@
 //!
 //! A port alone proves nothing: a datagram in which the tunnel's fixed header is not, or is another's,
 //! is only UDP and judged by its own ends. Where the capture, or a first fragment, ends before the
-//! addresses behind it, that is [`Stop::Truncated`]: it may have been the tunnel (RULES §4).
+//! addresses behind it, that is [`Stop::Truncated`]: it may have been the tunnel (rules §4).
 
 use super::ethernet;
 use super::headers::Headers;

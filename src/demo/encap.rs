@@ -75,7 +75,7 @@ impl Wrap {
         Self::MplsInIp,
     ];
 
-    /// Whether RULES §4 lets a sensor look inside: not into L2TPv3 without its session.
+    /// Whether rules §4 lets a sensor look inside: not into L2TPv3 without its session.
     #[must_use]
     pub const fn is_transparent(self) -> bool {
         !matches!(self, Self::L2tpv3 | Self::L2tpv3Ip)

@@ -1,18 +1,14 @@
 //! Spreads conversations over packet time, as a port that mirrors an international link sees them.
 
 use super::OwnedFrame;
-use super::capture::{Format, Pcap};
 use super::odd;
 use super::places::{Hosts, Place};
 use super::rng::Rng;
 use super::scene::{Scene, dns, ping, quic, sealed, signalling, syn_scan, tcp_session};
-use crate::source::{Frame, LinkType};
+use crate::source::Frame;
 use crate::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 /// 2026-10-05T09:00:00Z, when every demonstration begins.
 const BEGIN: Timestamp = Timestamp::from_parts(1_791_190_800, 0);
@@ -98,22 +94,6 @@ impl Traffic {
         for frame in self {
             each(&frame.lend());
         }
-    }
-
-    /// Writes a pcap file (microseconds, little-endian).
-    ///
-    /// # Errors
-    /// Those of the file system.
-    pub fn write_pcap(self, path: &Path) -> io::Result<()> {
-        let mut pcap = Pcap::new(
-            BufWriter::new(File::create(path)?),
-            LinkType(1),
-            Format::USUAL,
-        )?;
-        for frame in self {
-            pcap.write(&frame)?;
-        }
-        pcap.into_inner().flush()
     }
 
     /// Writes the next conversation.

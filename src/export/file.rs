@@ -143,8 +143,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Opens an output: `-` is standard output, a folder (existing, or with `/` at the end) gets
-    /// `flows.jsonl`, `flows.csv` or the like, anything else is a file. The file appears under its name when
+    /// Opens an output: `-` is standard output, anything else a file. The file appears under its name when
     /// it is complete; until then it is `NAME.tmp`. Mode 0600. With `digest`, [`Self::finish`] tells the digest
     /// of what was written.
     ///
@@ -166,7 +165,7 @@ impl Output {
         let sink = match (format, &opening.target) {
             (Format::Null, _) => Sink::Nothing,
             (_, Target::Stdout) if format.is_text() => Sink::Stdout,
-            (_, Target::Path(path)) if format.is_text() => open_file(path, format)?,
+            (_, Target::Path(path)) if format.is_text() => open_file(path)?,
             _ => Sink::Collector(open_collector(opening)?),
         };
         let is_text = !matches!(sink, Sink::Nothing | Sink::Collector(_));
@@ -190,7 +189,7 @@ impl Output {
     pub(super) fn open_bytes(opening: &Opening) -> Result<Self, Error> {
         let sink = match &opening.target {
             Target::Stdout => Sink::Stdout,
-            Target::Path(path) => open_file(path, opening.format)?,
+            Target::Path(path) => open_file(path)?,
             Target::Udp(_) | Target::Tcp(_) | Target::Kafka(_) => {
                 return Err(Error::NoCollector {
                     target: opening.target.to_string(),
@@ -379,21 +378,15 @@ pub(super) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
-fn open_file(target: &Path, format: Format) -> Result<Sink, Error> {
-    let folder = target.is_dir() || target.as_os_str().as_encoded_bytes().ends_with(b"/");
-    let path = if folder {
-        target.join(format.file_name())
-    } else {
-        target.to_owned()
-    };
-    if is_special(&path) {
+fn open_file(path: &Path) -> Result<Sink, Error> {
+    if is_special(path) {
         let file = OpenOptions::new()
             .write(true)
-            .open(&path)
-            .map_err(failed("open", &path))?;
-        return Ok(Sink::Special(path, file));
+            .open(path)
+            .map_err(failed("open", path))?;
+        return Ok(Sink::Special(path.to_owned(), file));
     }
-    begin_file(&path).map(Sink::File)
+    begin_file(path).map(Sink::File)
 }
 
 /// Begins a file that is replaced as a whole, in the place of what a killed run left.

@@ -100,11 +100,6 @@ impl Format {
         }
     }
 
-    /// The name of the file in a folder that was given as output.
-    pub(super) fn file_name(self) -> String {
-        format!("flows.{}", self.ending())
-    }
-
     /// What stands at the begin of every file of text.
     pub(super) const fn header(self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! Renders ended records, sorts them and writes them.
 //!
 //! It must never know more of a packet than its record says, and never report a record as written
-//! that was not. In: [`Ended`](crate::flow::Ended) records. Out: JSON Lines or CSV in a file or on
-//! standard output, [`Written`] counts for the books, and the digest of every complete file for who asks.
+//! that was not. In: [`Ended`](crate::flow::Ended) records. Out: records in a [`Format`], in files,
+//! on standard output, to an IPFIX collector or a Kafka topic; [`Written`] counts for the books, and the digest of every complete file for who asks.
 //! Beside that it reads its own files back, and removes those that have expired.
 
 mod collector;

@@ -78,7 +78,7 @@ names!(
         TcpEnd,
         /// The input ended.
         EndOfInput,
-        /// The country table was replaced.
+        /// The country table or the policy was replaced, or the clock set back (live capture only).
         Epoch,
         /// The flow table was full.
         Evicted,
@@ -95,7 +95,7 @@ names!(
         GeoStale,
         /// It was encrypted and judged by its own ends.
         Opaque,
-        /// Not every packet was seen.
+        /// Not every packet was seen. Reserved: no version sets it, since none samples.
         Sampled,
         /// The source's address is a pseudonym.
         PseudonymSrc,

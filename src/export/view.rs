@@ -160,7 +160,7 @@ pub(super) const fn places(class: Class) -> (Place, Place) {
     }
 }
 
-/// The scope of a class (RULES §2).
+/// The scope of a class (rules §2).
 pub(super) const fn scope(class: Class) -> &'static str {
     match class {
         Class::ForeignForeign => "foreign_only",

@@ -1,5 +1,5 @@
 //! The end of an epoch: every record ends at once. The country table or the policy is replaced, and what
-//! has not left the flow table is judged again (RULES §5, `recalled`); or the clock of the capture has
+//! has not left the flow table is judged again (rules §5, `recalled`); or the clock of the capture has
 //! been set back, and times before and after cannot be compared.
 
 use super::ended::Ended;

@@ -14,8 +14,8 @@ use crate::time::Timestamp;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-/// Packets looked up together, so that their cache misses overlap. *Measured*: PERFORMANCE.md, "own,
-/// prefetch batch".
+/// Packets looked up together, so that their cache misses overlap. *Measured*: with 8, 16, 32, 64 of a million
+/// flows 60, 42, 35, 37 ns each.
 pub(super) const BATCH: usize = 32;
 
 /// So many packets after a packet its bucket is near, and its entry can be asked for.
@@ -58,7 +58,7 @@ struct Pending {
 
 /// Flows of one lane. See the [module](super) for the rules.
 ///
-/// For each frame: [`Self::advance`] with its time, then, if it was admitted, [`Self::add`]. Now and
+/// For each admitted packet: [`Self::advance`] with its time, then [`Self::add`]. Now and
 /// then [`Self::take_ended`]. At the end [`Self::end`], or [`Self::absorb`] by the table before.
 ///
 /// Neither headers nor located headers get in:
@@ -97,9 +97,9 @@ pub struct FlowTable {
     pub(super) ended: Vec<Ended>,
     pub(super) totals: Totals,
     pub(super) next_order: u64,
-    /// Latest time of any frame, in nanoseconds.
+    /// Latest time of any admitted packet, in nanoseconds.
     pub(super) clock: u64,
-    /// Earliest time of any frame; the largest number before the first.
+    /// Earliest time of any admitted packet; the largest number before the first.
     pub(super) earliest: u64,
     /// When the clock comes this far, the table is swept.
     pub(super) next_sweep: u64,
@@ -416,12 +416,6 @@ impl FlowTable {
         to.append(&mut self.ended);
     }
 
-    /// Records that [`Self::take_ended`] would give.
-    #[must_use]
-    pub const fn ended_len(&self) -> usize {
-        self.ended.len()
-    }
-
     /// The run is over: all that is left has ended. What was let go is appended to `to`; what was open
     /// stays where it is. Gives the counts, and the paths that records name.
     #[must_use]
@@ -449,13 +443,13 @@ impl FlowTable {
         self.entries.len()
     }
 
-    /// Latest time of any frame so far.
+    /// Latest time of any admitted packet so far.
     #[must_use]
     pub const fn clock(&self) -> Timestamp {
         Timestamp::from_nanos(self.clock)
     }
 
-    /// Earliest time of any frame so far; nothing before the first.
+    /// Earliest time of any admitted packet so far; nothing before the first.
     #[must_use]
     pub fn earliest(&self) -> Option<Timestamp> {
         (self.earliest != u64::MAX || self.clock == u64::MAX)

@@ -1,5 +1,5 @@
 //! What a later fragment inherits from its first: its fate, and if it was admitted, its flow
-//! (RULES §4).
+//! (rules §4).
 //!
 //! The memory is keyed by a secret-keyed hash; of an excluded first fragment only the reason is kept.
 //! It is bounded by count, first in first out, so that what it holds depends on the last
@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 
-/// How long a first fragment is remembered, in nanoseconds of packet time (RULES §4).
+/// How long a first fragment is remembered, in nanoseconds of packet time (rules §4).
 pub const FRAGMENT_MEMORY: u64 = 30 * NANOS_PER_SEC;
 /// How many first fragments are remembered at most. *Guessed*: 30 s of 2 000 fragmented datagrams a
 /// second; about 8 MiB a lane when full.

@@ -41,7 +41,7 @@ impl Gate {
     /// Judges a located packet.
     ///
     /// # Errors
-    /// [`Excluded`], with the reason that decides (RULES §5).
+    /// [`Excluded`], with the reason that decides (rules §5).
     #[inline]
     pub fn judge(&mut self, located: &Located<'_>) -> Result<Admitted, Excluded> {
         match self.judge_usual(located) {

@@ -1,4 +1,4 @@
-//! The class algebra of RULES §2 on one pair of ends.
+//! The class algebra of rules §2 on one pair of ends.
 
 use super::schedule::{Schedule, Span};
 use crate::fate::{Class, Reason};
@@ -6,7 +6,7 @@ use crate::geo::{Finding, Place};
 use crate::time::Timestamp;
 use std::sync::Arc;
 
-/// The directional classes that an authorisation can name (RULES §2). Domestic–domestic is not among
+/// The directional classes that an authorisation can name (rules §2). Domestic–domestic is not among
 /// them: it can never be authorised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Authorisation {
@@ -162,12 +162,6 @@ impl Policy {
         }
     }
 
-    /// The classes in force at the time that it is compiled for.
-    #[must_use]
-    pub const fn authorisation(&self) -> Authorisation {
-        self.span.authorisation
-    }
-
     /// The classes in force at a moment.
     #[must_use]
     pub fn authorisation_at(&self, seen: Timestamp) -> Authorisation {
@@ -229,7 +223,7 @@ impl Policy {
         metered.is_none_or(|schedule| schedule.charge(seen, classes, wire_len))
     }
 
-    /// The rule of RULES §2 on one directed pair: it is admitted if and only if every class that it
+    /// The rule of rules §2 on one directed pair: it is admitted if and only if every class that it
     /// could belong to is authorised; domestic–domestic never is.
     #[must_use]
     pub fn judge_pair(src: Finding, dst: Finding, authorisation: Authorisation) -> PairVerdict {
@@ -270,7 +264,7 @@ impl Policy {
     }
 }
 
-/// The verdict on a pair in a span: by a table that is too old nobody is provably foreign (RULES §3).
+/// The verdict on a pair in a span: by a table that is too old nobody is provably foreign (rules §3).
 fn judge_in(span: &Span, src: Finding, dst: Finding) -> PairVerdict {
     match Policy::judge_pair(src, dst, span.authorisation) {
         PairVerdict::Admit(_) if span.is_stale => PairVerdict::Exclude(Reason::GeoStale),

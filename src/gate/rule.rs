@@ -327,7 +327,7 @@ pub(super) fn judge_usual<'h>(
     })
 }
 
-/// Judges a packet by every IP layer that it carries and by the pairs beside them (RULES §2, §4):
+/// Judges a packet by every IP layer that it carries and by the pairs beside them (rules §2, §4):
 /// admitted if and only if each of them is. Pure: the same located headers and policy give the same
 /// verdict. `classes` becomes every class that an admitted packet could belong to, in any layer.
 pub(super) fn judge(
@@ -336,7 +336,7 @@ pub(super) fn judge(
     classes: &mut Authorisation,
 ) -> Result<Admitted, Excluded> {
     let headers = located.headers();
-    // The first in the order of RULES §5 decides; a certain domestic pair is the first of all.
+    // The first in the order of rules §5 decides; a certain domestic pair is the first of all.
     let mut worst: Option<Reason> = reason_of_stop(headers.stop(), true);
     let mut exclude = |reason: Reason| worst = Some(worst.map_or(reason, |old| old.min(reason)));
     let mut innermost = None;

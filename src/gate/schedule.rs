@@ -53,7 +53,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// A schedule of what `limit` and, on each of the interfaces, some grant in force authorise. After
-    /// `fresh_until` nobody is provably foreign (RULES §3). Without an interface nothing is authorised.
+    /// `fresh_until` nobody is provably foreign (rules §3). Without an interface nothing is authorised.
     #[must_use]
     pub fn new(
         limit: Authorisation,

@@ -1,4 +1,4 @@
-//! The rule (RULES §2, §3) over every range on which neither a source nor a list changes.
+//! The rule (rules §2, §3) over every range on which neither a source nor a list changes.
 
 use super::label::{Borders, Label};
 use super::segments::{Address, Segments, sweep};

@@ -1,4 +1,4 @@
-//! IPv4 addresses inside IPv6 addresses (RULES §3): country tables answer for the wrapper, we for
+//! IPv4 addresses inside IPv6 addresses (rules §3): country tables answer for the wrapper, we for
 //! what is in it.
 
 use super::label::Label;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::PrefixError;
+use crate::spelling::reason;
 
 /// Why a table cannot be built: which file, what is wrong, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +22,7 @@ pub enum Error {
     #[error("the embedded country table is damaged: reinstall, or give --geo with a file")]
     EmbeddedDamaged,
     /// A file cannot be read.
-    #[error("cannot read ({}): {}: {}", source.kind(), shown(.path), advice(source, .path))]
+    #[error("cannot read ({}): {}: {}", reason(source), shown(.path), advice(source, .path))]
     Unreadable {
         /// The file.
         path: PathBuf,

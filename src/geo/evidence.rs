@@ -8,7 +8,7 @@ use super::CountryCode;
 pub(super) struct Evidence(u16);
 
 impl Evidence {
-    /// The source is silent, or names no country (RULES §3: a look-up without error is no evidence).
+    /// The source is silent, or names no country (rules §3: a look-up without error is no evidence).
     pub(super) const NONE: Self = Self(0);
     const ANYCAST: u16 = 0x0080;
     const CONTRADICTED: u16 = 0x8000;

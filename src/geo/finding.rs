@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// Where an end is (RULES §2).
+/// Where an end is (rules §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Place {
@@ -29,7 +29,7 @@ impl Place {
     }
 }
 
-/// What the table says of an address, with the rule that decided (RULES §3).
+/// What the table says of an address, with the rule that decided (rules §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Finding {
@@ -83,7 +83,7 @@ impl Finding {
         }
     }
 
-    /// The stable id in output: the reason's where it is one (RULES §5).
+    /// The stable id in output: the reason's where it is one (rules §5).
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Known answers, asked of every table before it is used (RULES §3).
+//! Known answers, asked of every table before it is used (rules §3).
 
 use super::compile::decide;
 use super::{CountryCode, Error, Evidence, Finding, Site, Table};

@@ -16,7 +16,7 @@ use super::{CountryCode, Prefix};
 pub struct Settings {
     /// The countries that are home; at least one.
     pub home: BTreeSet<CountryCode>,
-    /// The country tables; at least one. An address is abroad only if all of them say so (RULES §2).
+    /// The country tables; at least one. An address is abroad only if all of them say so (rules §2).
     pub sources: Vec<SourceSpec>,
     /// Prefixes that are home whatever the tables say, one a line.
     pub domestic_lists: Vec<PathBuf>,
@@ -26,14 +26,14 @@ pub struct Settings {
     pub site: Site,
     /// NAT64 prefixes beside `64:ff9b::/96` (RFC 6052).
     pub nat64_prefixes: Vec<Prefix>,
-    /// Prefixes between which access softwires run (DS-Lite, MAP-E; RULES §4).
+    /// Prefixes between which access softwires run (DS-Lite, MAP-E; rules §4).
     pub softwire_prefixes: Vec<Prefix>,
     /// How old a source may be before the table is stale; nothing means never.
     pub max_age: Option<Duration>,
 }
 
 impl Settings {
-    /// *Given* (RULES §3, FAULTS 25): country tables come out weekly to monthly.
+    /// *Given* (rules §3, FAULTS 25): country tables come out weekly to monthly.
     pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 }
 

@@ -102,7 +102,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], home: &Home) -> Result<Source, Err
     Ok(source)
 }
 
-/// How many ranges of each IP version are looked up again. *Given* (known-answer probes, RULES §3).
+/// How many ranges of each IP version are looked up again. *Given* (known-answer probes, rules §3).
 const SAMPLES: usize = 64;
 
 /// Asks the library itself at the ends of ranges spread over the database: the walk above must have

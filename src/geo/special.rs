@@ -1,4 +1,4 @@
-//! The special-purpose blocks, which no country table can place (RULES §3).
+//! The special-purpose blocks, which no country table can place (rules §3).
 //!
 //! From the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and its updates). Blocks
 //! there that are globally reachable (192.31.196.0/24, 2001:4:112::/48, 2620:4f:8000::/48 …) are left
@@ -69,7 +69,7 @@ pub(super) const BLOCKS: &[Block] = &[
     block("169.254.0.0/16", Kind::Site, "link-local (RFC 3927)"),
     block("172.16.0.0/12", Kind::Site, "private use (RFC 1918)"),
     // Its few reachable addresses (192.0.0.9, 192.0.0.10: anycast, RFC 7723, RFC 8155) are no
-    // exception: RULES §3 excludes what is reserved, and anycast has no place to be right about.
+    // exception: rules §3 excludes what is reserved, and anycast has no place to be right about.
     block(
         "192.0.0.0/24",
         Kind::Martian,

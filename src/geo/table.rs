@@ -50,7 +50,7 @@ impl Table {
     ///
     /// # Errors
     /// If a file cannot be read or is damaged, is of a kind without countries, or the table fails a
-    /// known answer: then there is no table, and nothing may start with it (RULES §3).
+    /// known answer: then there is no table, and nothing may start with it (rules §3).
     pub fn build(settings: &Settings) -> Result<Self, Error> {
         let table = Self::build_to_look_at(settings)?;
         probe::home_is_there(&table)?;
@@ -166,7 +166,7 @@ impl Table {
         self.finder_v4.find(address)
     }
 
-    /// The finding for an IPv6 address, embedded IPv4 addresses included (RULES §3).
+    /// The finding for an IPv6 address, embedded IPv4 addresses included (rules §3).
     #[inline]
     #[must_use]
     pub fn find_v6(&self, address: u128) -> Finding {
@@ -254,7 +254,7 @@ impl Table {
         first.country_code()
     }
 
-    /// Whether an access softwire (RULES §4) may run between these: both lie in declared prefixes.
+    /// Whether an access softwire (rules §4) may run between these: both lie in declared prefixes.
     #[must_use]
     pub fn is_softwire_v4(&self, a: u32, b: u32) -> bool {
         let declared = |address| {

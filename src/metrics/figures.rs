@@ -21,7 +21,7 @@ pub struct LaneFigures {
     pub flows_capacity: u64,
     /// Flows exported early since the flow table was full.
     pub evicted: u64,
-    /// Flows dropped unexported since a newer table no longer admits them.
+    /// Flows dropped unexported since a newer table or policy does not admit them.
     pub recalled: u64,
     /// Packets in them.
     pub recalled_packets: u64,

@@ -58,7 +58,7 @@ impl Losses {
 }
 
 impl Books<'_> {
-    /// The summary, with whether it balances (RULES §7): frames = admitted + Σ excluded in packets
+    /// The summary, with whether it balances (rules §6): frames = admitted + Σ excluded in packets
     /// and bytes, and admitted = Σ over the records that were written + recalled + lost, in both too.
     pub(super) fn close(
         self,

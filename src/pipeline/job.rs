@@ -13,6 +13,7 @@ use crate::export::{Format, IpEncoding, LedgerPlace, Opening, Order, Target, Ter
 use crate::gate::FragmentTimes;
 use crate::lane::{Lane, Settings};
 use crate::source::{Frame, Input, OpenError, expand};
+use crate::spelling::reason;
 use crate::tally::{Count, Intervals, Tally};
 use std::path::PathBuf;
 
@@ -242,7 +243,10 @@ pub(super) fn frames_of(told: &[Told]) -> Count {
 
 /// How many captures these names are.
 pub(super) fn count(names: &[PathBuf]) -> u64 {
-    expand_all(names).len() as u64
+    let found = names.iter().map(|name| expand(&[name]));
+    found
+        .map(|found| found.map_or(1, |found| found.inputs.len() as u64))
+        .sum()
 }
 
 /// Expands every name on its own, so that one that is missing does not keep the others from being read.
@@ -250,7 +254,15 @@ pub(super) fn expand_all(names: &[PathBuf]) -> Vec<Read> {
     let mut reads = Vec::new();
     for name in names {
         match expand(&[name]) {
-            Ok(found) => reads.extend(found.inputs.into_iter().map(Read::new)),
+            Ok(found) => {
+                if found.skipped > 0 {
+                    let (skipped, folder) = (found.skipped, name);
+                    tracing::warn!(
+                        "left out, since they are no captures: {skipped} entries of {folder:?}"
+                    );
+                }
+                reads.extend(found.inputs.into_iter().map(Read::new));
+            }
             Err(error) => reads.push(Read {
                 trouble: Some(Trouble::Unopened(error)),
                 ..Read::new(Input::File(name.clone()))
@@ -318,7 +330,8 @@ impl Read {
             }
             Trouble::Failed(error) => {
                 let input = &self.input;
-                format!("cannot read on ({error}): {input}: what came before was read")
+                let reason = reason(error);
+                format!("cannot read on ({reason}): {input}: what came before was read")
             }
         })
     }

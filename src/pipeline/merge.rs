@@ -56,9 +56,8 @@ pub fn merge(
     if run.authority != authorities.digest() {
         return changed("other authorisations", "put those of the shards there");
     }
-    let started = (Mode::Replay, run.inputs);
     let Some(doubt) = shards.doubt(&job.lane.flow) else {
-        return kept(config, &job, &authorities, started, || {
+        return kept(config, &job, &authorities, Mode::Replay, || {
             let outcome = join(&job, config, shards, progress);
             progress.end();
             outcome
@@ -73,7 +72,9 @@ pub fn merge(
             "put the captures where the shards read them",
         ));
     }
-    let mut outcome = kept(config, &job, &authorities, started, || job.run(progress))?;
+    let mut outcome = kept(config, &job, &authorities, Mode::Replay, || {
+        job.run(progress)
+    })?;
     outcome.notes.push(format!(
         "note: joining may not give what one run gives ({reason}): the captures were read again"
     ));

@@ -72,9 +72,9 @@ pub fn replay(
     probe(config)?;
     let authorities = Authorities::load(config, &[authority::REPLAY.to_owned()])?;
     let job = job(config, inputs.to_vec(), &authorities)?;
-    let inputs = job::count(inputs);
-    let started = (Mode::Replay, inputs);
-    kept(config, &job, &authorities, started, || job.run(progress))
+    kept(config, &job, &authorities, Mode::Replay, || {
+        job.run(progress)
+    })
 }
 
 /// Runs made-up traffic through the whole road.
@@ -91,7 +91,7 @@ pub fn demo(
     let authorities = Authorities::load(config, &[authority::DEMO.to_owned()])?;
     let job = job(config, Vec::new(), &authorities)?;
     let traffic = Traffic::new(seed, packets);
-    kept(config, &job, &authorities, (Mode::Demo, 0), || {
+    kept(config, &job, &authorities, Mode::Demo, || {
         progress.begin(None);
         let outcome = job.run_frames("demo", |deliver| traffic.for_each_frame(deliver));
         progress.end();
@@ -105,12 +105,13 @@ fn kept(
     config: &Config,
     job: &Job,
     authorities: &Authorities,
-    (mode, inputs): (Mode, u64),
+    mode: Mode,
     run: impl FnOnce() -> Result<Outcome, Failure>,
 ) -> Result<Outcome, Failure> {
     let Some(mut keeper) = Keeper::open(config)? else {
         return run();
     };
+    let inputs = job::count(&job.inputs);
     keeper.begin(
         None,
         &[],

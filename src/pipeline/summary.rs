@@ -126,7 +126,8 @@ impl Serialize for ByReason {
 pub struct Flows {
     /// Records written.
     pub exported: u64,
-    /// Flows dropped unexported, since a newer table no longer admits them.
+    /// Flows dropped unexported, since a newer table or policy does not admit them, or nothing can prove that it
+    /// does.
     pub recalled: u64,
     /// Flows exported early, since the flow table was full.
     pub evicted: u64,

@@ -1,7 +1,7 @@
 //! The two languages of the page. What is said stands in both beside each other, where it is said: so no
 //! text can be in one only.
 //!
-//! Vocabulary in Japanese: RULES §8.
+//! Vocabulary in Japanese: as in docs/rules.ja.md.
 
 use crate::fate::{Class, Reason};
 

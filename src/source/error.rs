@@ -3,6 +3,7 @@
 use std::{io, path::Path};
 
 use super::Input;
+use crate::spelling::reason;
 
 /// Why an input could not be opened. One line each: what, where, what to do. Names are escaped, so
 /// that a hostile file name cannot write to a terminal or forge a line.
@@ -34,7 +35,10 @@ pub enum OpenError {
     #[error("no permission to read: {0}: change its mode or run as a user who may")]
     Permission(Input),
     /// The operating system could not read it (exit code 74).
-    #[error("cannot read ({source}): {input}: check the device or file system")]
+    #[error(
+        "cannot read ({}): {input}: check the device or file system",
+        reason(source)
+    )]
     Io {
         /// The input.
         input: Input,

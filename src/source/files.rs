@@ -37,8 +37,8 @@ pub struct Inputs {
 /// Expands names: `-` is standard input, a folder its captures (not those of folders inside),
 /// anything else itself.
 ///
-/// A file of a folder that cannot be read is kept, so that opening it says why: leaving it out
-/// would lose a capture in silence.
+/// A file of a folder that cannot be read, or not be unpacked, is kept, so that opening it says why:
+/// leaving it out would lose a capture in silence.
 ///
 /// # Errors
 ///
@@ -96,11 +96,12 @@ fn is_capture(input: &Input) -> bool {
         Ok(_) | Err(_) => {}
     }
     match open(input) {
-        Err(OpenError::NotACapture(_) | OpenError::Packed { .. }) => false,
+        Err(OpenError::NotACapture(_)) => false,
         Ok(_)
         | Err(
             OpenError::NoSuchInput(_)
             | OpenError::NoCaptures(_)
+            | OpenError::Packed { .. }
             | OpenError::Version(_)
             | OpenError::Permission(_)
             | OpenError::Io { .. },

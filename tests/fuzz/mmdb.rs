@@ -126,7 +126,7 @@ fn is_wrapper(address: IpAddr) -> bool {
         )
 }
 
-/// RULES §3 for one source, home being Japan. Nothing where a key stands twice: the record contradicts
+/// rules §3 for one source, home being Japan. Nothing where a key stands twice: the record contradicts
 /// itself, and each reader may choose.
 fn expected(record: &Map) -> Option<Finding> {
     let Map {

@@ -1,4 +1,4 @@
-//! Pseudonyms: what records say instead of addresses at home (RULES §6), by ipcrypt
+//! Pseudonyms: what records say instead of addresses at home (rules §5), by ipcrypt
 //! (draft-denis-ipcrypt).
 //!
 //! It must never write an address of an end that may be at home, nor the key or anything that the key can

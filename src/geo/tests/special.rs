@@ -1,4 +1,4 @@
-//! Special addresses, against RULES §3 and the IANA special-purpose registries.
+//! Special addresses, against rules §3 and the IANA special-purpose registries.
 
 use super::super::Finding::{self, *};
 use super::super::{Settings, Site, SourceSpec, Table};

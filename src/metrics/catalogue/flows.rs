@@ -35,8 +35,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         kind: Kind::Counter,
         unit: "flows",
         labels: &[],
-        help: "Flows dropped unexported since a newer geo table no longer admits them.",
-        usage: "Grows at reloads only; very many mean that the new table differs much from the old.",
+        help: "Flows dropped unexported since a newer geo table or policy does not admit them.",
+        usage: "Grows at reloads only; very many mean that the new table or policy differs much from the old.",
         read: |shown, out| out.one(number(shown.recalled)),
     },
     Entry {

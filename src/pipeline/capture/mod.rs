@@ -41,6 +41,7 @@ use crate::ledger::{self, Mode};
 use crate::metrics::{Endpoint, Listen, ListenError};
 use crate::sandbox;
 use crate::source::{LinkWatch, LiveError, LiveHandle, LiveSettings};
+use crate::spelling::reason;
 use crate::time::NANOS_PER_SEC;
 use bookkeeper::{Bookkeeper, Cuts};
 use clock::{now, wall};
@@ -319,7 +320,7 @@ fn announcement(config: &Config) -> String {
 }
 
 fn system(what: &str, error: &io::Error) -> Failure {
-    let what = format!("cannot {what} ({error})");
+    let what = format!("cannot {what} ({})", reason(error));
     Failure::new(
         FailureKind::Output,
         what,
