@@ -84,7 +84,7 @@ fn macsec<'a>(view: View<'a>, headers: &Headers) -> Step<'a> {
     if headers.quotes() == 0 && view.bytes.len() < tag + 18 {
         return Err(view.short(tag + 18, Header::Link));
     }
-    let number = view.u16(tag).ok_or(Stop::Malformed(Header::Link))?;
+    let number = view.u16(tag).ok_or(view.short(tag + 2, Header::Link))?;
     let inside = headers
         .clip(view, view.wire.saturating_sub(16))
         .skip(tag + 2);
