@@ -41,7 +41,7 @@ pub enum Tunnel {
 
 impl Tunnel {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Mpls,
         Self::Pppoe,
         Self::Ipip,
@@ -66,6 +66,9 @@ impl Tunnel {
         Self::SixInFour,
         Self::FourInSix,
         Self::SixInSix,
+        Self::Gue,
+        Self::Amt,
+        Self::MobileIp,
     ];
 
     /// The tunnel of a name.
