@@ -5,63 +5,110 @@ pub const MAX_VLANS: usize = 8;
 /// Tunnels named in a record at most; there cannot be many more below the layer bound.
 pub const MAX_TUNNELS: usize = 8;
 
-/// Declares the tunnels once: what lists them cannot forget one.
-macro_rules! tunnels {
-    ($($tunnel:ident = $name:literal,)*) => {
-        /// A tunnel between two layers, by its name in records.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        #[allow(missing_docs, reason = "the names are the documentation")]
-        pub enum Tunnel { $($tunnel),* }
-
-        impl Tunnel {
-            /// All of them.
-            pub const ALL: [Self; [$(Self::$tunnel),*].len()] = [$(Self::$tunnel),*];
-
-            /// The name in records.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$tunnel => $name),* }
-            }
-        }
-    };
-}
-
-tunnels! {
-    Mpls = "mpls",
-    Pppoe = "pppoe",
-    Ipip = "ipip",
-    Gre = "gre",
-    Erspan = "erspan",
-    Vxlan = "vxlan",
-    VxlanGpe = "vxlan-gpe",
-    Geneve = "geneve",
-    Gtpu = "gtpu",
-    Teredo = "teredo",
-    L2tp = "l2tp",
-    L2tpv3 = "l2tpv3",
-    Ah = "ah",
-    Etherip = "etherip",
-    Lisp = "lisp",
-    Ayiya = "ayiya",
-    Nsh = "nsh",
-    PimRegister = "pim-register",
-    Wccp = "wccp",
-    Pptp = "pptp",
-    Pbb = "pbb",
-    SixInFour = "6in4",
-    FourInSix = "4in6",
-    SixInSix = "6in6",
-    Gue = "gue",
-    Amt = "amt",
-    MobileIp = "mobile-ip",
+/// A tunnel between two layers, by its name in records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum Tunnel {
+    Mpls,
+    Pppoe,
+    Ipip,
+    Gre,
+    Erspan,
+    Vxlan,
+    VxlanGpe,
+    Geneve,
+    Gtpu,
+    Teredo,
+    L2tp,
+    L2tpv3,
+    Ah,
+    Etherip,
+    Lisp,
+    Ayiya,
+    Nsh,
+    PimRegister,
+    Wccp,
+    Pptp,
+    Pbb,
+    SixInFour,
+    FourInSix,
+    SixInSix,
+    Gue,
+    Amt,
+    MobileIp,
 }
 
 impl Tunnel {
+    /// All of them.
+    pub const ALL: [Self; 27] = [
+        Self::Mpls,
+        Self::Pppoe,
+        Self::Ipip,
+        Self::Gre,
+        Self::Erspan,
+        Self::Vxlan,
+        Self::VxlanGpe,
+        Self::Geneve,
+        Self::Gtpu,
+        Self::Teredo,
+        Self::L2tp,
+        Self::L2tpv3,
+        Self::Ah,
+        Self::Etherip,
+        Self::Lisp,
+        Self::Ayiya,
+        Self::Nsh,
+        Self::PimRegister,
+        Self::Wccp,
+        Self::Pptp,
+        Self::Pbb,
+        Self::SixInFour,
+        Self::FourInSix,
+        Self::SixInSix,
+        Self::Gue,
+        Self::Amt,
+        Self::MobileIp,
+    ];
+
     /// The tunnel of a name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tunnel| tunnel.name() == name)
+    }
+
+    /// The name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mpls => "mpls",
+            Self::Pppoe => "pppoe",
+            Self::Ipip => "ipip",
+            Self::Gre => "gre",
+            Self::Erspan => "erspan",
+            Self::Vxlan => "vxlan",
+            Self::VxlanGpe => "vxlan-gpe",
+            Self::Geneve => "geneve",
+            Self::Gtpu => "gtpu",
+            Self::Teredo => "teredo",
+            Self::L2tp => "l2tp",
+            Self::L2tpv3 => "l2tpv3",
+            Self::Ah => "ah",
+            Self::Etherip => "etherip",
+            Self::Lisp => "lisp",
+            Self::Ayiya => "ayiya",
+            Self::Nsh => "nsh",
+            Self::PimRegister => "pim-register",
+            Self::Wccp => "wccp",
+            Self::Pptp => "pptp",
+            Self::Pbb => "pbb",
+            Self::SixInFour => "6in4",
+            Self::FourInSix => "4in6",
+            Self::SixInSix => "6in6",
+            Self::Gue => "gue",
+            Self::Amt => "amt",
+            Self::MobileIp => "mobile-ip",
+        }
     }
 }
 
@@ -148,16 +195,13 @@ impl Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn every_tunnel_is_found_by_its_name() {
-        let names: BTreeSet<&str> = Tunnel::ALL.into_iter().map(Tunnel::name).collect();
-        assert_eq!(names.len(), Tunnel::ALL.len());
         for tunnel in Tunnel::ALL {
             assert_eq!(Tunnel::of_name(tunnel.name()), Some(tunnel));
         }
-        // The last: shards of a replay write names, and `merge` reads them.
-        assert_eq!(Tunnel::of_name("mobile-ip"), Some(Tunnel::MobileIp));
+        // The last one there is: shards of a replay write names, and `merge` reads them.
+        assert_eq!(Tunnel::ALL.len(), Tunnel::MobileIp as usize + 1);
     }
 }
