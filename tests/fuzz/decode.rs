@@ -67,22 +67,30 @@ pub(crate) fn check(data: &[u8]) {
 fn is_all(stop: Stop) -> bool {
     match stop {
         Stop::NotIp(NotIp::EtherType | NotIp::Llc) => false,
-        Stop::Transport | Stop::LaterFragment | Stop::Opaque | Stop::NotIp(_) => true,
+        // Sealed, which bytes that were not captured might prove to be open.
+        Stop::Opaque => false,
+        Stop::Transport | Stop::LaterFragment | Stop::NotIp(_) => true,
         _ => false,
     }
 }
 
-/// Whether it was seen if there is a tunnel below: not where a capture ends before the ports of UDP, nor
-/// where these are nobody's, and Teredo between peers may begin behind them. That decides nothing (RULES
-/// §4), or short snap lengths would leave nothing of UDP.
+/// Whether it was seen if there is a tunnel below: not where a capture ends before the ports, nor where those
+/// of UDP are nobody's, and Teredo between peers may begin behind them. That decides nothing (RULES §4), or
+/// short snap lengths would leave nothing of UDP.
 fn tells_tunnels(headers: &Headers) -> bool {
     let Transport {
-        src_port, dst_port, ..
+        src_port,
+        dst_port,
+        has,
+        ..
     } = headers.transport();
-    let is_udp = headers
-        .innermost()
-        .is_some_and(|layer| layer.protocol == 17);
-    !is_udp || EITHER.contains(&src_port) || EITHER.contains(&dst_port) || TO.contains(&dst_port)
+    match headers.innermost().map(|layer| layer.protocol) {
+        Some(17 | 136) => {
+            EITHER.contains(&src_port) || EITHER.contains(&dst_port) || TO.contains(&dst_port)
+        }
+        Some(6) => has & Transport::PORTS != 0,
+        _ => true,
+    }
 }
 
 /// Every field.
