@@ -8,6 +8,8 @@ use libfuzzer_sys::fuzz_target;
 mod folder;
 #[path = "../../tests/fuzz/ipfix.rs"]
 mod ipfix;
+#[path = "../../tests/fuzz/ipfix_told.rs"]
+mod ipfix_told;
 #[path = "../../tests/ipfix/messages.rs"]
 mod messages;
 

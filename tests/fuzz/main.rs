@@ -13,6 +13,7 @@ mod decode;
 mod folder;
 mod frames;
 mod ipfix;
+mod ipfix_told;
 mod lane;
 mod ledger;
 mod lists;
