@@ -73,19 +73,24 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     };
     let id = u32::from(header.identification());
     let held = total.saturating_sub(header.slice().len());
+    let next = header.protocol().0;
     let fragment = match (header.fragments_offset().value(), header.more_fragments()) {
         (0, false) => Fragment::Whole,
         (0, true) => Fragment::First {
             id,
             end: u16::try_from(held).unwrap_or(u16::MAX),
+            next,
         },
-        (offset, _) => Fragment::Later { id, at: offset * 8 },
+        (offset, _) => Fragment::Later {
+            id,
+            at: offset * 8,
+            next,
+        },
     };
     let pair = pair(&header);
-    let protocol = header.protocol().0;
     let layer = Layer {
         pair,
-        protocol,
+        protocol: next,
         ip_len: u32::try_from(total).unwrap_or(u32::MAX),
         fragment,
     };
@@ -102,7 +107,7 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         Fragment::First { .. } if headers.quotes() == 0 => inside.continued(),
         _ => inside,
     };
-    Ok((Kind::Protocol(protocol), inside))
+    Ok((Kind::Protocol(next), inside))
 }
 
 /// A header of which a quote holds only the beginning is judged by what is there.

@@ -76,8 +76,7 @@ pub(super) fn protocol<'a>(number: u8, view: View<'a>, headers: &mut Headers) ->
         // Minimal encapsulation (RFC 2004), KA9Q IPIP, RFC 1241: they carry IP, and nobody uses them.
         55 | 94 | 98 => Err(Stop::NotDecoded(Carrier::Other)),
         141 => wrapped_esp(view),
-        // The first version of PIM was of IGMP, and registered packets as the second does.
-        2 if matches!(view.first(), Some([0x14, 1])) => Err(Stop::NotDecoded(Carrier::Other)),
+        2 => igmp(view),
         // SKIP, AX.25, Swipe, PIPE, ROHC (RFC 5858), AGGFRAG (RFC 9347), NSH (RFC 9491): likewise, where there is
         // room for a packet.
         53 | 57 | 93 | 131 | 142 | 144 | 145 if view.wire >= 20 => {
@@ -182,13 +181,13 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
     }
     match stop {
         Stop::Truncated(_) | Stop::TooManyLayers | Stop::TooManyExtensions => Err(stop),
-        // Errors quote little: two IP headers and the eight bytes that are always there have no room.
-        Stop::NotDecoded(_) | Stop::NotIp(NotIp::EtherType | NotIp::Llc) if view.wire >= 48 => {
+        // Errors quote little: where there is no room for two IP headers, nothing is hidden.
+        Stop::NotDecoded(_) | Stop::NotIp(NotIp::EtherType | NotIp::Llc) if view.wire >= 40 => {
             Err(Stop::NotDecoded(Carrier::Other))
         }
         // A fragment of a tunnel, that may hold the addresses inside.
         Stop::LaterFragment
-            if view.wire >= 48 && inside.layers().iter().any(is_later_of_tunnel) =>
+            if view.wire >= 40 && inside.layers().iter().any(is_later_of_tunnel) =>
         {
             Err(Stop::NotDecoded(Carrier::Other))
         }
@@ -240,6 +239,15 @@ fn wrapped_esp(view: View<'_>) -> Step<'_> {
         Some([_, _, _, flags]) if flags & 0x20 != 0 => Err(Stop::Opaque),
         Some(_) => Err(Stop::NotDecoded(Carrier::Other)),
         None => Err(view.absent(4, Header::Other)),
+    }
+}
+
+/// The first version of PIM was of IGMP, and registered packets as the second does.
+fn igmp(view: View<'_>) -> Step<'_> {
+    match view.first() {
+        Some([0x14, 1]) => Err(Stop::NotDecoded(Carrier::Other)),
+        Some([_, _]) => Err(Stop::Transport),
+        None => Err(view.absent(2, Header::Other)),
     }
 }
 

@@ -128,15 +128,23 @@ fn descend<'a>(
     }
 }
 
-/// Why nothing follows a header that is not all there. Where the capture cut it off before a tunnel's
-/// port could be seen, the layers there are decide: short snap lengths would leave nothing of UDP. In a
-/// first fragment it was cut on purpose, and what the later ones hold cannot be known.
-fn unread(is_tunnel: bool, view: View<'_>, headers: &Headers) -> Stop {
-    if is_tunnel || headers.layers().iter().any(is_first) {
-        view.absent(8, Header::Other)
+/// Why nothing follows a header that is not all there.
+fn unread(is_tunnel: bool, datagram: View<'_>, headers: &Headers) -> Stop {
+    if is_tunnel || !is_left_short(headers.before_cut(datagram), headers) {
+        datagram.absent(8, Header::Other)
     } else {
         Stop::Transport
     }
+}
+
+/// Whether a datagram that begins there, and of which the capture holds too little to see a tunnel in it,
+/// is judged by the layers there are: one behind the shortest headers, where a short snap length cuts all
+/// alike. One that lies deeper was put there, and a first fragment ends where its sender likes: what
+/// follows cannot be known.
+fn is_left_short(begin: usize, headers: &Headers) -> bool {
+    /// Ethernet, two tags, IPv6.
+    const SHORTEST: usize = 14 + 2 * 4 + 40;
+    begin <= SHORTEST && !headers.layers().iter().any(is_first)
 }
 
 /// Teredo between peers runs on whatever ports their NATs chose (RFC 4380 §5.2.3). It is known by an
@@ -153,13 +161,12 @@ pub(super) fn is_teredo_peer(length: usize, inside: &[u8]) -> bool {
         && length >= 48 + usize::from(u16::from_be_bytes([*high, *low]))
 }
 
-/// Whether what was captured may be the beginning of one that was cut before its addresses. A first
-/// fragment may hold nothing of it on purpose; a short snap length leaves nothing of any datagram.
+/// Whether what was captured may be the beginning of one that was cut before its addresses.
 fn may_be_teredo_peer(length: usize, inside: View<'_>, headers: &Headers) -> bool {
     let fills = |inside: u16| length >= 48 + usize::from(inside);
     let begins = match inside.nibble() {
         Some(nibble) => nibble == 6,
-        None => headers.layers().iter().any(is_first),
+        None => !is_left_short(headers.before_cut(inside).saturating_sub(8), headers),
     };
     inside.is_cut(40) && begins && inside.u16(4).is_none_or(fills)
 }

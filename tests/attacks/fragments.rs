@@ -59,7 +59,8 @@ pub(crate) fn datagram(rng: &mut Rng) -> Vec<Made> {
             let (protocol, other) = payload(pair, rng);
             if other.bytes.len() > 8 {
                 let end = size.min(other.bytes.len() - 1).next_multiple_of(8);
-                let first = piece(&other, pair, protocol, (0, end), id, rng);
+                let mut first = piece(&other, pair, protocol, (0, end), id, rng);
+                first.piece_of = Some((1, true));
                 let place = rng.below(pieces.len() as u64 + 1) as usize;
                 pieces.insert(place, first);
             }
@@ -126,7 +127,12 @@ fn piece(
     let mut made = Made {
         bytes: whole.bytes[from..to].to_vec(),
         seen: Vec::new(),
-        datagrams: Vec::new(),
+        datagrams: if from == 0 && !more {
+            whole.datagrams.clone()
+        } else {
+            Vec::new()
+        },
+        piece_of: Some((0, from == 0)),
         ..whole.clone()
     };
     if pair.is_v6 {

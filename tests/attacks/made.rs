@@ -23,6 +23,8 @@ pub(crate) struct Made {
     /// How far from the end headers of UDP tunnels begin: cut between there and the first byte of what
     /// they carry, a datagram is taken for plain UDP.
     pub(crate) datagrams: Vec<usize>,
+    /// Of a fragment: which of two datagrams it is of, and whether it is the first.
+    pub(crate) piece_of: Option<(usize, bool)>,
     pub(crate) layers: usize,
     pub(crate) is_v6: bool,
 }
@@ -36,6 +38,7 @@ impl Made {
             veil: None,
             trail: vec![what],
             datagrams: Vec::new(),
+            piece_of: None,
             layers: 0,
             is_v6: false,
         }
@@ -75,6 +78,12 @@ impl Made {
     pub(crate) fn keep_within(&mut self, length: usize) {
         let total = self.bytes.len();
         self.seen.retain(|seen| total - seen.from_end <= length);
+    }
+
+    /// Claims no more than the pair of its own header, which was noted last.
+    pub(crate) fn claim_own_pair_only(&mut self) {
+        let others = self.seen.len().saturating_sub(1);
+        self.seen.drain(..others);
     }
 
     /// Whether it may pass by all that it carries.

@@ -24,7 +24,7 @@ mod tunnels;
 mod world;
 
 use made::Made;
-use outcome::Outcome;
+use outcome::{Outcome, Sent};
 use sekisho::demo::rng::Rng;
 use sekisho::flow::{self, Ended};
 use sekisho::gate::{Authorisation, Policy};
@@ -66,15 +66,19 @@ fn attack(rng: &mut Rng) -> Vec<Made> {
     packets
 }
 
-/// How much of a frame is captured: all of it as a rule. Plain UDP that is cut before it shows what it
-/// carries is judged by the layers there are, as the rules say, and is not cut there.
+/// How much of a frame is captured: all of it as a rule. UDP behind the shortest headers that is cut before
+/// it shows what it carries is judged by the layers there are (a short snap length would leave nothing of
+/// UDP), and is not cut there; deeper it is.
 fn snap(made: &Made, rng: &mut Rng) -> Option<usize> {
     if rng.below(25) != 0 {
         return None;
     }
     let total = made.bytes.len();
     let snap = rng.below(total as u64) as usize;
-    let hides = |from_end: &usize| (total - from_end..=total - from_end + 8).contains(&snap);
+    let hides = |from_end: &usize| {
+        let begin = total - from_end;
+        begin <= 62 && (begin..=begin + 8).contains(&snap)
+    };
     (!made.datagrams.iter().any(hides)).then_some(snap)
 }
 
@@ -86,9 +90,31 @@ fn chunk(seed: u64, outcome: &mut Outcome) {
     let (mut frames, mut bytes) = (0_u64, 0_u64);
     let mut who: Vec<(Vec<u128>, String)> = Vec::new();
     while frames < CHUNK {
-        for made in attack(&mut rng) {
+        let mut sent: Vec<Sent> = Vec::new();
+        // Whether the first fragment of a datagram may not have been there to be read, and whether another
+        // first one with its identification came.
+        let (mut unread, mut other_came) = (false, false);
+        for mut made in attack(&mut rng) {
+            let veil = made.veil.take();
+            let length = made.bytes.len();
             let (link, mut made) = links::link(made, &mut rng);
+            let is_hidden =
+                made.veil.is_some() || made.trail.iter().any(|part| part.starts_with("pseudowire"));
+            made.veil = veil.or(made.veil);
             let snap = snap(&made, &mut rng);
+            if let Some((which, is_first)) = made.piece_of {
+                let header = made.bytes.len() - length + if made.is_v6 { 48 } else { 20 };
+                if which == 1 {
+                    other_came = true;
+                } else if is_first {
+                    unread = is_hidden || snap.is_some_and(|snap| snap < header);
+                } else if unread && other_came {
+                    // Its own first was there for nobody to read, and another with the same identification
+                    // was: a later fragment is of the first that was seen (RULES §4).
+                    made.claim_own_pair_only();
+                    made = made.veiled("a fragment of two datagrams");
+                }
+            }
             if snap.is_some() {
                 made = made.through("cut").veiled("cut by the capture");
             }
@@ -100,7 +126,13 @@ fn chunk(seed: u64, outcome: &mut Outcome) {
             });
             frames += 1;
             bytes += made.bytes.len() as u64;
-            outcome.count(&made, fate, seed);
+            sent.push(Sent {
+                link,
+                captured: made.bytes[..snap.unwrap_or(made.bytes.len())].to_vec(),
+                wire_len: made.bytes.len(),
+                fate,
+            });
+            outcome.count(&made, &sent, seed);
             if matches!(fate, sekisho::fate::Fate::Admitted(_)) {
                 let cut = snap.unwrap_or(made.bytes.len());
                 // Version 1 is told from 2 by what follows only. Where both read as packets, both were judged,

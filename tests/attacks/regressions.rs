@@ -23,6 +23,17 @@ fn passes(packet: &[u8]) -> bool {
     matches!(pass(&mut lane(), packet), Fate::Admitted(_))
 }
 
+/// Whether it passes where the capture holds so many bytes of it.
+fn passes_cut(packet: &[u8], captured: usize) -> bool {
+    let fate = lane().pass(&Frame {
+        seen: Timestamp::from_nanos(1_760_000_000 * NANOS_PER_SEC),
+        wire_len: packet.len() as u32,
+        link: LinkType(101),
+        bytes: &packet[..captured],
+    });
+    matches!(fate, Fate::Admitted(_))
+}
+
 fn v4((src, dst): ([u8; 4], [u8; 4]), protocol: u8, payload: &[u8]) -> Vec<u8> {
     let total = (20 + payload.len() as u16).to_be_bytes();
     let mut packet = vec![0x45, 0, total[0], total[1], 0, 7, 0, 0, 64, protocol, 0, 0];
@@ -312,4 +323,115 @@ fn row_08_flags_of_vxlan_hide_no_frame() {
             assert!(!passes(&frame(flags, next)), "{flags:02x} {next}");
         }
     }
+}
+
+/// A register of the first PIM was known by two bytes; of a first fragment, or a short snap length, that held
+/// none of them, nobody asked what follows.
+#[test]
+fn row_10_what_is_of_igmp_and_cut_before_its_type_is_held_back() {
+    let register = [&[0x14, 1, 0, 0, 0, 0, 0, 0][..], &v4(HOME, 6, &tcp())].concat();
+    let mut first = v4(ABROAD, 41, &v6(false, 2, &register)[..40]);
+    first[6] = 0x20;
+    let mut later = v4(ABROAD, 41, &register);
+    later[7] = 40 / 8;
+    let mut lane = lane();
+    for piece in [first, later] {
+        assert!(matches!(pass(&mut lane, &piece), Fate::Excluded(_)));
+    }
+    let whole = v4(ABROAD, 2, &register);
+    assert!(!passes_cut(&whole, 20) && !passes_cut(&whole, 21));
+    assert!(passes(&v4(ABROAD, 2, &[0x16, 0, 0, 0, 239, 1, 1, 1])));
+}
+
+/// Of a VXLAN header that the capture cut off in its fifth byte it was said that it is none, since flags that
+/// nobody wrote were asked for.
+#[test]
+fn row_09_a_vxlan_header_that_is_cut_anywhere_is_held_back() {
+    for header in [[0, 0, 0, 0, 1, 2, 3, 0], [0x80, 0, 0, 0, 0, 0, 1, 0]] {
+        let frame = over_udp(4789, &[&header[..], &[2; 12], &[8, 0]].concat(), HOME);
+        for cut in 28..frame.len() {
+            assert!(!passes_cut(&frame, cut), "{header:?} {cut}");
+        }
+    }
+}
+
+/// A short snap length leaves nothing of UDP, so UDP behind the shortest headers passes by its own ends where
+/// its ports are cut off. Behind a tunnel, or options as long as the snap length, it passed as well.
+#[test]
+fn row_09_only_udp_behind_the_shortest_headers_may_be_cut_before_its_ports() {
+    let plain = over_udp(4789, &[8, 0, 0, 0, 0, 0, 1, 0], HOME);
+    assert!(passes_cut(&plain, 20) && passes_cut(&plain, 23));
+    let tunnel = v4(ABROAD, 4, &v4(ABROAD, 4, &plain));
+    let options = [&[17, 10][..], &[1; 86], &plain[20..]].concat();
+    for (packet, begin) in [(tunnel, 60), (v6(false, 60, &options), 128)] {
+        assert_eq!(passes_cut(&packet, begin), begin < 62);
+        assert!(begin < 62 || !passes_cut(&packet, begin + 3));
+    }
+    // What is cut off behind the ports may be of Teredo clients, whatever the ports are.
+    let peers = |before: &[u8]| {
+        let inside = [before, &udp(30_001, &v6(true, 59, &[]))].concat();
+        v6(false, 60, &inside)
+    };
+    let long = peers(&[&[17, 10][..], &[1; 86]].concat());
+    assert!(!passes_cut(&long, 40 + 88 + 8));
+}
+
+/// Fragments of IPv6 may name different protocols, and the first one's counts. None does, unless it is of
+/// another datagram, whose first one did not come this way.
+#[test]
+fn row_10_a_later_fragment_that_says_something_else_than_its_first_is_held_back() {
+    let fragment = |next: u8, at: u16, more: u16, payload: &[u8]| {
+        let field = (at | more).to_be_bytes();
+        let header = [next, 0, field[0], field[1], 0, 0, 0, 7];
+        v6(false, 44, &[&header[..], payload].concat())
+    };
+    let first = fragment(6, 0, 1, &tcp());
+    let hidden = [&[0; 4][..], &v4(HOME, 6, &tcp())].concat();
+    for (next, is_held) in [(41, true), (6, false)] {
+        let mut lane = lane();
+        assert!(matches!(pass(&mut lane, &first), Fate::Admitted(_)));
+        let later = pass(&mut lane, &fragment(next, 40, 0, &hidden));
+        assert_eq!(later == Fate::Excluded(Reason::Fragment), is_held);
+    }
+}
+
+/// Two IP headers have room in a quote of forty bytes, where the carrier between them has no header, or one of
+/// four bytes.
+#[test]
+fn row_06_a_short_quote_of_a_carrier_that_is_not_opened_is_held_back() {
+    for (protocol, header) in [(55, &[][..]), (94, &[]), (115, &[0, 0, 1, 2])] {
+        let quote = v4(ABROAD, protocol, &[header, &v4(HOME, 6, &[])].concat());
+        let error = |quote: &[u8]| v4(ABROAD, 1, &[&[3, 1, 0, 0, 0, 0, 0, 0][..], quote].concat());
+        assert!(!passes(&error(&quote)), "{protocol}");
+        // The eight bytes that every error has.
+        assert!(passes(&error(&quote[..28])), "{protocol}");
+    }
+}
+
+/// The check value at the end of a frame of MACsec was cut off even where a length that lies had taken it away
+/// before, and with it the end of the addresses.
+#[test]
+fn row_08_no_length_hides_the_end_of_a_macsec_frame() {
+    let mut inside = v6(true, 59, &[]);
+    inside[8..12].copy_from_slice(&[0x20, 1, 0, 0]);
+    let inside = v4(ABROAD, 17, &udp(30_001, &inside));
+    let tag = [0x88, 0xe5, 0, 0, 0, 0, 0, 1, 8, 0];
+    let frame = [&[2; 12][..], &tag, &inside].concat();
+    assert!(!passes(&v4(ABROAD, 143, &frame)));
+}
+
+/// The addresses of a compressed route that ended in the middle of one were called nonsense, though the rest of
+/// it was in the next fragment; and nonsense in a quote is left alone.
+#[test]
+fn row_10_a_quoted_route_that_goes_on_in_the_next_fragment_is_held_back() {
+    let mut route = vec![6, 2, 3, 1, 0, 0, 0, 0];
+    route.extend(end_v6(true, 1));
+    route.extend(tcp());
+    let mut quote = v6(false, 43, &route);
+    quote[8..24].copy_from_slice(&end_v6(true, 3));
+    let error = [&[1, 0, 0, 0, 0, 0, 0, 0][..], &quote].concat();
+    let end = 40 + 8 + 40 + 16;
+    let mut first = v4(ABROAD, 41, &v6(false, 58, &error)[..end]);
+    first[6] = 0x20;
+    assert!(!passes(&first));
 }
