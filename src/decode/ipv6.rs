@@ -143,11 +143,12 @@ fn fixed<const N: usize>(rest: View<'_>, header: Header) -> Result<&[u8; N], Sto
 
 /// Why the chain ends in a header that goes on beyond the end. Where the packet itself ends there,
 /// nothing can follow, and where TCP or the like follows, no IP can: the layers there are decide. What
-/// of its addresses is there has been judged.
+/// of its addresses was captured has been judged.
 fn beyond(number: u8, following: u8, length: usize, rest: View<'_>) -> Stop {
     let listed = matches!(number, ROUTING | DESTINATION);
     let harmless = matches!(following, TCP | ESP | NO_NEXT | 33 | 132 | 136);
-    if rest.wire < length || (harmless && !listed) {
+    let unseen = listed && rest.bytes.len() < rest.wire;
+    if !unseen && (rest.wire < length || (harmless && !listed)) {
         Stop::Transport
     } else if number == AUTHENTICATION {
         Stop::Truncated(Header::Authentication)
