@@ -47,9 +47,10 @@ pub(super) fn ether_type<'a>(number: u16, view: View<'a>, headers: &mut Headers)
         0x8863 => Err(Stop::NotIp(NotIp::PppoeControl)),
         0x0806 | 0x8035 => Err(Stop::NotIp(NotIp::Arp)),
         0x88cc => Err(Stop::NotIp(NotIp::Lldp)),
-        // EAPOL, IPX, CFM, PTP, slow protocols, flow control, MRP, CDP, NHRP, loopback, TRILL IS-IS.
-        0x888e | 0x8137 | 0x8902 | 0x88f7 | 0x8809 | 0x8808 | 0x88f5 | 0x88f6 | 0x2000 | 0x2001
-        | 0x9000 | 0x22f4 => Err(Stop::NotIp(NotIp::Other)),
+        0x2001 => Err(nhrp(view)),
+        // EAPOL, IPX, CFM, PTP, slow protocols, flow control, MRP, CDP, loopback, TRILL IS-IS.
+        0x888e | 0x8137 | 0x8902 | 0x88f7 | 0x8809 | 0x8808 | 0x88f5 | 0x88f6 | 0x2000 | 0x9000
+        | 0x22f4 => Err(Stop::NotIp(NotIp::Other)),
         _ => Err(Stop::NotIp(NotIp::EtherType)),
     }
 }
@@ -67,6 +68,16 @@ fn tag(length: usize, view: View<'_>) -> Step<'_> {
         .u16(length - 2)
         .ok_or(view.short(length, Header::Link))?;
     Ok((Kind::EtherType(number), view.skip(length)))
+}
+
+/// NHRP (RFC 2332 §5.2): requests and replies are about addresses; errors, and what others added (redirects
+/// among them), quote packets.
+pub(super) fn nhrp(view: View<'_>) -> Stop {
+    match view.u8(17) {
+        Some(1..=6) => Stop::NotIp(NotIp::Other),
+        Some(_) => Stop::NotDecoded(Carrier::Other),
+        None => view.absent(18, Header::Other),
+    }
 }
 
 /// MACsec (IEEE 802.1AE §9.3). With integrity only, the frame lies open behind the tag. The 16 bytes of

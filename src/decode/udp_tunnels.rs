@@ -211,6 +211,14 @@ pub(super) fn lisp<'a>(view: View<'a>, headers: &mut Headers, to_port: bool) -> 
     if view.bytes.len() < 28 {
         return Err(view.absent(28, Header::Other));
     }
+    // Flag P (RFC 9305 §3): the last byte before the instance says what follows. Others ignore it.
+    let says_ip = match view.first() {
+        Some([flags, _, _, next]) => flags & 0x04 == 0 || matches!(next, 1 | 2),
+        None => false,
+    };
+    if !says_ip && ethernet::leads_to_ip(view.skip(8)) {
+        return Err(Stop::NotDecoded(Carrier::Other));
+    }
     match view.skip(8).nibble() {
         Some(4 | 6) => {
             headers.path_mut().push_tunnel(Tunnel::Lisp);

@@ -351,7 +351,7 @@ const fn may_carry_ip(layer: &Layer) -> bool {
 }
 
 /// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IGMP (registers of the first PIM), IPIP, 6in4,
-/// GRE, AH, Swipe, minimal encapsulation, SKIP, AX.25, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, wrapped ESP, ROHC, Ethernet, AGGFRAG, NSH; IPv6 extension headers
+/// GRE, AH, Swipe, minimal encapsulation, SKIP, AX.25, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, wrapped ESP, ROHC, Ethernet, AGGFRAG, NSH, SDRP, DSR, NHRP, UTI; IPv6 extension headers
 /// behind which anything may follow; routing, hop-by-hop, destination options.
 const fn carries_ip(protocol: u8) -> bool {
     matches!(
@@ -360,11 +360,14 @@ const fn carries_ip(protocol: u8) -> bool {
             | 4
             | 17
             | 41
+            | 42
             | 43
             | 44
             | 47
+            | 48
             | 51
             | 53
+            | 54
             | 55
             | 57
             | 60
@@ -375,6 +378,7 @@ const fn carries_ip(protocol: u8) -> bool {
             | 103
             | 108
             | 115
+            | 120
             | 131
             | 135
             | 136

@@ -142,6 +142,8 @@ fn cause(parts: &str) -> &'static str {
             "pseudowire with a word",
             "a pseudowire that reads in two ways",
         ),
+        ("erspan 1 by key", "ERSPAN that reads in two ways"),
+        ("erspan 2 by key", "ERSPAN that reads in two ways"),
         ("lisp control", "a request of LISP with a fragment in it"),
     ];
     let cause = causes.into_iter().find(|(part, _)| has(part));

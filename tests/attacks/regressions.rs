@@ -435,3 +435,228 @@ fn row_10_a_quoted_route_that_goes_on_in_the_next_fragment_is_held_back() {
     first[6] = 0x20;
     assert!(!passes(&first));
 }
+
+/// An IPv4 header with options, quoted by an error that ends before they do, was nonsense, even where its routes
+/// were in the next fragment; and nonsense in a quote is left alone.
+#[test]
+fn row_10_the_options_of_a_quoted_header_may_be_in_the_next_fragment() {
+    let mut quote = v4(ABROAD, 6, &[]);
+    quote[0] = 0x4b;
+    quote.extend([1, 131, 7, 4]);
+    quote.extend(HOME.1);
+    quote[12..16].copy_from_slice(&HOME.0);
+    let error = |end: usize| {
+        let message = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &quote].concat();
+        let inside = v6(false, 58, &message);
+        let mut first = v4(ABROAD, 41, &inside[..end]);
+        if end < inside.len() {
+            first[6] = 0x20;
+        }
+        first
+    };
+    for end in 40 + 8 + 20..=40 + 8 + 28 {
+        assert!(!passes(&error(end)), "{end}");
+    }
+}
+
+/// A frame of a type that nobody knows, whose receiver's address begins with a 0, was read as one behind a word:
+/// spanning tree, by its sixth byte.
+#[test]
+fn row_08_a_pseudowire_of_a_type_that_is_not_known_is_held_back() {
+    let mut frame = vec![
+        2, 0x81, 0x6e, 0xc5, 0xa2, 0xf9, 0x86, 0x62, 0x0b, 0x19, 0x8d, 0xba,
+    ];
+    frame.extend([0x99, 0x99]);
+    frame.extend(v4(HOME, 137, &tcp()));
+    let number = 12 + 4;
+    frame[number..number + 3].copy_from_slice(&[1, 4, 0x42]);
+    let packet = v4(ABROAD, 137, &[&[0, 0, 0x11, 64][..], &frame].concat());
+    assert!(!passes(&packet));
+}
+
+/// Pseudowires of serial lines are not opened; read as frames, with a checksum chosen for it, they were ARP.
+#[test]
+fn row_08_a_pseudowire_of_a_serial_line_is_not_taken_for_a_frame() {
+    let mut inside = v4(HOME, 6, &tcp());
+    // A checksum of 0x0806, by the identification.
+    let sum = |packet: &[u8]| {
+        let words = packet[..20].chunks(2);
+        let sum: u32 = words
+            .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+            .sum();
+        (sum & 0xffff) + (sum >> 16)
+    };
+    inside[10..12].copy_from_slice(&[8, 6]);
+    inside[4..6].copy_from_slice(&[0, 0]);
+    let missing = (0xffff - sum(&inside)) as u16;
+    inside[4..6].copy_from_slice(&missing.to_be_bytes());
+    for header in [&[0, 0x21][..], &[0, 0, 0, 0, 0, 0x21]] {
+        let packet = v4(
+            ABROAD,
+            137,
+            &[&[0, 0, 0x11, 64][..], header, &inside].concat(),
+        );
+        assert!(!passes(&packet), "{header:?}");
+    }
+}
+
+/// ESP that encrypts nothing was sealed like any other.
+#[test]
+fn row_08_esp_that_encrypts_nothing_is_judged_by_what_lies_open_in_it() {
+    let summed = |pair| {
+        let mut packet = v4(pair, 6, &tcp());
+        let words = packet[..20].chunks(2);
+        let sum: u32 = words
+            .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+            .sum();
+        let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        packet
+    };
+    for header in [8, 16] {
+        for trailer in [2, 14, 37] {
+            let open = |packet: &[u8]| [&vec![9; header][..], packet, &vec![7; trailer]].concat();
+            judges_what_is_inside(|pair| v4(ABROAD, 50, &open(&summed(pair))));
+            judges_what_is_inside(|pair| v4(ABROAD, 17, &udp(4500, &open(&summed(pair)))));
+            for is_home in [true, false] {
+                let packet = v4(ABROAD, 50, &open(&v6(is_home, 6, &tcp())));
+                assert_eq!(passes(&packet), !is_home);
+            }
+        }
+    }
+    // A first fragment that shows nothing of it yet.
+    let datagram = udp(4500, &[&[9; 8][..], &summed(HOME)].concat());
+    for end in 8..8 + 8 + 20 {
+        let mut first = v4(ABROAD, 17, &datagram[..end]);
+        first[6] = 0x20;
+        assert!(!passes(&first), "{end}");
+    }
+    // Sealed, whatever its first bytes look like.
+    assert!(passes(&v4(
+        ABROAD,
+        50,
+        &[&[9; 8][..], &[0x45; 80]].concat()
+    )));
+    assert!(passes(&v4(
+        ABROAD,
+        50,
+        &[&[9; 8][..], &[0x60; 80]].concat()
+    )));
+}
+
+/// Carriers that few know were protocols, ports and numbers like any other.
+#[test]
+fn row_08_carriers_that_are_not_opened_are_held_back() {
+    let frame = [&[2; 12][..], &[8, 0], &v4(HOME, 6, &tcp())].concat();
+    let length = (frame.len() as u16).to_be_bytes();
+    let over = |port: u16, header: &[u8]| v4(ABROAD, 17, &udp(port, &[header, &frame].concat()));
+    let packets = [
+        // LWAPP, with a hardware address in front or not; CAPWAP over UDP-Lite; STT.
+        over(12_222, &[0, 0, length[0], length[1], 30, 40]),
+        over(
+            12_222,
+            &[2, 2, 2, 2, 2, 2, 0, 0, length[0], length[1], 30, 40],
+        ),
+        v4(
+            ABROAD,
+            136,
+            &udp(5247, &[&[0, 0x10, 2, 0, 0, 0, 0, 0][..], &frame].concat()),
+        ),
+        v4(ABROAD, 6, &{
+            let mut segment = tcp()[..20].to_vec();
+            segment[2..4].copy_from_slice(&7471_u16.to_be_bytes());
+            [&segment[..], &[0; 18], &frame].concat()
+        }),
+        // Frames in LISP; extension headers without a header of IP before them.
+        over(4341, &[0x0c, 0, 0, 3, 0, 0, 0, 0]),
+        over_udp(6080, &[0, 60, 0, 0, 4, 0, 1, 4, 0, 0, 0, 0], HOME),
+        over_udp(434, &[4, 60, 0, 0, 4, 0, 1, 4, 0, 0, 0, 0], HOME),
+        // Errors of NHRP, in GRE and without.
+        v4(
+            ABROAD,
+            54,
+            &[&[0; 17][..], &[7, 0, 0], &v4(HOME, 6, &tcp())].concat(),
+        ),
+        v4(
+            ABROAD,
+            47,
+            &[
+                &[0, 0, 0x20, 1][..],
+                &[0; 17],
+                &[8, 0, 0],
+                &v4(HOME, 6, &tcp()),
+            ]
+            .concat(),
+        ),
+        // Routes of SDRP and DSR, frames of UTI.
+        v4(ABROAD, 42, &v4(HOME, 6, &tcp())),
+        v4(ABROAD, 48, &v4(HOME, 6, &tcp())),
+        v4(ABROAD, 120, &frame),
+    ];
+    for (nth, packet) in packets.iter().enumerate() {
+        assert_eq!(
+            pass(&mut lane(), packet),
+            Fate::Excluded(Reason::TooDeep),
+            "{nth}"
+        );
+    }
+    // Requests of NHRP, and data at these ports, pass.
+    assert!(passes(&v4(
+        ABROAD,
+        54,
+        &[&[0; 17][..], &[1, 0, 0], &[0; 40]].concat()
+    )));
+    assert!(passes(&over(12_222, &[0x44, 0, 0, 0])));
+    assert!(passes(&v4(ABROAD, 136, &udp(40_000, &frame))));
+    // Tunnel brokers' IPv6 is opened.
+    for is_home in [true, false] {
+        let packet = v4(ABROAD, 17, &udp(3653, &v6(is_home, 6, &tcp())));
+        assert_eq!(passes(&packet), !is_home);
+    }
+}
+
+/// GRE may list routers, as a source route does, and IPv4 receivers; they were stepped over.
+#[test]
+fn row_08_routers_in_gre_and_lists_of_receivers_are_judged() {
+    let outer = ([20, 0, 0, 1], [30, 0, 0, 2]);
+    for home in [true, false] {
+        let hop = if home { [20, 0, 0, 9] } else { [30, 0, 0, 9] };
+        let mut header = vec![0x40, 0, 8, 0, 0, 0, 0, 0, 8, 0, 0, 8, 30, 0, 0, 8];
+        header.extend(hop);
+        header.extend([0; 4]);
+        let routed = v4(outer, 47, &[&header[..], &v4(ABROAD, 6, &tcp())].concat());
+        assert_eq!(passes(&routed), !home);
+        let mut listed = v4(outer, 6, &[&[149, 6][..], &hop, &[0, 0], &tcp()].concat());
+        listed[0] = 0x47;
+        assert_eq!(passes(&listed), !home);
+    }
+}
+
+/// Receivers tell the kinds of ERSPAN apart by the header's own version, by the number before it, or by what else
+/// is in the header of GRE. What they read can be two different packets.
+#[test]
+fn row_08_no_kind_of_erspan_hides_another() {
+    let frame = |pair| [&[2; 12][..], &[8, 0], &v4(pair, 6, &tcp())].concat();
+    let gre = |flags: u8, number: [u8; 2], header: &[u8], pair| {
+        let fields = 4 * flags.count_ones() as usize;
+        let fixed = [&[flags, 0][..], &number, &vec![0; fields]].concat();
+        v4(ABROAD, 47, &[&fixed[..], header, &frame(pair)].concat())
+    };
+    let second = [0x10, 0, 0, 0, 0, 0, 0, 0];
+    let third = [0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    for (number, header) in [
+        ([0x88, 0xbe], &second[..]),
+        ([0x88, 0xbe], &third),
+        ([0x22, 0xeb], &third),
+        ([0x22, 0xeb], &second),
+    ] {
+        judges_what_is_inside(|pair| gre(0x10, number, header, pair));
+    }
+    judges_what_is_inside(|pair| gre(0, [0x88, 0xbe], &[], pair));
+    for header in [&[][..], &second] {
+        assert!(
+            !passes(&gre(0x20, [0x88, 0xbe], header, HOME)),
+            "{header:?}"
+        );
+    }
+}
