@@ -14,6 +14,7 @@
 mod common;
 mod order;
 mod panics;
+mod readers;
 mod times;
 mod traced;
 mod writes;

@@ -155,14 +155,14 @@ fn row_35_what_a_collector_that_was_away_misses_is_what_was_counted_as_lost() {
     let listen = || net.inside(|| UdpSocket::bind("127.0.0.1:4739")).unwrap();
     let capture = net.capture(&["-o", "udp://127.0.0.1:4739", "--max-flows", "50"]);
     let first = listen();
-    let mut sent = net.send(&mixed(45, 400));
+    let mut sent = net.send(&mixed(45, 2_000));
     let before = all_that_comes(&first);
     // Refused by the kernel from now on, with an answer.
     drop(first);
-    sent += net.send(&mixed(46, 700));
+    sent += net.send(&mixed(46, 2_000));
     std::thread::sleep(QUIET);
     let second = listen();
-    sent += net.send(&mixed(47, 400));
+    sent += net.send(&mixed(47, 2_000));
     let (code, said) = capture.finish();
     let after = all_that_comes(&second);
     assert_eq!(code, Some(3), "{said}");
