@@ -1,19 +1,17 @@
 //! From entries to figures.
 
 use super::cells::{Cells, is_small};
+use super::counted::{blind, networks, openings, sum, timeline, undetermined};
 use super::figures::{
-    Alone, AuthorityInPeriod, AuthoritySpan, Blind, Bounded, Bucket, BucketPart, Clock, Events,
-    Exports, Figure, FormatCount, Found, GapSum, Losses, Network, Openings, Part, Period,
-    PolicySpan, Report, SCHEMA, SMALL_CELL, Sensor, Span, Sum, Timeline, Undetermined, Variant,
-    Verified, ppm,
+    Alone, Bounded, Clock, Events, Exports, FormatCount, Found, Losses, Period, Report, SCHEMA,
+    SMALL_CELL, Sensor, Variant, Verified,
 };
-use super::happening::{mode, standing};
+use super::happening::mode;
+use super::spans::{authority, policies, profile};
 use super::tables::geo_spans;
 use super::walk::Walk;
 use super::window::{PUBLISHED_SECONDS, Window, ceil, floor, seconds, width};
-use crate::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
-use crate::ledger::{Authority, Entry, Event, Moment, Profile, Verification};
-use crate::time::{NANOS_PER_SEC, Timestamp};
+use crate::ledger::{Entry, Event, Moment, Verification};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a report is asked for.
@@ -27,17 +25,10 @@ pub struct Options {
     pub key_given: bool,
 }
 
-/// Reasons that an undetermined place alone gave.
-pub(super) const UNDETERMINED: [Reason; 4] = [
-    Reason::Unlocated,
-    Reason::SourceDisagreement,
-    Reason::Anycast,
-    Reason::NonGlobal,
-];
 /// Of names, and of what is rarely many.
 const MOST_NAMES: usize = 24;
 /// Of tables, authorisations, times and findings.
-const MOST_ROWS: usize = 60;
+pub(super) const MOST_ROWS: usize = 60;
 
 impl Report {
     /// Of a ledger that was checked: its entries, and what the check found.
@@ -184,291 +175,6 @@ fn distinct(all: impl Iterator<Item = String>) -> Bounded<String> {
         all.filter(|name| seen.insert(name.clone())).collect(),
         MOST_NAMES,
     )
-}
-
-fn sum(cells: &Cells, publish: bool) -> Sum {
-    let seen = cells.figure(|_| true);
-    let by_fate = cells.grouped(|place| Some(place.fate().index()));
-    let part = |fate: Fate, id| part(id, by_fate.get(&fate.index()), seen);
-    let unaccounted = cells.unaccounted();
-    Sum {
-        seen,
-        kept: cells.figure(super::cells::Place::is_kept),
-        excluded: cells.figure(|place| !place.is_kept()),
-        closes: unaccounted.packets == 0 && unaccounted.bytes == 0,
-        unaccounted_packets: (!publish).then_some(unaccounted.packets),
-        unaccounted_bytes: (!publish).then_some(unaccounted.bytes),
-        by_class: Class::ALL
-            .map(|class| part(Fate::Admitted(class), class.id()))
-            .into(),
-        by_reason: Reason::ALL
-            .map(|reason| part(Fate::Excluded(reason), reason.id()))
-            .into(),
-    }
-}
-
-fn part(id: &'static str, figure: Option<&Figure>, whole: Figure) -> Part {
-    let figure = figure.copied().unwrap_or_default();
-    Part {
-        id,
-        figure,
-        share_ppm: ppm(figure.packets, whole.packets),
-    }
-}
-
-fn timeline(cells: &Cells, walk: &Walk<'_>, shown: u64) -> Timeline {
-    let at = |bucket: Timestamp| floor(bucket, shown);
-    let parts = cells.grouped(|place| Some((at(place.bucket), place.fate().index())));
-    let sides = cells.grouped(|place| Some((at(place.bucket), place.is_kept())));
-    let seen = cells.grouped(|place| Some(at(place.bucket)));
-    let dropped = cells.dropped(at);
-    let blind = walk.blind.clone().merged();
-    let mut buckets = BTreeMap::new();
-    for from in seen.keys().chain(dropped.keys()) {
-        buckets.insert(*from, ());
-    }
-    // So that a picture has no hole where nothing was counted: the width bounds how many these are.
-    if let Some((from, to)) = walk.extent {
-        let mut next = at(from);
-        while next < to {
-            buckets.insert(next, ());
-            next = Timestamp::from_nanos(next.nanos().saturating_add(shown * NANOS_PER_SEC));
-            if next.nanos() == u64::MAX {
-                break;
-            }
-        }
-    }
-    let bucket = |from: Timestamp| {
-        let end = Timestamp::from_nanos(from.nanos().saturating_add(shown * NANOS_PER_SEC));
-        let part = |fate: Fate, id| {
-            let figure = *parts.get(&(from, fate.index()))?;
-            Some(BucketPart { id, figure })
-        };
-        let classes = Class::ALL.into_iter();
-        let reasons = Reason::ALL.into_iter();
-        let inside = |span: &(Timestamp, Timestamp)| {
-            let (begin, until) = (span.0.max(from), span.1.min(end));
-            if begin < until {
-                until.nanos() - begin.nanos()
-            } else {
-                0
-            }
-        };
-        Bucket {
-            from: Moment(from),
-            seen: seen.get(&from).copied().unwrap_or_default(),
-            kept: sides.get(&(from, true)).copied().unwrap_or_default(),
-            excluded: sides.get(&(from, false)).copied().unwrap_or_default(),
-            by_class: classes
-                .filter_map(|class| part(Fate::Admitted(class), class.id()))
-                .collect(),
-            by_reason: reasons
-                .filter_map(|reason| part(Fate::Excluded(reason), reason.id()))
-                .collect(),
-            kernel_dropped: dropped.get(&from).copied().unwrap_or_default(),
-            blind_seconds: blind.iter().map(inside).sum::<u64>() / NANOS_PER_SEC,
-        }
-    };
-    Timeline {
-        bucket_seconds: shown,
-        buckets: buckets.into_keys().map(bucket).collect(),
-    }
-}
-
-fn undetermined(cells: &Cells, seen: Figure) -> Undetermined {
-    let is_cause = |place: super::cells::Place| matches!(place.fate(), Fate::Excluded(reason) if UNDETERMINED.contains(&reason));
-    let is_kept = |place: super::cells::Place| matches!(place.fate(), Fate::Admitted(class) if is_undetermined(class));
-    let by_fate = cells.grouped(|place| Some(place.fate().index()));
-    let (kept, excluded) = (cells.figure(is_kept), cells.figure(is_cause));
-    let classes = Class::ALL
-        .into_iter()
-        .filter(|class| is_undetermined(*class));
-    Undetermined {
-        kept,
-        kept_ppm: ppm(kept.packets, seen.packets),
-        excluded,
-        excluded_ppm: ppm(excluded.packets, seen.packets),
-        kept_by_class: classes
-            .map(|class| {
-                part(
-                    class.id(),
-                    by_fate.get(&Fate::Admitted(class).index()),
-                    seen,
-                )
-            })
-            .collect(),
-        excluded_by_reason: UNDETERMINED
-            .map(|reason| {
-                part(
-                    reason.id(),
-                    by_fate.get(&Fate::Excluded(reason).index()),
-                    seen,
-                )
-            })
-            .into(),
-    }
-}
-
-const fn is_undetermined(class: Class) -> bool {
-    matches!(
-        class,
-        Class::ForeignUndetermined | Class::UndeterminedForeign
-    )
-}
-
-fn networks(cells: &Cells) -> Vec<Network> {
-    let seen = cells.grouped(|place| Some((place.network() as u8, place.protocol() as u8)));
-    let sides = cells.grouped(|place| {
-        Some((
-            place.network() as u8,
-            place.protocol() as u8,
-            place.is_kept(),
-        ))
-    });
-    let mut out = Vec::new();
-    for network in NetworkGroup::ALL {
-        for protocol in ProtocolGroup::ALL {
-            let (ip, kind) = (network as u8, protocol as u8);
-            if let Some(seen) = seen.get(&(ip, kind)) {
-                out.push(Network {
-                    ip: network.id(),
-                    protocol: protocol.id(),
-                    seen: *seen,
-                    kept: sides.get(&(ip, kind, true)).copied().unwrap_or_default(),
-                    excluded: sides.get(&(ip, kind, false)).copied().unwrap_or_default(),
-                });
-            }
-        }
-    }
-    out
-}
-
-fn openings(cells: &Cells) -> Vec<Openings> {
-    let of = |id, wanted: &dyn Fn(Fate) -> bool| {
-        let figure = cells.figure(|place| wanted(place.fate()));
-        Openings {
-            id,
-            openings: Alone {
-                count: figure.openings,
-                small: figure.small_openings,
-            },
-        }
-    };
-    let mut out: Vec<Openings> = Class::ALL
-        .into_iter()
-        .map(|class| of(class.id(), &move |fate| fate == Fate::Admitted(class)))
-        .collect();
-    out.push(of("excluded", &|fate| matches!(fate, Fate::Excluded(_))));
-    out
-}
-
-fn blind(cells: &Cells, walk: &Walk<'_>, period: u64) -> Blind {
-    let total = |spans: Vec<(Timestamp, Timestamp)>| {
-        spans
-            .iter()
-            .map(|(from, to)| to.nanos() - from.nanos())
-            .sum::<u64>()
-            / NANOS_PER_SEC
-    };
-    let blind = total(walk.blind.clone().merged());
-    let gaps = walk.gaps.iter().map(|((cause, interface), of)| {
-        let seconds = total(of.time.clone().merged());
-        GapSum {
-            cause,
-            interface: interface.map(str::to_owned),
-            gaps: of.count,
-            seconds,
-            share_ppm: ppm(seconds, period),
-        }
-    });
-    let gaps = Bounded::of(gaps.collect(), MOST_ROWS);
-    let zero = Timestamp::default();
-    Blind {
-        kernel_dropped: cells.dropped(|_| zero).remove(&zero).unwrap_or_default(),
-        seconds: blind,
-        share_ppm: ppm(blind, period),
-        gaps: gaps.shown,
-        left_out: gaps.left_out,
-    }
-}
-
-/// A moment of a span, to the hour in a published report.
-pub(super) const fn moment(at: Timestamp, publish: bool) -> Moment {
-    Moment(if publish {
-        floor(at, PUBLISHED_SECONDS)
-    } else {
-        at
-    })
-}
-
-fn policies(walk: &Walk<'_>, publish: bool) -> Bounded<PolicySpan> {
-    let spans = walk.policies.iter().map(|span| PolicySpan {
-        from: moment(span.from, publish),
-        to: moment(span.to, publish),
-        profile: profile(span.what.profile),
-        classes: span.what.classes.clone(),
-    });
-    Bounded::of(spans.collect(), MOST_ROWS)
-}
-
-const fn profile(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Standard => "standard",
-        Profile::Statutory => "statutory",
-    }
-}
-
-fn authority(walk: &Walk<'_>, period: u64, publish: bool) -> AuthorityInPeriod {
-    let spans = walk.authorities.iter().map(|span| {
-        let Authority {
-            standing: stands,
-            id,
-            authority,
-            purpose,
-            classes,
-            interfaces,
-            not_before,
-            not_after,
-            volume,
-            sha256,
-            keys,
-        } = span.what;
-        AuthoritySpan {
-            from: moment(span.from, publish),
-            to: moment(span.to, publish),
-            standing: standing(*stands),
-            id: id.clone(),
-            authority: authority.clone(),
-            purpose: purpose.clone(),
-            classes: classes.clone(),
-            interfaces: interfaces.clone(),
-            not_before: *not_before,
-            not_after: *not_after,
-            cap_packets: volume.and_then(|volume| volume.packets),
-            cap_bytes: volume.and_then(|volume| volume.bytes),
-            sha256: sha256.clone(),
-            keys: keys.clone(),
-        }
-    });
-    let without = walk.without.clone().merged();
-    let without: Vec<Span> = without
-        .into_iter()
-        .map(|(from, to)| Span {
-            from: moment(from, publish),
-            to: moment(to, publish),
-            seconds: seconds(from, to),
-        })
-        .filter(|span| span.seconds > 0)
-        .collect();
-    let without_seconds = without.iter().map(|span| span.seconds).sum();
-    let by_itself = walk.self_authorised.clone().merged();
-    AuthorityInPeriod {
-        spans: Bounded::of(spans.collect(), MOST_ROWS),
-        without: Bounded::of(without, MOST_ROWS),
-        without_seconds,
-        without_ppm: ppm(without_seconds, period),
-        self_authorised_seconds: by_itself.iter().map(|(from, to)| seconds(*from, *to)).sum(),
-    }
 }
 
 fn exports(walk: &Walk<'_>, publish: bool) -> Exports {

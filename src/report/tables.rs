@@ -1,7 +1,7 @@
 //! Country tables in force: how old they were when they decided, and what changed from one to the next.
 
-use super::build::moment;
 use super::figures::{Change, GeoSpan, ListUsed, SourceUsed};
+use super::spans::moment;
 use super::walk::InForce;
 use crate::ledger::{GeoInForce, GeoSource};
 use crate::time::Timestamp;

@@ -32,6 +32,9 @@ const REST: Duration = Duration::from_millis(200);
 const BACK_OFF: u64 = NANOS_PER_SEC;
 const BACK_OFF_MOST: u64 = 32 * NANOS_PER_SEC;
 
+/// How often a collector is listened to before a message.
+const MOST_HEARD: usize = 16;
+
 pub(super) struct Tcp {
     places: Vec<SocketAddr>,
     stream: Stream,
@@ -138,23 +141,26 @@ impl Tcp {
     }
 }
 
-/// Whether the other end has closed it. A collector sends nothing; what it sends all the same is passed over.
+/// Whether the other end has closed it. A collector sends nothing; what it sends all the same is passed over, a
+/// little for each message: one that never stops talking must not hold up what it is told.
 fn is_closed(mut connection: &TcpStream) -> bool {
-    let mut heard = [0; 256];
+    let mut heard = [0; 4096];
     if connection.set_nonblocking(true).is_err() {
         return true;
     }
-    let is_closed = loop {
+    let mut is_closed = false;
+    for _ in 0..MOST_HEARD {
         match connection.read(&mut heard) {
-            Ok(0) => break true,
-            Ok(_) => {}
+            Ok(0) => is_closed = true,
+            Ok(_) => continue,
             Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => break false,
-                io::ErrorKind::Interrupted => {}
-                _ => break true,
+                io::ErrorKind::Interrupted => continue,
+                io::ErrorKind::WouldBlock => {}
+                _ => is_closed = true,
             },
         }
-    };
+        break;
+    }
     is_closed || connection.set_nonblocking(false).is_err()
 }
 
@@ -277,5 +283,24 @@ mod tests {
         assert!(matches!(error, Error::Collector { .. }));
         // Half a message may be on its way: nothing comes after it.
         assert!(tcp.connection.is_none());
+    }
+
+    #[test]
+    fn a_collector_that_talks_without_end_is_sent_to_all_the_same() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut tcp = open(listener.local_addr().unwrap(), true).unwrap();
+        let (mut collector, _) = listener.accept().unwrap();
+        let mut talker = collector.try_clone().unwrap();
+        let talks = thread::spawn(move || while talker.write_all(&[0; 1 << 16]).is_ok() {});
+        let at = Timestamp::from_nanos(NANOS_PER_SEC);
+        assert_eq!(tcp.send(b"", &ONE, at).unwrap(), Sent::First);
+        let mut heard = [0; 7];
+        for _ in 0..1_000 {
+            assert_eq!(tcp.send(b"message", &ONE, at).unwrap(), Sent::Done);
+            collector.read_exact(&mut heard).unwrap();
+        }
+        drop(tcp);
+        drop(collector);
+        talks.join().unwrap();
     }
 }
