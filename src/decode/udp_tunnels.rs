@@ -170,7 +170,12 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([first, second, _, _, _, _]) = view.first() else {
         return Err(cut(view, 6, Header::L2tp, |start| match start {
-            [first, second, ..] => first & 0x80 == 0 && matches!(second & 0x0f, 1..=3),
+            // The first bit says control; in L2F it does not.
+            [first, second, ..] => match second & 0x0f {
+                1 => true,
+                2 | 3 => first & 0x80 == 0,
+                _ => false,
+            },
             _ => true,
         }));
     };

@@ -58,7 +58,9 @@ pub(crate) fn check(data: &[u8]) {
         // Behind a quoted header that contradicts itself, options are looked for as far as the capture goes.
         let mut beside = new.side_pairs().iter();
         let was_there = beside.all(|pair| pair.1 == SidePair::Quoted || beside_half.contains(pair));
+        // A fifth indication of Teredo where no packet would fit is no fifth layer.
         let is_known = is_all(stop)
+            || stop == Stop::TooManyLayers && layers < MAX_IP_LAYERS
             || matches!(
                 stop,
                 Stop::Opaque | Stop::Malformed(_) | Stop::TooManyExtensions

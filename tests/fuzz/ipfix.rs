@@ -230,7 +230,8 @@ fn file(head: &Head, records: &[Ended], counts: &Written, run: &RunContext<'_>) 
     output.write(records, run).expect("room for it");
     output.note(&head.totals).expect("room for it");
     let finished = output.finish().expect("room for it");
-    assert!(finished.written == *counts && finished.lost == Written::default());
+    assert_eq!(finished.written, *counts);
+    assert_eq!(finished.lost, Written::default());
     let bytes = fs::read(&path).expect("a file");
     let [digested] = finished.digested.as_slice() else {
         panic!("one file has one digest");
