@@ -351,7 +351,7 @@ fn row_55_joined_frames_are_told_of_once() {
                 TcpStream::connect(place)
                     .unwrap()
                     .write_all(&[7; 4 << 20])
-                    .unwrap()
+                    .unwrap();
             });
             let mut taken = Vec::new();
             listener

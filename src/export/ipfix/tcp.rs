@@ -263,6 +263,21 @@ mod tests {
     }
 
     #[test]
+    fn row_35_a_connection_that_is_closed_at_once_is_made_anew_once_a_second() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut tcp = open(listener.local_addr().unwrap(), true).unwrap();
+        let at = |millis: u64| Timestamp::from_nanos(millis * 1_000_000);
+        let close = || drop(listener.accept().unwrap());
+        close();
+        // That one may have stood for long.
+        assert_eq!(tcp.send(b"a", &ONE, at(100_000)).unwrap(), Sent::First);
+        close();
+        assert!(tcp.send(b"a", &ONE, at(100_500)).is_err());
+        assert_eq!(tcp.figures().lost, ONE);
+        assert_eq!(tcp.send(b"a", &ONE, at(101_000)).unwrap(), Sent::First);
+    }
+
+    #[test]
     fn a_collector_that_does_not_read_is_waited_for_a_second_and_then_left() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut tcp = open(listener.local_addr().unwrap(), true).unwrap();
