@@ -120,7 +120,7 @@ pub(super) fn payload<'a>(
             walk::also(Kind::Ethernet, view.skip(8), headers)?;
             Ok((Kind::Ethernet, view))
         }
-        0x88be | 0x22eb => erspan(view),
+        0x88be | 0x22eb => erspan(number, view, headers),
         // Cisco MetaData, with the next type in front of it here.
         0x8909 if matches!(view.first(), Some([0x08, 0x00] | [0x86, 0xdd])) => {
             Ok((Kind::Ip, view.skip(8)))
@@ -154,17 +154,24 @@ pub(super) fn payload<'a>(
     }
 }
 
-/// ERSPAN with a header, by its version: some receivers go by that, others by the number in front of it, and
-/// both must agree on what they read.
-fn erspan(view: View<'_>) -> Step<'_> {
-    match view.nibble() {
-        Some(1) => {
-            view.need::<8>(Header::Erspan)?;
-            Ok((Kind::Ethernet, view.skip(8)))
+/// ERSPAN with a header. Some receivers go by its version, others by the number in front of it: where those
+/// do not agree, it is judged as both.
+fn erspan<'a>(number: u16, view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    view.need::<8>(Header::Erspan)?;
+    let second = (Kind::Ethernet, view.skip(8));
+    match (number, view.nibble()) {
+        (0x88be, Some(0 | 1)) => Ok(second),
+        (0x22eb, Some(0 | 2)) => erspan_3(view),
+        (_, Some(1)) => {
+            let (kind, inside) = erspan_3(view)?;
+            walk::also(kind, inside, headers)?;
+            Ok(second)
         }
-        Some(2) => erspan_3(view),
-        Some(_) => Err(Stop::NotDecoded(Carrier::Gre)),
-        None => Err(view.short(8, Header::Erspan)),
+        (_, Some(2)) => {
+            walk::also(second.0, second.1, headers)?;
+            erspan_3(view)
+        }
+        _ => Err(Stop::NotDecoded(Carrier::Gre)),
     }
 }
 

@@ -32,12 +32,13 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     // IP in it, and not so well as what the nibble says, is taken for one, or for nothing.
     let plain = ethernet::leads_to_ip(inside);
     let behind_word = ethernet::leads_to_ip(inside.skip(4));
-    if !matches!(nibble, 4 | 6) {
-        for frame in [inside, inside.skip(4)] {
-            if let Some(packet) = serial_packet(frame) {
-                walk::also(Kind::Ip, packet, headers)?;
-            }
-        }
+    let serial = match nibble {
+        4 | 6 => None,
+        0 => serial_packet(inside).or_else(|| serial_packet(inside.skip(4))),
+        _ => serial_packet(inside),
+    };
+    if let Some(packet) = serial {
+        walk::also(Kind::Ip, packet, headers)?;
     }
     match nibble {
         4 | 6 if plain && !is_packet(inside) => Err(Stop::NotDecoded(Carrier::Other)),

@@ -106,7 +106,11 @@ pub(super) fn ports(view: View<'_>, headers: &mut Headers) -> bool {
 
 /// TCP (RFC 9293 §3.1). The flags alone are taken where the rest of the header is cut off.
 fn tcp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
-    ports(view, headers);
+    let has_ports = ports(view, headers);
+    // No sender of TCP makes first fragments as short as that.
+    if !has_ports && headers.layers().iter().any(udp::is_first) {
+        return Err(view.absent(4, Header::Other));
+    }
     if let Some(flags) = view.u8(13) {
         let transport = headers.transport_mut();
         transport.tcp_flags = flags;
@@ -260,7 +264,7 @@ fn authentication<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 /// ESP (RFC 4303 §2) is encrypted as a rule, and judged by its own ends. With NULL encryption (RFC 2410, 4543)
 /// a packet lies open in it, behind eight bytes or sixteen, and nothing says so: what reads as one is judged.
 pub(super) fn esp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
-    const SHOWS: usize = 16 + 40;
+    const SHOWS: usize = 16 + 60;
     let begin = headers.before_cut(view);
     if view.bytes.len() < view.wire.min(SHOWS) && !udp::is_left_short(begin, headers) {
         return Err(Stop::Truncated(Header::Other));
@@ -281,7 +285,11 @@ fn lies_open(view: View<'_>, is_all_there: bool) -> bool {
     /// Padding, two bytes, and a check value. *Guessed*: SHA-512 cut to its half is the longest in use.
     const TRAILER: std::ops::RangeInclusive<usize> = 2..=255 + 2 + 32;
     match (view.nibble(), view.u16(4), view.u8(6)) {
-        (Some(4), _, _) => mpls::is_packet(view),
+        (Some(4), _, _) => {
+            let length = view.u8(0).map_or(0, |first| usize::from(first & 0x0f) * 4);
+            let is_cut = !is_all_there && (20..length).contains(&view.bytes.len());
+            is_cut || mpls::is_packet(view)
+        }
         (Some(6), Some(length), Some(next)) => {
             let trailer = view.wire.checked_sub(40 + usize::from(length));
             let fits = trailer.is_some_and(|trailer| TRAILER.contains(&trailer));

@@ -350,9 +350,10 @@ const fn may_carry_ip(layer: &Layer) -> bool {
     }
 }
 
-/// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IGMP (registers of the first PIM), IPIP, 6in4,
-/// GRE, AH, Swipe, minimal encapsulation, SKIP, AX.25, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, wrapped ESP, ROHC, Ethernet, AGGFRAG, NSH, SDRP, DSR, NHRP, UTI; IPv6 extension headers
-/// behind which anything may follow; routing, hop-by-hop, destination options.
+/// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IGMP (registers of
+/// the first PIM), IPIP, 6in4, SDRP, GRE, DSR, AH, Swipe, NHRP (errors), minimal encapsulation, SKIP, AX.25,
+/// YIPS, EtherIP, encapsulation header, PIM, IPComp, L2TPv3, UTI, PIPE, UDP-Lite, MPLS, wrapped ESP, ROHC,
+/// Ethernet, AGGFRAG, NSH; IPv6 extension headers behind which anything may follow.
 const fn carries_ip(protocol: u8) -> bool {
     matches!(
         protocol,

@@ -50,7 +50,7 @@ pub(crate) fn packet(quotes: usize, rng: &mut Rng) -> Made {
             if is_teredo(&hidden.bytes) && !hidden.trail.contains(&"long length") {
                 // Unless it is what Teredo clients send each other, on whatever ports, known by its length.
                 let mut made = udp(from, to, hidden.through("teredo peer"));
-                made.hides.push((made.bytes.len(), 8));
+                made.hides(8, false);
                 (17, made)
             } else {
                 (
@@ -113,9 +113,9 @@ fn error(pair: Pair, quotes: usize, rng: &mut Rng) -> Made {
             for seen in &mut quote.seen {
                 seen.from_end -= dropped.min(total);
             }
-            quote.hides.retain(|(from_end, _)| *from_end > dropped);
-            for (from_end, _) in &mut quote.hides {
-                *from_end -= dropped;
+            quote.hides.retain(|hide| hide.from_end > dropped);
+            for hide in &mut quote.hides {
+                hide.from_end -= dropped;
             }
             if quote.seen.len() < all {
                 quote = quote.veiled("a quote that ends before all its addresses");

@@ -10,6 +10,15 @@ pub(crate) struct Seen {
     pub(crate) from_end: usize,
 }
 
+/// A header that, cut within so many bytes, is taken for plain UDP or TCP, or for sealed.
+#[derive(Clone, Copy)]
+pub(crate) struct Hide {
+    pub(crate) from_end: usize,
+    pub(crate) length: usize,
+    /// Wherever it begins, not only behind the shortest headers.
+    pub(crate) deep: bool,
+}
+
 /// Bytes, and what is known of them by construction.
 #[derive(Clone)]
 pub(crate) struct Made {
@@ -20,9 +29,8 @@ pub(crate) struct Made {
     pub(crate) veil: Option<&'static str>,
     /// What it was made of, inside out.
     pub(crate) trail: Vec<&'static str>,
-    /// How far from the end headers of UDP tunnels and of ESP begin, and how long they hide what they carry: cut
-    /// within that, they are taken for plain UDP, and for sealed.
-    pub(crate) hides: Vec<(usize, usize)>,
+    /// Where headers begin that, cut short, do not show what they carry.
+    pub(crate) hides: Vec<Hide>,
     /// Of a fragment: which of two datagrams it is of, and whether it is the first.
     pub(crate) piece_of: Option<(usize, bool)>,
     pub(crate) layers: usize,
@@ -53,8 +61,8 @@ impl Made {
         for seen in &mut self.seen {
             seen.from_end += trailer.len();
         }
-        for (from_end, _) in &mut self.hides {
-            *from_end += trailer.len();
+        for hide in &mut self.hides {
+            hide.from_end += trailer.len();
         }
     }
 
@@ -66,6 +74,16 @@ impl Made {
     pub(crate) fn veiled(mut self, why: &'static str) -> Self {
         self.veil = Some(self.veil.unwrap_or(why));
         self
+    }
+
+    /// Notes that what begins here hides what it carries, if it is cut within so many bytes.
+    pub(crate) fn hides(&mut self, length: usize, deep: bool) {
+        let from_end = self.bytes.len();
+        self.hides.push(Hide {
+            from_end,
+            length,
+            deep,
+        });
     }
 
     /// Notes a pair whose addresses end at this place, counted from the beginning.

@@ -24,7 +24,7 @@ mod regressions;
 mod tunnels;
 mod world;
 
-use made::Made;
+use made::{Hide, Made};
 use outcome::{Outcome, Sent};
 use sekisho::demo::rng::Rng;
 use sekisho::flow::{self, Ended};
@@ -69,16 +69,16 @@ fn attack(rng: &mut Rng) -> Vec<Made> {
 
 /// How much of a frame is captured: all of it as a rule. UDP behind the shortest headers that is cut before
 /// it shows what it carries is judged by the layers there are (a short snap length would leave nothing of
-/// UDP), and is not cut there; deeper it is.
+/// UDP), and is not cut there; deeper it is. So is ESP; and TCP is wherever it lies.
 fn snap(made: &Made, rng: &mut Rng) -> Option<usize> {
     if rng.below(25) != 0 {
         return None;
     }
     let total = made.bytes.len();
     let snap = rng.below(total as u64) as usize;
-    let hides = |(from_end, length): &(usize, usize)| {
-        let begin = total - from_end;
-        begin <= 62 && (begin..=begin + length).contains(&snap)
+    let hides = |hide: &Hide| {
+        let begin = total - hide.from_end;
+        (hide.deep || begin <= 62) && (begin..=begin + hide.length).contains(&snap)
     };
     (!made.hides.iter().any(hides)).then_some(snap)
 }

@@ -531,6 +531,16 @@ fn row_08_esp_that_encrypts_nothing_is_judged_by_what_lies_open_in_it() {
         first[6] = 0x20;
         assert!(!passes(&first), "{end}");
     }
+    // Options that go on in the next fragment.
+    let mut inside = summed(HOME);
+    inside[0] = 0x4a;
+    let mut first = v4(
+        ABROAD,
+        17,
+        &udp(4500, &[&[9; 8][..], &inside[..32]].concat()),
+    );
+    first[6] = 0x20;
+    assert!(!passes(&first));
     // Sealed, whatever its first bytes look like.
     assert!(passes(&v4(
         ABROAD,
@@ -600,6 +610,11 @@ fn row_08_carriers_that_are_not_opened_are_held_back() {
             "{nth}"
         );
     }
+    // TCP that shows no port in a first fragment.
+    let stt = v6(false, 6, &[]);
+    let mut first = v4(ABROAD, 41, &stt);
+    first[6] = 0x20;
+    assert!(!passes(&first));
     // Requests of NHRP, and data at these ports, pass.
     assert!(passes(&v4(
         ABROAD,

@@ -174,11 +174,10 @@ fn over_ip(inner: Made, rng: &mut Rng) -> (u8, Made) {
                 &[0, 0x10, 2, 0, 0, 0, 0, 0],
                 "capwap",
             );
-            let ports = (plain_port(rng), 5247);
-            (
-                136,
-                udp(ports.0, ports.1, made.through("udp-lite")).veiled(UNREAD),
-            )
+            let from = plain_port(rng);
+            let mut made = udp(from, 5247, made.through("udp-lite")).veiled(UNREAD);
+            made.hides(8, false);
+            (136, made)
         }
         15 => (6, stt(inner, rng)),
         0 | 1 => (
@@ -361,7 +360,7 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
     };
     let from = plain_port(rng);
     let mut made = udp(from, port, made);
-    made.hides.push((made.bytes.len(), 8));
+    made.hides(if port == 4500 { 16 } else { 8 }, false);
     if rng.below(60) == 0 && !made.trail.contains(&"open esp") {
         // Shorter than what is there: who goes by the IP length reads the tunnel.
         let length = rng.below(made.bytes.len() as u64) as usize;
@@ -388,7 +387,7 @@ fn open_esp(inner: Made, rng: &mut Rng) -> Made {
     made.append(&[pad, next]);
     let check = *rng.pick(&[0, 12, 16, 24, 32]);
     made.append(&rng.bytes(check));
-    made.hides.push((made.bytes.len(), 56));
+    made.hides(76, false);
     made
 }
 
@@ -401,7 +400,9 @@ fn stt(inner: Made, rng: &mut Rng) -> Made {
     header.extend(rng.bytes(6));
     header.extend([0, 0, 0, 0]);
     header.extend(rng.bytes(14));
-    before(made, &header, "stt").veiled(UNREAD)
+    let mut made = before(made, &header, "stt").veiled(UNREAD);
+    made.hides(3, true);
+    made
 }
 
 fn rng_origin(rng: &mut Rng) -> Vec<u8> {
@@ -429,7 +430,7 @@ fn teredo_peer(rng: &mut Rng) -> Made {
         }
     };
     let mut made = udp(from, to, inner.through("teredo peer"));
-    made.hides.push((made.bytes.len(), 8));
+    made.hides(8, false);
     made
 }
 
