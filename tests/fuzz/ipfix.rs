@@ -177,7 +177,7 @@ fn add(sums: [u64; 3], more: [u64; 3]) -> Option<[u64; 3]> {
 fn bounded(mut bytes: [u8; ENDED_LEN]) -> [u8; ENDED_LEN] {
     // Version, class, how it ended.
     bytes[13] = if bytes[13] & 1 == 0 { 4 } else { 6 };
-    bytes[15] = bytes[15] & !7 | (bytes[15] & 7) % 5;
+    bytes[15] = (bytes[15] & !7) | ((bytes[15] & 7) % 5);
     bytes[136] &= 3;
     if bytes[13] == 4 {
         bytes[104..128].fill(0);
