@@ -49,6 +49,8 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
             }
             Ok((Kind::Ip, inside))
         }
+        // Cut where a frame behind a control word would tell that it is one.
+        0 if plain && !behind_word && inside.is_cut(4 + 17) => Err(Stop::Truncated(Header::Mpls)),
         1 if plain && matches!(inside.u16(2), Some(0x0021 | 0x0057)) => {
             Err(Stop::NotDecoded(Carrier::Other))
         }
