@@ -74,6 +74,10 @@ pub(super) fn read(path: &Path, bytes: &[u8], home: &Home) -> Result<Source, Err
             }
             IpAddr::V6(ip) => {
                 let first = u128::from(ip);
+                // The place of IPv4 (::/96) lies in this network: a look-up of any IPv4 address ends here.
+                if first == 0 && network.prefix() <= 96 {
+                    v4.push_range(0, u32::MAX, label);
+                }
                 v6.push_range(
                     first,
                     first | super::prefix::host_mask_v6(network.prefix()),
