@@ -271,7 +271,7 @@ fn a_published_report_has_no_single_event_and_no_moment_but_whole_hours() {
     assert_eq!(published["small_cell"], 20);
     assert_eq!(published["events"]["list"], serde_json::json!([]));
     assert!(published["events"]["counts"].as_array().unwrap().len() > 8);
-    assert_eq!(published["exports"]["files"], 2_016);
+    assert_eq!(published["exports"]["files"], 28);
     for name in [
         "length",
         "records",
