@@ -170,7 +170,7 @@ fn everything_wrong_is_said_loudly() {
         tail,
         "flows      1 record written to standard output
            3,000 ended early: the flow table was full (raise --max-flows)
-           2 dropped: a newer table no longer admits them
+           2 dropped: no longer admitted by a newer table or policy
 inputs     1 input, 1 not read to the end
 table      6f2a6f2a6f2a6f2a, home JP, from embedded 2026-09-23
            too old for some of these packets: use a newer one
