@@ -349,6 +349,20 @@ fn a_line_that_is_no_text_does_not_stop_the_others() {
     assert_eq!(String::from_utf8(done.stderr).unwrap().lines().count(), 1);
 }
 
+/// A quarter of a gigabyte more than the program may have.
+#[test]
+fn a_line_without_end_takes_no_memory() {
+    let program = env!("CARGO_BIN_EXE_sekisho");
+    let script = format!(
+        "ulimit -v 1048576; (head -c 1342177280 /dev/zero; echo; echo 9.9.9.9) | {program} locate -"
+    );
+    let done = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(done.status.code(), Some(65), "{done:?}");
+    assert!(done.stdout.starts_with(b"9.9.9.9"));
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.starts_with("sekisho: not an address: ") && said.lines().count() == 1);
+}
+
 #[test]
 fn explain_names_both_ends_and_both_ways() {
     let run = sekisho(&["explain", "8.8.8.8", "9.9.9.9"]);

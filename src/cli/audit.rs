@@ -145,7 +145,7 @@ fn render(then: &Then, now: &Summary, folder: &str) -> String {
     let kept: u64 = Class::ALL
         .into_iter()
         .map(|class| then.packets[Fate::Admitted(class).index()])
-        .sum();
+        .fold(0, u64::saturating_add);
     row("kept", kept, now.admitted.packets);
     for (fate, id, after) in classes {
         row(&format!("  {id}"), then.packets[fate.index()], after);

@@ -1,6 +1,6 @@
 //! `sekisho locate`: where addresses are.
 
-use std::io::BufRead as _;
+use std::io::{self, BufRead, Read as _};
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -13,6 +13,9 @@ use super::{atlas, flags};
 use crate::geo::{CountryCode, Table};
 use crate::spelling::reason;
 
+/// The longest line of standard input, in bytes. *Guessed*: an address, and a comment.
+const LONGEST_LINE: u64 = 4_096;
+
 pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
     let config = flags::config_to_look_at(args.place, GateFlags::default())?;
@@ -24,9 +27,9 @@ pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     };
     for text in &args.addresses {
         if text == "-" {
-            // Bytes, not text: a line that is no text is a bad line, not the end.
-            for line in std::io::stdin().lock().split(b'\n') {
-                let line = line.map_err(|e| {
+            let mut stdin = io::stdin().lock();
+            loop {
+                let line = next_line(&mut stdin).map_err(|e| {
                     Problem::new(
                         Exit::Output,
                         &format!("cannot read ({})", reason(&e)),
@@ -34,7 +37,7 @@ pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
                         "check where it comes from",
                     )
                 })?;
-                let line = String::from_utf8_lossy(&line);
+                let Some(line) = line else { break };
                 let line = line.trim_start_matches('\u{feff}').trim();
                 if !line.is_empty() && !line.starts_with('#') {
                     answer.one(line, talk)?;
@@ -49,6 +52,23 @@ pub(super) fn run(args: LocateArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     } else {
         Exit::Done
     })
+}
+
+/// The next line, if there is one. Of one that is too long, the begin with a mark behind it, which is no address.
+fn next_line(from: &mut impl BufRead) -> io::Result<Option<String>> {
+    // Bytes, not text: a line that is no text is a bad line, not the end.
+    let mut line = Vec::new();
+    from.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let is_cut = !line.ends_with(b"\n") && line.len() as u64 == LONGEST_LINE;
+    let mut text = String::from_utf8_lossy(&line).into_owned();
+    if is_cut {
+        from.skip_until(b'\n')?;
+        text.push('…');
+    }
+    Ok(Some(text))
 }
 
 struct Answer<'a> {
@@ -193,5 +213,19 @@ mod tests {
             json(&martian)
                 .contains("\"place\":\"excluded\",\"country\":null,\"reason\":\"martian\"")
         );
+    }
+
+    #[test]
+    fn a_line_that_is_cut_is_no_address() {
+        let long = LONGEST_LINE as usize;
+        for (blanks, is_cut) in [(long - 9, false), (long - 8, true), (3 * long, true)] {
+            let text = format!("{}9.9.9.99\n8.8.8.8", " ".repeat(blanks));
+            let mut from = text.as_bytes();
+            let first = next_line(&mut from).unwrap().unwrap();
+            assert_eq!(first.trim().parse::<IpAddr>().is_err(), is_cut, "{blanks}");
+            let second = next_line(&mut from).unwrap();
+            assert_eq!(second.as_deref(), Some("8.8.8.8"), "{blanks}");
+            assert_eq!(next_line(&mut from).unwrap(), None);
+        }
     }
 }

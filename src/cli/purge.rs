@@ -39,7 +39,13 @@ pub(super) fn run(args: &PurgeArgs, talk: &mut Talk) -> Result<Exit, Problem> {
         })?,
     };
     let purged = export::purge(&args.paths, before, args.dry_run);
-    // What was done is done, whoever reads of it.
+    // What was done is done, whoever reads of it: it is entered before anything is said.
+    let entered = if args.dry_run || purged.files.is_empty() {
+        Ok(Entered::Now)
+    } else {
+        let files: Vec<ledger::Purged> = purged.files.iter().map(entered).collect();
+        pipeline::enter_purge(&config, now(), before, &files)
+    };
     let told = talk.result(&table(&purged, args.dry_run));
     for left in &purged.left {
         talk.say(&left.to_string());
@@ -47,14 +53,10 @@ pub(super) fn run(args: &PurgeArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     for error in &purged.unsynced {
         talk.say(&error.to_string());
     }
-    told?;
-    if !args.dry_run && !purged.files.is_empty() {
-        let files: Vec<ledger::Purged> = purged.files.iter().map(entered).collect();
-        let entered = pipeline::enter_purge(&config, now(), before, &files)?;
-        if entered == Entered::Later {
-            talk.say("the sensor that runs enters this in its ledger at the end of its interval");
-        }
+    if entered? == Entered::Later {
+        talk.say("the sensor that runs enters this in its ledger at the end of its interval");
     }
+    told?;
     Ok(verdict(&purged))
 }
 

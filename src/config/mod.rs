@@ -303,8 +303,7 @@ impl Config {
         match file {
             None => Self::join(None, flags),
             Some(path) => {
-                let text =
-                    std::fs::read_to_string(path).map_err(|e| Error::unreadable(path, &e))?;
+                let text = read::text(path)?;
                 Self::join(Some((path, &text)), flags)
             }
         }

@@ -1,5 +1,7 @@
 //! The text of a file as a [`Layer`], or the first thing wrong with it.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 
@@ -8,6 +10,25 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Error, place};
 use super::keys::{SECTIONS, advice, find};
 use super::layer::Layer;
+
+/// The longest file, in bytes. *Guessed*: a hundred times the shipped one.
+const LONGEST: u64 = 1 << 20;
+
+/// The text of a file, which may be a pipe.
+pub(super) fn text(path: &Path) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| Error::unreadable(path, &error))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Error::new(
+            "configuration is longer than 1 MiB",
+            path.display().to_string(),
+            "give a shorter file",
+        ));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| Error::unreadable(path, &io::ErrorKind::InvalidData.into()))
+}
 
 /// Reads a layer. The path is only named in errors.
 pub(super) fn layer(path: &Path, text: &str) -> Result<Layer, Error> {

@@ -209,6 +209,17 @@ fn authorising_nothing_is_allowed() {
     assert_eq!(config.authorisation, Authorisation::NONE);
 }
 
+#[test]
+fn a_file_without_end_is_refused_and_an_empty_device_is_empty() {
+    let load = |path: &str| Config::load(Some(Path::new(path)), Layer::default());
+    let refused = load("/dev/zero").unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "configuration is longer than 1 MiB: /dev/zero: give a shorter file"
+    );
+    assert_eq!(load("/dev/null").unwrap(), Config::default());
+}
+
 /// Every file in `testdata/config` is refused with the line beside it.
 #[test]
 fn row_41_bad_configurations_are_refused_with_place_and_advice() {

@@ -29,6 +29,14 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A file is longer than any table or list, or something that may have no end is.
+    #[error("longer than {} MiB: {}: give a shorter file", longest >> 20, shown(.path))]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read, in bytes.
+        longest: u64,
+    },
     /// A file is of no kind that holds countries.
     #[error("no country table ({found}): {}: give a MaxMind-format (.mmdb) file or a registry's delegated-extended statistics", shown(.path))]
     NotATable {

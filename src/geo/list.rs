@@ -1,10 +1,9 @@
 //! The operator's lists: one prefix or address a line, `#` begins a comment.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::segments::Segments;
-use super::{Error, Prefix, identity};
+use super::{Error, Prefix, file, identity};
 
 /// Lists of one kind as a layer for each IP version; label 1 is "listed".
 pub(super) struct List {
@@ -26,10 +25,7 @@ impl List {
     pub(super) fn read(paths: &[PathBuf]) -> Result<Self, Error> {
         let (mut files, mut v4, mut v6) = (Vec::new(), Vec::new(), Vec::new());
         for path in paths {
-            let bytes = fs::read(path).map_err(|source| Error::Unreadable {
-                path: path.clone(),
-                source,
-            })?;
+            let bytes = file::read(path)?;
             let prefixes = parse(&bytes).map_err(|(line, reason)| Error::List {
                 path: path.clone(),
                 line,

@@ -10,6 +10,7 @@ mod embedded;
 mod error;
 mod evidence;
 mod explain;
+mod file;
 mod finder_v4;
 mod finder_v6;
 mod finding;

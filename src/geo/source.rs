@@ -1,6 +1,5 @@
 //! Country tables of every kind, read into one form.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -8,7 +7,7 @@ use serde::Serialize;
 use super::compile::Home;
 use super::segments::Segments;
 use super::settings::SourceSpec;
-use super::{Error, Evidence, identity, source_delegated, source_embedded, source_mmdb};
+use super::{Error, Evidence, file, identity, source_delegated, source_embedded, source_mmdb};
 
 /// What kind of table a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,10 +64,7 @@ pub(super) fn read_all(specs: &[SourceSpec], home: &Home) -> Result<Vec<Source>,
         match spec {
             SourceSpec::Embedded => sources.push(source_embedded::read()?),
             SourceSpec::File(path) => {
-                let bytes = fs::read(path).map_err(|source| Error::Unreadable {
-                    path: path.clone(),
-                    source,
-                })?;
+                let bytes = file::read(path)?;
                 match detect(&bytes) {
                     Ok(SourceKind::Delegated) => {
                         statistics.push(source_delegated::read(path, &bytes)?);

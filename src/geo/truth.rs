@@ -1,7 +1,7 @@
 //! A list of what is known to be true of prefixes, to measure tables by. Nothing is judged by it.
 
 use super::segments::Segments;
-use super::{CountryCode, Error, Prefix, identity};
+use super::{CountryCode, Error, Prefix, file, identity};
 use crate::spelling::hex;
 use std::net::IpAddr;
 use std::path::Path;
@@ -26,10 +26,7 @@ impl Truth {
     /// # Errors
     /// If it cannot be read, or the first line that is not understood.
     pub fn read(path: &Path, home: &[CountryCode]) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = file::read(path)?;
         let text = String::from_utf8_lossy(&bytes);
         let (mut v4, mut v6, mut prefixes) = (Vec::new(), Vec::new(), 0);
         for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {

@@ -210,6 +210,12 @@ impl Authorities {
         }
     }
 
+    /// As records name them: [`SELF_AUTHORISED`], or their ids, joined by `,`.
+    #[must_use]
+    pub(super) fn joined_ids(&self) -> String {
+        self.shown().ids.join(",")
+    }
+
     /// SHA-256 over everything that decides what passes, in hex: for comparison only.
     #[must_use]
     pub(super) fn digest(&self) -> String {

@@ -170,7 +170,7 @@ fn ledger_name(config: &Config) -> String {
 
 /// Under what records are collected, and how long they are kept.
 fn terms(config: &Config, authorities: &Authorities) -> Result<Terms, Failure> {
-    let authorisation = authorities.shown().ids.join(",");
+    let authorisation = authorities.joined_ids();
     let key = pseudonym_key(config)?;
     let mode = config.pseudonym.mode;
     let pseudonyms = key.and_then(|key| Pseudonyms::new(&key, &authorisation, mode));

@@ -6,8 +6,12 @@ use super::whole::sync;
 use super::{Failure, FailureKind, entries};
 use crate::config::Config;
 use crate::ledger::{Event, Mode, Moment, Purge, Purged, Start, Stop, Totals};
+#[cfg(feature = "live")]
+use crate::spelling::reason;
 use crate::time::Timestamp;
 use std::fs;
+#[cfg(feature = "live")]
+use std::io::Read as _;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -17,9 +21,13 @@ use std::path::PathBuf;
 /// The folder in that of the ledger.
 const INBOX: &str = "inbox";
 
-/// The longest deletion that is taken from there, in bytes. *Guessed*: more than a ledger's entry holds.
+/// The longest deletion that is taken from there, in bytes: more than [`FILES`] take.
 #[cfg(feature = "live")]
-const LONGEST: u64 = 1 << 20;
+const LONGEST: u64 = 64 << 10;
+
+/// Deletions that are taken from there at a time; the others wait. *Guessed*: of 400 000 files.
+#[cfg(feature = "live")]
+const AT_ONCE: usize = 1_000;
 
 /// Files that one entry names at most: it must stay below 64 KiB.
 const FILES: usize = 400;
@@ -114,7 +122,8 @@ fn leave(inbox: &Path, at: Timestamp, events: &[Event]) -> io::Result<()> {
     fs::File::open(inbox)?.sync_all()
 }
 
-/// Deletions that wait, oldest first, and their files.
+/// Deletions that wait, oldest first, and their files: all of them fit into the ledger. Whatever else is there
+/// under such a name is set aside, and that is said.
 #[cfg(feature = "live")]
 pub(super) fn waiting(folder: &Path) -> Vec<(PathBuf, Event)> {
     let Ok(found) = fs::read_dir(folder.join(INBOX)) else {
@@ -125,14 +134,106 @@ pub(super) fn waiting(folder: &Path) -> Vec<(PathBuf, Event)> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
         .collect();
     paths.sort();
-    let read = |path: PathBuf| {
-        let length = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
-        let bytes = (length.len() <= LONGEST).then(|| fs::read(&path).ok())??;
-        // Nothing else is taken from there.
-        match serde_json::from_slice(&bytes) {
-            Ok(event @ Event::Purge(_)) => Some((path, event)),
-            Ok(_) | Err(_) => None,
+    let mut waiting = Vec::new();
+    for path in paths.into_iter().take(AT_ONCE) {
+        match deletion(&path) {
+            Some(event) => waiting.push((path, event)),
+            None => set_aside(&path),
         }
+    }
+    waiting
+}
+
+/// The deletion in a file; nothing if it is none, or does not fit into one entry.
+#[cfg(feature = "live")]
+fn deletion(path: &Path) -> Option<Event> {
+    // Neither behind a link, nor from what has no end.
+    path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).ok()?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).ok()?;
+    if bytes.len() as u64 > LONGEST {
+        return None;
+    }
+    let Ok(Event::Purge(purge)) = serde_json::from_slice(&bytes) else {
+        return None;
     };
-    paths.into_iter().filter_map(read).collect()
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_digest = |text: &str| text.len() == 64 && text.bytes().all(is_digit);
+    let fits = purge.files.len() <= FILES && purge.files.iter().all(|file| is_digest(&file.sha256));
+    fits.then_some(Event::Purge(purge))
+}
+
+/// Out of the way, for whoever runs the sensor to look at.
+#[cfg(feature = "live")]
+fn set_aside(path: &Path) {
+    let aside = path.with_extension("bad");
+    match fs::rename(path, &aside) {
+        Ok(()) => tracing::warn!(
+            "no deletion that fits into the ledger, and not entered: {aside:?}: see who may write there"
+        ),
+        Err(error) => tracing::warn!(
+            "no deletion that fits into the ledger ({}): {path:?}: remove it",
+            reason(&error)
+        ),
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "live")]
+mod tests {
+    use super::*;
+
+    fn purge(files: usize, sha256: &str) -> Event {
+        let file = Purged {
+            sha256: sha256.to_owned(),
+            length: u64::MAX,
+        };
+        Event::Purge(Purge {
+            expired_before: Moment(Timestamp::from_nanos(u64::MAX)),
+            files: vec![file; files],
+        })
+    }
+
+    #[test]
+    fn what_is_left_for_the_sensor_fits_into_its_ledger_and_the_rest_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path()).unwrap();
+        let inbox = folder.path().join(INBOX);
+        let digest = "0f".repeat(32);
+        let most = purge(FILES, &digest);
+        leave(
+            &inbox,
+            Timestamp::from_nanos(5),
+            std::slice::from_ref(&most),
+        )
+        .unwrap();
+        let put = |name: &str, bytes: &[u8]| fs::write(inbox.join(name), bytes).unwrap();
+        let json = |event: &Event| serde_json::to_vec(event).unwrap();
+        put("many.json", &json(&purge(FILES + 1, &digest)));
+        put("long.json", &json(&purge(1, &"a".repeat(70_000))));
+        put("short.json", &json(&purge(1, "a")));
+        put("other.json", &json(&Event::Aborted {}));
+        put("torn.json", b"{");
+        put(
+            "blanks.json",
+            &[json(&purge(1, &digest)), vec![b' '; LONGEST as usize]].concat(),
+        );
+        std::os::unix::fs::symlink("/dev/zero", inbox.join("link.json")).unwrap();
+        put("none.tmp", b"");
+        let found = waiting(folder.path());
+        let events: Vec<&Event> = found.iter().map(|(_, event)| event).collect();
+        assert_eq!(events, [&most]);
+        let names = fs::read_dir(&inbox).unwrap().flatten();
+        let bad = names.filter(|entry| entry.path().extension().is_some_and(|it| it == "bad"));
+        assert_eq!(bad.count(), 7);
+        // And it does fit.
+        let key =
+            crate::ledger::Key::load_or_create(&folder.path().join("key"), "sekisho/a").unwrap();
+        let (mut ledger, _) =
+            crate::ledger::Ledger::open(&folder.path().join("books"), &key).unwrap();
+        let at = Some(Moment(Timestamp::from_nanos(u64::MAX)));
+        assert!(ledger.append(at, most).is_ok());
+        assert_eq!(waiting(folder.path()).len(), 1);
+    }
 }

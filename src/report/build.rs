@@ -93,8 +93,8 @@ impl Report {
             openings: openings(&cells),
             blind: blind(&cells, &walk, seconds(from, to)),
             losses: Losses {
-                output_packets: alone(walk.output_packets, publish),
-                output_records: alone(walk.output_records, publish),
+                output_packets: by_hour(walk.lost.values().map(|lost| lost[0]), publish),
+                output_records: by_hour(walk.lost.values().map(|lost| lost[1]), publish),
             },
             geo: Bounded::of(geo_spans(&walk.geo, publish), MOST_ROWS),
             policies: policies(&walk, publish),
@@ -192,24 +192,29 @@ fn exports(walk: &Walk<'_>, publish: bool) -> Exports {
         files,
         best_effort: format.ends_with("+udp"),
     });
+    let full = |count: u64| (!publish).then_some(count);
     Exports {
         files: all.len() as u64,
-        length: sum(|export| export.length),
-        records: alone(sum(|export| export.records), publish),
-        packets: (!publish).then(|| sum(|export| export.packets)),
-        bytes: (!publish).then(|| sum(|export| export.bytes)),
-        recalled_records: alone(walk.recalled_records, publish),
-        recalled_packets: (!publish).then_some(walk.recalled_packets),
+        length: full(sum(|export| export.length)),
+        records: full(sum(|export| export.records)),
+        packets: full(sum(|export| export.packets)),
+        bytes: full(sum(|export| export.bytes)),
+        recalled_records: full(walk.recalled_records),
+        recalled_packets: full(walk.recalled_packets),
         formats: Bounded::of(formats.collect(), MOST_NAMES),
         purged_files: walk.purged_files,
-        purged_length: walk.purged_length,
+        purged_length: full(walk.purged_length),
     }
 }
 
-const fn alone(count: u64, publish: bool) -> Alone {
-    if publish && is_small(count) {
-        Alone { count: 0, small: 1 }
-    } else {
-        Alone { count, small: 0 }
-    }
+/// Counts of hours, added up; in a published report without the small ones.
+fn by_hour(hours: impl Iterator<Item = u64>, publish: bool) -> Alone {
+    hours.fold(Alone::default(), |mut sum, count| {
+        if publish && is_small(count) {
+            sum.small += 1;
+        } else {
+            sum.count = sum.count.saturating_add(count);
+        }
+        sum
+    })
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::cells::is_small;
 use super::figures::{Figure, GeoSpan, Report, Variant, ppm};
 use super::measured::Measured;
-use crate::evaluation::{Confusion, Judged, Rate, Space, Traffic, Weight};
+use crate::evaluation::{Confusion, FlowErrors, Judged, Rate, Space, Traffic, Weight};
 
 /// How sure the country tables are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,7 +76,7 @@ pub(super) struct ConfusionMeasured {
     pub(super) table: Option<usize>,
     pub(super) ipv4: [[u64; 3]; 2],
     pub(super) ipv6: [[u64; 3]; 2],
-    /// Nothing without captures, and of too few flows for a published report.
+    /// Nothing without captures, and where it tells of too few flows for a published report.
     pub(super) false_keep: Option<Rate>,
     pub(super) false_exclude: Option<Rate>,
 }
@@ -121,11 +121,7 @@ impl Report {
             truth: found.truth.as_ref().map(|truth| TruthMeasured {
                 sha256: truth.sha256.clone(),
                 prefixes: truth.prefixes,
-                tables: truth
-                    .tables
-                    .iter()
-                    .map(|row| confusion(row, publish))
-                    .collect(),
+                tables: confusions(&truth.tables, publish),
             }),
         };
         self.evaluation = Some(evaluated);
@@ -202,13 +198,37 @@ fn traffic(found: &Traffic, tables: usize, publish: bool) -> TrafficMeasured {
     }
 }
 
-fn confusion(row: &Confusion, publish: bool) -> ConfusionMeasured {
-    let enough = |rate: Rate| (!(publish && rate.of < super::SMALL_CELL)).then_some(rate);
-    ConfusionMeasured {
+fn confusions(rows: &[Confusion], publish: bool) -> Vec<ConfusionMeasured> {
+    let false_keep = rates(rows, |flows| flows.false_keep, publish);
+    let false_exclude = rates(rows, |flows| flows.false_exclude, publish);
+    let rates = false_keep.into_iter().zip(false_exclude);
+    let measured = |(row, (false_keep, false_exclude)): (&Confusion, _)| ConfusionMeasured {
         table: row.table,
         ipv4: row.ipv4,
         ipv6: row.ipv6,
-        false_keep: row.flows.and_then(|flows| enough(flows.false_keep)),
-        false_exclude: row.flows.and_then(|flows| enough(flows.false_exclude)),
+        false_keep,
+        false_exclude,
+    };
+    rows.iter().zip(rates).map(measured).collect()
+}
+
+/// The rates of one kind, by row. In a published report none tells of few flows: not of those that were judged
+/// wrongly, nor of those that were not, and not beside another row (what all tables together get wrong, each of
+/// them does).
+fn rates(rows: &[Confusion], of: fn(&FlowErrors) -> Rate, publish: bool) -> Vec<Option<Rate>> {
+    let enough = |rate: &Rate| {
+        let right = rate.of.saturating_sub(rate.events);
+        !publish || rate.of >= super::SMALL_CELL && !is_small(rate.events) && !is_small(right)
+    };
+    let all = rows.iter().map(|row| row.flows.as_ref().map(of));
+    let mut all: Vec<Option<Rate>> = all.map(|rate| rate.filter(enough)).collect();
+    let shown: Vec<Rate> = all.iter().flatten().copied().collect();
+    let differ_little = |one: &Rate, other: &Rate| {
+        is_small(one.events.abs_diff(other.events)) || is_small(one.of.abs_diff(other.of))
+    };
+    let is_told_by_two = |one: &Rate| shown.iter().any(|other| differ_little(one, other));
+    if publish && shown.iter().any(is_told_by_two) {
+        all.fill(None);
     }
+    all
 }

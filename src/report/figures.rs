@@ -464,16 +464,18 @@ pub(super) struct Happening {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(super) struct Exports {
     pub(super) files: u64,
-    pub(super) length: u64,
-    pub(super) records: Alone,
-    /// Not in a published report: with what was kept, they would tell what is left out there.
+    /// This and what follows is not in a published report: with what was kept, or with another report, it would
+    /// tell what is left out there.
+    pub(super) length: Option<u64>,
+    pub(super) records: Option<u64>,
     pub(super) packets: Option<u64>,
     pub(super) bytes: Option<u64>,
-    pub(super) recalled_records: Alone,
+    pub(super) recalled_records: Option<u64>,
     pub(super) recalled_packets: Option<u64>,
     pub(super) formats: Bounded<FormatCount>,
     pub(super) purged_files: u64,
-    pub(super) purged_length: u64,
+    /// Not in a published report.
+    pub(super) purged_length: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

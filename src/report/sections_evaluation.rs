@@ -392,8 +392,10 @@ fn rates(rows: &[ConfusionMeasured], variant: Variant, language: Language) -> Ve
     if variant == Variant::Published {
         out.push(Block::Text(
             t(
-                "Rates of fewer than 20 flows are left out.",
-                "20フロー未満の割合は省略した。",
+                "Rates are left out where fewer than 20 flows, but not none, would be told of: of all, of those judged wrongly, of \
+                 those judged rightly; and all rates of a kind where two of them differ by so few.",
+                "20フロー未満（0を除く）の数が分かる割合は省略した（全体、誤判定、正判定のいずれか）。二つの割合の差が20フロー未満と\
+                 なる場合は、その種類の割合をすべて省略した。",
             )
             .to_owned(),
         ));

@@ -2,7 +2,7 @@
 
 use super::figures::{Happening, Report, Variant};
 use super::language::Language;
-use super::number::{alone, bytes, duration, grouped};
+use super::number::{bytes, duration, grouped};
 use super::page::{Block, Row, Table, Value, visible};
 use super::sections::{more, second};
 use super::sections_authority::standing_name;
@@ -213,6 +213,23 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
             |count| Value::text(grouped(count)).exact(count),
         )
     };
+    let size = |sum: Option<u64>| {
+        sum.map_or_else(
+            || Value::text(published),
+            |sum| Value::text(bytes(sum)).exact(sum),
+        )
+    };
+    let recalled = exports.recalled_records.map(|count| match language {
+        Language::English => format!("{} records", grouped(count)),
+        Language::Japanese => format!("{}記録", grouped(count)),
+    });
+    let removed = grouped(exports.purged_files);
+    let removed = match (language, exports.purged_length.map(bytes)) {
+        (Language::English, Some(length)) => format!("{removed} files, {length}"),
+        (Language::English, None) => format!("{removed} files"),
+        (Language::Japanese, Some(length)) => format!("{removed}ファイル、{length}"),
+        (Language::Japanese, None) => format!("{removed}ファイル"),
+    };
     let files = if formats.is_empty() {
         Value::text(grouped(exports.files))
     } else {
@@ -223,25 +240,18 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
             (t("files complete", "完成したファイル").to_owned(), vec![files]),
             (
                 t("their length", "ファイルの大きさ").to_owned(),
-                vec![Value::text(bytes(exports.length)).exact(exports.length)],
+                vec![size(exports.length)],
             ),
-            (t("records in them", "記録（フロー）").to_owned(), vec![Value::text(alone(exports.records))]),
+            (t("records in them", "記録（フロー）").to_owned(), vec![number(exports.records)]),
             (t("packets in these", "同パケット").to_owned(), vec![number(exports.packets)]),
             (
                 t("their bytes on the wire", "同、回線上のバイト数").to_owned(),
-                vec![exports.bytes.map_or_else(
-                    || Value::text(published),
-                    |sum| Value::text(bytes(sum)).exact(sum),
-                )],
+                vec![size(exports.bytes)],
             ),
             (
                 t("recalled before export", "出力前に回収").to_owned(),
                 vec![
-                    Value::text(match language {
-                        Language::English => format!("{} records", alone(exports.recalled_records)),
-                        Language::Japanese => format!("{}記録", alone(exports.recalled_records)),
-                    })
-                    .below(t(
+                    Value::text(recalled.unwrap_or_else(|| published.to_owned())).below(t(
                         "intent, not loss: a newer table or rule does not let them out",
                         "意図したもの：新しい位置情報または規則により出力しない",
                     )),
@@ -249,14 +259,7 @@ pub(super) fn exports(report: &Report, language: Language) -> Vec<Block> {
             ),
             (
                 t("removed at the end of their time", "保存期間の満了により消去").to_owned(),
-                vec![Value::text(match language {
-                    Language::English => {
-                        format!("{} files, {}", grouped(exports.purged_files), bytes(exports.purged_length))
-                    }
-                    Language::Japanese => {
-                        format!("{}ファイル、{}", grouped(exports.purged_files), bytes(exports.purged_length))
-                    }
-                })],
+                vec![Value::text(removed)],
             ),
         ]),
         Block::Text(

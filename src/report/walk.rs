@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::figures::{Happening, KindCount};
 use super::happening::{self, happening};
-use super::window::{Union, Window};
+use super::window::{PUBLISHED_SECONDS, Union, Window, floor};
 use crate::ledger::{
     Authority, DropCause, Entry, Event, Export, Gap, GapCause, GeoInForce, Mode, Moment, Policy,
     Standing, Start,
@@ -46,8 +46,8 @@ pub(super) struct Walk<'a> {
     pub(super) gaps: BTreeMap<(&'static str, Option<&'a str>), GapsOf>,
     pub(super) blind: Union,
     pub(super) exports: Vec<&'a Export>,
-    pub(super) output_packets: u64,
-    pub(super) output_records: u64,
+    /// Packets and records that were lost at the output, by the hour in which that was entered.
+    pub(super) lost: BTreeMap<Timestamp, [u64; 2]>,
     pub(super) recalled_records: u64,
     pub(super) recalled_packets: u64,
     pub(super) purged_files: u64,
@@ -241,9 +241,11 @@ impl<'a> Walk<'a> {
             *sum = sum.saturating_add(more);
         }
         if inside {
+            let hour = floor(self.state.now, PUBLISHED_SECONDS);
+            let [packets, records] = self.lost.entry(hour).or_default();
             for (sum, more) in [
-                (&mut self.output_packets, lost_packets),
-                (&mut self.output_records, lost_records),
+                (packets, lost_packets),
+                (records, lost_records),
                 (&mut self.recalled_packets, recalled_packets),
                 (&mut self.recalled_records, recalled_records),
             ] {

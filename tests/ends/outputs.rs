@@ -212,3 +212,39 @@ fn two_runs_do_not_write_to_one_name_and_what_a_killed_run_left_is_replaced() {
     assert!(!path.exists());
     assert!(sandbox.read("f.jsonl").starts_with(b"{"));
 }
+
+#[test]
+fn what_was_removed_is_in_the_ledger_whoever_reads_of_it() {
+    let sandbox = Sandbox::new();
+    sandbox.put("a.pcap", &example());
+    fs::write(sandbox.work().join("c.toml"), "[retention]\ndays = 1\n").unwrap();
+    fs::create_dir(sandbox.work().join("records")).unwrap();
+    for (name, code) in [("/dev/full", 74), ("/dev/null", 0)] {
+        if !Path::new(name).exists() {
+            eprintln!("skipped: no {name} here");
+            continue;
+        }
+        let replay = [
+            "replay",
+            "../in/a.pcap",
+            "-c",
+            "c.toml",
+            "--ledger",
+            "books",
+        ];
+        let replay = [&replay[..], &["-o", "records/a.jsonl"]].concat();
+        sandbox.run(&replay, None).expect_code(0);
+        let purge = ["purge", "-c", "c.toml", "--ledger", "books", "records"];
+        let done = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+            .args(purge)
+            .current_dir(sandbox.work())
+            .stdout(fs::OpenOptions::new().write(true).open(name).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(done.status.code(), Some(code), "{done:?}");
+        assert!(!sandbox.work().join("records/a.jsonl").exists());
+        sandbox
+            .run(&["verify", "books", "--records", "records"], None)
+            .expect_code(0);
+    }
+}

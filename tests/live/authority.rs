@@ -192,3 +192,57 @@ fn a_reload_takes_all_authorisations_or_none_and_an_interface_without_one_is_ref
     assert_eq!(frames_add_up(&summary), (sent, 0));
     assert_eq!(number(&summary, "/admitted/packets"), sent);
 }
+
+#[test]
+fn after_a_reload_records_name_the_new_authorisation_and_have_its_pseudonyms() {
+    let Some(net) = Net::new() else { return };
+    configure(&net, "standard");
+    let text = fs::read_to_string(net.path("c.toml")).unwrap();
+    let pseudonyms = "[pseudonym]\nmode = \"deterministic\"\nkey = \"pseudonym.key\"\n";
+    fs::write(net.path("c.toml"), format!("{text}{pseudonyms}")).unwrap();
+    fs::write(net.path("home.txt"), "79.200.1.9/32\n").unwrap();
+    let sign = |id: &str| {
+        let text = authorisation(wall() + 3600 * NANOS_PER_SEC, "");
+        let text = text.replace("id = \"live\"", &format!("id = \"{id}\""));
+        let text = text.replace("foreign_foreign", "foreign_domestic");
+        Pair::new(1).write_signed(&net.path("a.toml"), &text);
+    };
+    sign("first");
+    let mut capture = net.capture(&[
+        "-c",
+        "c.toml",
+        "-o",
+        "flows.jsonl",
+        "--domestic-list",
+        "home.txt",
+    ]);
+    let frames: Vec<Vec<u8>> = (0..20)
+        .map(|n| datagram(caller(n), SERVER, [40_000, 443], 60))
+        .collect();
+    let sender = net.sender("va");
+    let mut sent = sender.repeat(&frames, 5);
+    // Long enough for them to be read.
+    thread::sleep(Duration::from_secs(2));
+    sign("second");
+    capture.signal(Signal::HUP);
+    capture.next_line_with("reloaded: table ");
+    let begun = Timestamp::from_nanos(wall());
+    sent += sender.repeat(&frames, 5);
+    capture.done();
+    let summary = net.summary();
+    assert_eq!(frames_add_up(&summary), (sent, 0));
+    let records = net.records("flows.jsonl");
+    records_add_up(&summary, &records);
+    let mut server = std::collections::BTreeMap::new();
+    for record in &records {
+        let text = |name: &str| record[name].as_str().unwrap();
+        let (id, address) = (text("authorisation"), text("dst_ip"));
+        let start = Timestamp::parse_rfc3339(text("start")).unwrap();
+        assert!(start < begun || id == "second", "{record}");
+        // Of one address, one under each.
+        assert_eq!(*server.entry(id).or_insert(address), address);
+    }
+    let [first, second] = ["first", "second"].map(|id| server[id]);
+    assert_ne!(first, second);
+    assert_eq!(server.len(), 2);
+}

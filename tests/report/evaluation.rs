@@ -195,6 +195,8 @@ fn what_is_published_does_not_depend_on_what_it_leaves_out() {
     for row in &mut other.truth.as_mut().unwrap().tables {
         row.flows.as_mut().unwrap().false_exclude = Rate::new(5, 7);
     }
+    let flows = &mut other.truth.as_mut().unwrap().tables[0].flows;
+    flows.as_mut().unwrap().false_keep = Rate::new(17, 1_200);
     let (one, other) = (with(&one, &PUBLISH), with(&other, &PUBLISH));
     assert_eq!(one.to_json().unwrap(), other.to_json().unwrap());
     for language in Language::ALL {
@@ -210,11 +212,34 @@ fn what_is_published_does_not_depend_on_what_it_leaves_out() {
         published["truth"]["tables"][0]["false_exclude"],
         Value::Null
     );
-    assert_eq!(published["truth"]["tables"][0]["false_keep"]["events"], 3);
+    let kept = |at: usize| &published["truth"]["tables"][at]["false_keep"];
+    assert_eq!(*kept(0), Value::Null);
+    assert_eq!(
+        (&kept(1)["events"], &kept(2)["events"]),
+        (&made!(60), &made!(0))
+    );
     assert_eq!(
         published["by_space"],
         json(&with(&found(), &Options::default()))["evaluation"]["by_space"]
     );
+    // All but a few, and what one table keeps and all together do not.
+    for (events, shown) in [
+        ([1_190, 60, 0], [false, true, true]),
+        ([100, 100, 80], [true; 3]),
+        ([100, 100, 81], [false; 3]),
+        ([100, 300, 319], [false; 3]),
+    ] {
+        let mut found = found();
+        let rows = &mut found.truth.as_mut().unwrap().tables;
+        for (row, events) in rows.iter_mut().zip(events) {
+            row.flows.as_mut().unwrap().false_keep = Rate::new(events, 1_200);
+        }
+        let published = json(&with(&found, &PUBLISH));
+        let rows = published["evaluation"]["truth"]["tables"].as_array();
+        let is_shown = |row: &Value| !row["false_keep"].is_null();
+        let got: Vec<bool> = rows.unwrap().iter().map(is_shown).collect();
+        assert_eq!(got, shown, "{events:?}");
+    }
     // Three tables: marginals of one pair would tell of another.
     let mut three = found();
     three.tables.push(three.tables[1].clone());

@@ -3,7 +3,9 @@
 use super::{PUBLISH, json, ledger, report};
 use proptest::prelude::*;
 use sekisho::fate::{Class, Fate, NetworkGroup, ProtocolGroup, Reason};
-use sekisho::ledger::{Cell, Entry, Event, Interval};
+use sekisho::ledger::{
+    Cell, Drop, DropCause, Entry, Event, Export, Interval, Purge, Purged, Recall,
+};
 use sekisho::report::{Language, Options, SMALL_CELL, Window};
 use sekisho::tally::Count;
 use sekisho::time::Timestamp;
@@ -30,21 +32,19 @@ fn fates() -> Vec<Fate> {
         .collect()
 }
 
-/// A ledger with these counts, in two intervals an hour, and these drops.
+/// A ledger with these counts, in two intervals an hour, and these drops, of the kernel and at the output. What is
+/// in files, recalled and removed depends on every count.
 fn entries(counts: &[Counted], hours: u64, dropped: &[u64]) -> Vec<Entry> {
     let mut made = ledger::Ledger::new(1);
     let fates = fates();
     for half in 0..2 * hours {
         let hour = half / 2;
+        let is_first = half % 2 == 0;
         let mut cells: Vec<Cell> = Vec::new();
         for count in counts.iter().filter(|count| count.hour == hour) {
             // Of each count a part in either interval.
             let part = |all: u64| {
-                if half % 2 == 0 {
-                    all / 3
-                } else {
-                    all - all / 3
-                }
+                if is_first { all / 3 } else { all - all / 3 }
             };
             let sum = Count {
                 packets: part(count.packets),
@@ -61,17 +61,46 @@ fn entries(counts: &[Counted], hours: u64, dropped: &[u64]) -> Vec<Entry> {
             }
         }
         let from = ledger::BEGIN + half * 1_800;
+        let sum = cells.iter().map(Cell::count).sum::<Count>();
+        let lost = if is_first { dropped[hour as usize] } else { 0 };
         made.say(Event::Interval(Interval {
             from: ledger::moment(from),
             to: ledger::moment(from + 1_800),
-            frames: cells.iter().map(Cell::count).sum(),
+            frames: sum,
             cells,
-            kernel_dropped: if half % 2 == 0 {
-                dropped[hour as usize]
-            } else {
-                0
-            },
+            kernel_dropped: lost,
         }));
+        let removed = Purged {
+            sha256: "cd".repeat(32),
+            length: sum.bytes,
+        };
+        for event in [
+            Event::Drop(Drop {
+                cause: DropCause::Output,
+                packets: lost,
+                records: lost,
+            }),
+            Event::Recall(Recall {
+                records: sum.packets,
+                packets: sum.packets,
+                bytes: sum.bytes,
+            }),
+            Event::Export(Export {
+                format: "jsonl".to_owned(),
+                sha256: "ab".repeat(32),
+                length: sum.packets * 600,
+                records: sum.packets,
+                packets: sum.packets,
+                bytes: sum.bytes,
+            }),
+            Event::Purge(Purge {
+                expired_before: ledger::moment(from),
+                files: vec![removed],
+            }),
+        ] {
+            made.say(event);
+            made.entries.last_mut().unwrap().at = Some(ledger::moment(from + 900));
+        }
     }
     made.entries
 }
@@ -135,7 +164,14 @@ fn figures(path: &str, value: &Value, out: &mut Vec<(String, u64)>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let counts = ["packets", "openings", "kernel_dropped", "records"];
+                let counts = [
+                    "packets",
+                    "openings",
+                    "kernel_dropped",
+                    "output_packets",
+                    "output_records",
+                    "records",
+                ];
                 if counts.contains(&name.as_str())
                     && let Some(number) = value.as_u64()
                 {
@@ -235,7 +271,18 @@ fn a_published_report_has_no_single_event_and_no_moment_but_whole_hours() {
     assert_eq!(published["small_cell"], 20);
     assert_eq!(published["events"]["list"], serde_json::json!([]));
     assert!(published["events"]["counts"].as_array().unwrap().len() > 8);
-    assert_eq!(published["exports"]["packets"], Value::Null);
+    assert_eq!(published["exports"]["files"], 28);
+    for name in [
+        "length",
+        "records",
+        "packets",
+        "bytes",
+        "recalled_records",
+        "recalled_packets",
+        "purged_length",
+    ] {
+        assert_eq!(published["exports"][name], Value::Null, "{name}");
+    }
     let text = report.to_json().unwrap();
     let moments: Vec<&str> = text
         .split('"')
@@ -245,4 +292,38 @@ fn a_published_report_has_no_single_event_and_no_moment_but_whole_hours() {
     for moment in moments {
         assert!(moment.ends_with(":00:00.000000000Z"), "{moment}");
     }
+}
+
+/// Two reports of one ledger, the second an hour longer: what they say of files is the same for any ledger, and a
+/// loss of few packets is in neither.
+#[test]
+fn an_hour_more_tells_nothing_of_a_small_cell() {
+    let one = |hour, packets| Counted {
+        hour,
+        fate: 0,
+        network: 1,
+        protocol: 1,
+        packets,
+        bytes: packets * 100,
+        openings: 0,
+    };
+    let entries = entries(&[one(0, 40), one(1, 1)], 2, &[30, 2]);
+    let until = |hour: u64| {
+        let to = Timestamp::from_parts(ledger::BEGIN + hour * 3_600, 0);
+        let window = Window {
+            from: None,
+            to: Some(to),
+        };
+        json(&report(&entries, &Options { window, ..PUBLISH }))
+    };
+    let (first, second) = (until(1), until(2));
+    assert_eq!(first["losses"], second["losses"]);
+    assert_eq!(first["losses"]["output_packets"], 30);
+    for (name, value) in first["exports"].as_object().unwrap() {
+        let counts_files = ["files", "purged_files", "formats"].contains(&name.as_str());
+        assert!(counts_files || value.is_null(), "{name}");
+    }
+    let full = report(&entries, &Options::default());
+    assert_eq!(json(&full)["losses"]["output_packets"], 32);
+    assert_eq!(json(&full)["exports"]["records"], 41);
 }

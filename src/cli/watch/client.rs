@@ -5,7 +5,12 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 
 use super::clock;
 use super::trouble::Trouble;
@@ -29,11 +34,12 @@ const REQUEST: &[u8] =
 /// # Errors
 /// Whatever keeps them from being told, and what to do.
 pub(super) fn fetch(place: &Listen) -> Result<String, Trouble> {
+    let end = clock::now() + DEADLINE;
     let body = match (place.unix_path(), place.loopback()) {
-        (Some(path), _) => UnixStream::connect(path)
+        (Some(path), _) => connect_unix(path, end)
             .map_err(|e| Trouble::of(&e))
-            .and_then(exchange),
-        (None, Some(address)) => connect(address).and_then(exchange),
+            .and_then(|wire| exchange(wire, end)),
+        (None, Some(address)) => connect(address).and_then(|wire| exchange(wire, end)),
         (None, None) => return Err(Trouble::answer("no place to ask")),
     }?;
     String::from_utf8(body).map_err(|_| Trouble::answer("the answer is no text"))
@@ -41,6 +47,33 @@ pub(super) fn fetch(place: &Listen) -> Result<String, Trouble> {
 
 fn connect(address: SocketAddr) -> Result<TcpStream, Trouble> {
     TcpStream::connect_timeout(&address, DEADLINE).map_err(|e| Trouble::of(&e))
+}
+
+/// Where too many wait to be accepted, the system waits with us, but not without a bound.
+fn connect_unix(path: &Path, end: Instant) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    loop {
+        set_socket_timeout(&socket, Timeout::Send, Some(left(end)?))?;
+        match rustix::net::connect(&socket, &address) {
+            Err(Errno::INTR) => {}
+            result => return Ok(result.map(|()| UnixStream::from(socket))?),
+        }
+    }
+}
+
+/// How long is left.
+fn left(end: Instant) -> io::Result<Duration> {
+    let left = end.saturating_duration_since(clock::now());
+    if left.is_zero() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    Ok(left)
 }
 
 /// What the two kinds of sockets have in common.
@@ -64,15 +97,8 @@ impl Wire for UnixStream {
 }
 
 /// Sends the request and reads until the answer is whole.
-fn exchange(mut wire: impl Wire) -> Result<Vec<u8>, Trouble> {
-    let end = clock::now() + DEADLINE;
-    let limit = |wire: &dyn Wire| {
-        let left = end.saturating_duration_since(clock::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        wire.limit(left)
-    };
+fn exchange(mut wire: impl Wire, end: Instant) -> Result<Vec<u8>, Trouble> {
+    let limit = |wire: &dyn Wire| wire.limit(left(end)?);
     limit(&wire)
         .and_then(|()| wire.write_all(REQUEST))
         .map_err(|e| Trouble::of(&e))?;
@@ -159,5 +185,26 @@ fn unchunked(mut rest: &[u8]) -> Result<Option<Vec<u8>>, Trouble> {
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(_) => return Err(Trouble::answer("the answer has a chunk without a size")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn a_socket_where_too_many_wait_is_not_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        // Room for one, whom nobody accepts.
+        rustix::net::listen(&listener, 0).unwrap();
+        let _first = UnixStream::connect(&path).unwrap();
+        let place: Listen = format!("unix:{}", path.display()).parse().unwrap();
+        let begun = clock::now();
+        let trouble = fetch(&place).unwrap_err();
+        assert_eq!(trouble.what, "no answer in time");
+        assert!(begun.elapsed() < 3 * DEADLINE, "{:?}", begun.elapsed());
     }
 }

@@ -151,7 +151,8 @@ pub fn capture(
         beats: handles.iter().map(|_| AtomicU64::new(0)).collect(),
         board: Arc::clone(&board),
     };
-    let (outlet, records) = queue(&job.lane.table);
+    let terms = Arc::new(job.terms.clone());
+    let (outlet, records) = queue(&job.lane.table, &terms);
     let lanes = handles.into_iter().enumerate().map(|(number, handles)| {
         let road = Lane::new(&job.lane);
         Worker::new(number, handles, road, outlet(number), &shared)
@@ -164,7 +165,6 @@ pub fn capture(
         format: job.format,
         sensor: job.sensor.clone(),
         settings: job.lane.flow.in_range(),
-        terms: job.terms.clone(),
         paths: paths.collect(),
         stop: shared.stop.clone(),
         notes: shared.notes.clone(),
@@ -182,7 +182,7 @@ pub fn capture(
         woken,
         shared: &shared,
         taken,
-        settings: Settings::new(config, &job.lane.table, authorities, reread),
+        settings: Settings::new(config, &job.lane.table, authorities, terms, reread),
         standings: Standings::default(),
         service: &service,
         announcement: &announcement,

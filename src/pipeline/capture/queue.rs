@@ -1,6 +1,7 @@
 //! From lanes to the writer: a queue of fixed length. Capture never waits for it.
 
 use super::clock::now;
+use crate::export::Terms;
 use crate::flow::{Ended, Held};
 use crate::geo::Table;
 use crate::time::Timestamp;
@@ -26,6 +27,8 @@ pub(super) struct Batch {
     pub end: Timestamp,
     /// What their ends were located by.
     pub table: Arc<Table>,
+    /// Under what they were collected.
+    pub terms: Arc<Terms>,
 }
 
 /// The end of the queue that a lane holds.
@@ -34,18 +37,23 @@ pub(super) struct Outlet {
     lane: usize,
     queue: Sender<Batch>,
     table: Arc<Table>,
+    terms: Arc<Terms>,
     sent: Held,
     shed: Held,
 }
 
 /// The queue, and a function that makes the lanes' ends of it.
-pub(super) fn queue(table: &Arc<Table>) -> (impl Fn(usize) -> Outlet + use<>, Receiver<Batch>) {
+pub(super) fn queue(
+    table: &Arc<Table>,
+    terms: &Arc<Terms>,
+) -> (impl Fn(usize) -> Outlet + use<>, Receiver<Batch>) {
     let (sender, receiver) = bounded(LENGTH);
-    let table = Arc::clone(table);
+    let (table, terms) = (Arc::clone(table), Arc::clone(terms));
     let outlet = move |lane| Outlet {
         lane,
         queue: sender.clone(),
         table: Arc::clone(&table),
+        terms: Arc::clone(&terms),
         sent: Held::default(),
         shed: Held::default(),
     };
@@ -53,9 +61,10 @@ pub(super) fn queue(table: &Arc<Table>) -> (impl Fn(usize) -> Outlet + use<>, Re
 }
 
 impl Outlet {
-    /// What is handed over from now on was located by this table.
-    pub(super) fn renew(&mut self, table: Arc<Table>) {
+    /// What is handed over from now on was located by this table, and collected under these terms.
+    pub(super) fn renew(&mut self, table: Arc<Table>, terms: Arc<Terms>) {
         self.table = table;
+        self.terms = terms;
     }
 
     /// Hands over records, and leaves the vector empty. Where the queue is full until `patience` is
@@ -80,6 +89,7 @@ impl Outlet {
                 holds,
                 end,
                 table: Arc::clone(&self.table),
+                terms: Arc::clone(&self.terms),
             };
             let refused = match patience {
                 None => self

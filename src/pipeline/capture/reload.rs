@@ -3,8 +3,9 @@
 
 use super::renewal::Renewal;
 use crate::config::Config;
+use crate::export::Terms;
 use crate::geo::Table;
-use crate::pipeline::{Authorities, Failure, FailureKind, geo_settings};
+use crate::pipeline::{Authorities, Failure, FailureKind, geo_settings, terms};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub(super) struct Settings<'a> {
     pub config: Config,
     pub table: Arc<Table>,
     pub authorities: Authorities,
+    /// Under what is recorded.
+    pub terms: Arc<Terms>,
     pub reread: &'a Reread<'a>,
 }
 
@@ -37,12 +40,14 @@ impl<'a> Settings<'a> {
         config: &Config,
         table: &Arc<Table>,
         authorities: Authorities,
+        terms: Arc<Terms>,
         reread: &'a Reread<'a>,
     ) -> Self {
         Self {
             config: config.clone(),
             table: Arc::clone(table),
             authorities,
+            terms,
             reread,
         }
     }
@@ -69,6 +74,9 @@ impl<'a> Settings<'a> {
         let same = table.digest() == self.table.digest()
             && authorities.are_as(&self.authorities)
             && config.geo.max_age == self.config.geo.max_age;
+        // Pseudonyms are others under other authorisations, and only then is their key read again.
+        let other = authorities.joined_ids() != self.terms.authorisation;
+        let terms = other.then(|| terms(&config, &authorities)).transpose()?;
         self.config = config;
         if same {
             return Ok(Found::Nothing);
@@ -76,9 +84,13 @@ impl<'a> Settings<'a> {
         authorities.go_on_counting(&self.authorities);
         self.authorities = authorities;
         self.table = Arc::new(table);
+        if let Some(terms) = terms {
+            self.terms = Arc::new(terms);
+        }
         Ok(Found::New(Box::new(Renewal {
             table: Arc::clone(&self.table),
             policy: self.authorities.policy(&self.table),
+            terms: Arc::clone(&self.terms),
         })))
     }
 }
@@ -151,6 +163,7 @@ mod tests {
         let mut settings = Settings {
             table: build(&config),
             authorities: Authorities::load(&config, &[]).unwrap(),
+            terms: Arc::default(),
             config,
             reread: &Reread {
                 file: None,
@@ -170,5 +183,35 @@ mod tests {
         assert_eq!(*settings.table.digest(), after);
         std::fs::write(list.path(), "198.51.100.0/24\n").unwrap();
         assert!(matches!(settings.reload(), Ok(Found::New(_))));
+    }
+
+    #[test]
+    #[cfg(feature = "embedded-geo")]
+    fn other_authorisations_are_other_terms() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/authorisation/signed");
+        let keys = std::fs::read_to_string(folder.join("keys.txt")).unwrap();
+        let reread = || {
+            let mut config = Config::default();
+            config.authorisations.files = vec![folder.join("example.toml")];
+            config.authorisations.keys = keys.lines().map(|key| key.parse().unwrap()).collect();
+            config.authorisations.threshold = 2;
+            Ok(config)
+        };
+        let config = Config::default();
+        let mut settings = Settings {
+            table: Arc::new(Table::build(&geo_settings(&config)).unwrap()),
+            authorities: Authorities::load(&config, &[]).unwrap(),
+            terms: Arc::default(),
+            config,
+            reread: &Reread {
+                file: None,
+                load: &reread,
+            },
+        };
+        let Ok(Found::New(renewal)) = settings.reload() else {
+            panic!("found nothing new");
+        };
+        assert_eq!(renewal.terms.authorisation, "example-2026-1");
+        assert_eq!(settings.terms.authorisation, "example-2026-1");
     }
 }

@@ -1,5 +1,6 @@
-//! A new table and policy on their way to the lanes: each takes them between two frames.
+//! A new table, policy and terms on their way to the lanes: each takes them between two frames.
 
+use crate::export::Terms;
 use crate::gate::Policy;
 use crate::geo::Table;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Renewal {
     pub table: Arc<Table>,
     pub policy: Policy,
+    /// Under what is recorded from now on.
+    pub terms: Arc<Terms>,
 }
 
 /// The latest renewal, if there was one.

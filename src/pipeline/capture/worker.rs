@@ -237,12 +237,16 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// From the next frame on by another table. What ended by the one before leaves first.
+    /// From the next frame on by another table, under other terms. What ended by those before leaves first.
     fn renew(&mut self, renewal: Renewal) {
-        let Renewal { table, policy } = renewal;
+        let Renewal {
+            table,
+            policy,
+            terms,
+        } = renewal;
         self.recalled += self.lane.renew(Arc::clone(&table), policy);
         self.take_records();
-        self.outlet.renew(table);
+        self.outlet.renew(table, terms);
         self.shared.renewals.took(self.renewals);
     }
 

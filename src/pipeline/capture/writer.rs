@@ -7,7 +7,7 @@ use super::clock::{now, wall};
 use super::queue::Batch;
 use super::stop::Stop;
 use crate::export::{
-    Digested, Error, Figures, Format, Rendered, Rotated, Run, RunContext, Terms, Written, render,
+    Digested, Error, Figures, Format, Rendered, Rotated, Run, RunContext, Written, render,
 };
 use crate::flow::{Held, PathList, Paths, Settings};
 use crate::metrics::Board;
@@ -56,7 +56,6 @@ pub(super) struct Writer {
     pub format: Format,
     pub sensor: String,
     pub settings: Settings,
-    pub terms: Terms,
     pub paths: Vec<LanePaths>,
     pub stop: Stop,
     /// If a ledger is kept.
@@ -251,13 +250,13 @@ impl Working {
             holds,
             end,
             table,
+            terms,
         } = batch;
         let Writer {
             output,
             format,
             sensor,
             settings,
-            terms,
             paths,
             stop,
             notes: _,
@@ -339,7 +338,7 @@ impl Working {
 mod tests {
     use super::super::queue::queue;
     use super::*;
-    use crate::export::{Compress, Rotation};
+    use crate::export::{Compress, Rotation, Terms};
     use crate::flow::FlowTable;
     use crate::flow::tests::a_udp_packet;
     use std::fs;
@@ -352,9 +351,10 @@ mod tests {
         seed: 7,
     };
 
-    /// Hands ten records to a writer and waits until it has them.
-    fn written_to(target: &Path, between: impl FnOnce(&Writing)) -> Wrote {
+    /// Hands ten records to a writer and waits until it has them; the last ones perhaps under other terms.
+    fn written_to(target: &Path, other: Option<Terms>, between: impl FnOnce(&Writing)) -> Wrote {
         let table = crate::geo::Table::build(&crate::geo::Settings::default()).unwrap();
+        let table = Arc::new(table);
         let mut flows = FlowTable::new(&SETTINGS);
         let paths = vec![LanePaths::new(flows.paths())];
         for number in 0..10 {
@@ -376,17 +376,19 @@ mod tests {
             format,
             sensor: "test".to_owned(),
             settings: SETTINGS,
-            terms: Terms::default(),
             paths,
             stop,
             notes: None,
             board: Arc::new(Board::new(wall(), [], 0)),
         };
-        let (outlet, queue) = queue(&Arc::new(table));
+        let (outlet, queue) = queue(&table, &Arc::default());
         let (_rotate, asked) = bounded(1);
         let writing = Writing::start(writer, queue, asked);
         let mut lane = outlet(0);
+        let mut last = records.split_off(if other.is_some() { 4 } else { 10 });
         lane.hand_over(&mut records, crate::flow::Timestamp::ZERO, None);
+        lane.renew(table, Arc::new(other.unwrap_or_default()));
+        lane.hand_over(&mut last, crate::flow::Timestamp::ZERO, None);
         let begun = now();
         while writing.figures().0.given.records < 10 {
             assert!(begun.elapsed() < Duration::from_secs(60));
@@ -401,7 +403,7 @@ mod tests {
     #[test]
     fn figures_are_known_while_the_writer_works_and_add_up_at_the_end() {
         let folder = tempfile::tempdir().unwrap();
-        let wrote = written_to(folder.path(), |writing| {
+        let wrote = written_to(folder.path(), None, |writing| {
             let (figures, _) = writing.figures();
             assert_eq!((figures.written, figures.files), (figures.given, 1));
             assert!(figures.bytes > 0 && !figures.failing);
@@ -417,11 +419,27 @@ mod tests {
     #[test]
     fn what_no_output_takes_is_lost_and_shows_in_the_figures() {
         let folder = tempfile::tempdir().unwrap();
-        let wrote = written_to(&folder.path().join("none/"), |writing| {
+        let wrote = written_to(&folder.path().join("none/"), None, |writing| {
             assert!(writing.figures().0.failing);
         });
         let figures = wrote.figures;
         assert_eq!((figures.lost, wrote.lost), (figures.given, figures.given));
         assert_eq!((figures.written, figures.errors), (Held::default(), 1));
+    }
+
+    #[test]
+    fn each_record_names_the_authorisations_under_which_it_was_collected() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = Terms {
+            authorisation: "next".to_owned(),
+            ..Terms::default()
+        };
+        written_to(folder.path(), Some(other), |_| {});
+        let files = fs::read_dir(folder.path()).unwrap().flatten();
+        let text: String = files
+            .map(|file| fs::read_to_string(file.path()).unwrap())
+            .collect();
+        let named = |id: &str| text.matches(&format!("\"authorisation\":\"{id}\"")).count();
+        assert_eq!((named("self-authorised"), named("next")), (4, 6));
     }
 }
