@@ -434,6 +434,88 @@ fn nothing_of_an_excluded_packet_is_in_any_output() {
     }
 }
 
+/// Beside the records of one run: its parts, what joins them, its ledger, and what people are shown of that.
+#[test]
+fn row_45_nothing_of_an_excluded_packet_is_in_shards_ledgers_or_reports() {
+    let planter = plant(45);
+    let sandbox = Sandbox::new();
+    let capture = sandbox.put("canary.pcapng", &pcapng_image(&planter.frames));
+    let capture = capture.to_str().unwrap();
+    let first = ["replay", capture, "--shard", "1/2", "-o", "1.shard"];
+    let second = ["replay", capture, "--shard", "2/2", "-o", "2.shard"];
+    let books = ["replay", capture, "-o", "r.jsonl", "--ledger", "books"];
+    let merge = [
+        "merge", "m.jsonl", "1.shard", "2.shard", "--ledger", "merged",
+    ];
+    let verify = ["verify", "books", "--records", "r.jsonl", "--json"];
+    let html = ["report", "books", "-o", "r.html", "--lang", "ja"];
+    let json = ["report", "books", "--json", "r.json"];
+    let runs: [&[&str]; 7] = [&first, &second, &books, &merge, &verify, &html, &json];
+    for arguments in runs {
+        let mut arguments = arguments.to_vec();
+        if matches!(arguments[0], "replay" | "merge") {
+            arguments.push("-vvvv");
+        }
+        let run = sandbox.run(&arguments, None).expect_code(0);
+        let streams = [("stdout", &run.stdout[..]), ("stderr", &run.stderr[..])];
+        let leaks = leaks(&planter, &sandbox, &streams);
+        assert!(leaks.is_empty(), "{arguments:?} let out: {leaks:#?}");
+    }
+    assert_eq!(sandbox.read("m.jsonl"), sandbox.read("r.jsonl"));
+    // The search sees into a shard: what may be there is.
+    let shards = [sandbox.read("1.shard"), sandbox.read("2.shard")].concat();
+    let is_there = |address: &&IpAddr| {
+        // Of IPv6 the lower half will do.
+        let bytes = match address {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets()[8..].to_vec(),
+        };
+        let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
+        holds(&shards, &bytes) || holds(&shards, &reversed)
+    };
+    let found = planter.witnesses.iter().filter(is_there).count();
+    assert_eq!(found, planter.witnesses.len());
+}
+
+/// Parquet packs what it holds: the search is of its rows and of what it says of itself.
+#[test]
+#[cfg(feature = "parquet")]
+fn row_45_nothing_of_an_excluded_packet_is_in_parquet() {
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    let planter = plant(45);
+    let sandbox = Sandbox::new();
+    let capture = sandbox.put("canary.pcapng", &pcapng_image(&planter.frames));
+    let arguments = [
+        "replay",
+        capture.to_str().unwrap(),
+        "--format",
+        "parquet",
+        "-o",
+        "tree/",
+    ];
+    let run = sandbox.run(&arguments, None).expect_code(0);
+    let mut text = String::new();
+    let mut files = 0;
+    for (path, _) in sandbox.leavings() {
+        if path.extension().is_some_and(|ending| ending == "parquet") {
+            let file = std::fs::File::open(path).unwrap();
+            let reader = SerializedFileReader::new(file).unwrap();
+            text.push_str(&format!("{:?}", reader.metadata()));
+            for row in reader.get_row_iter(None).unwrap() {
+                text.push_str(&format!("{}\n", row.unwrap()));
+            }
+            files += 1;
+        }
+    }
+    assert!(files > 0);
+    let streams = [("stderr", &run.stderr[..]), ("rows", text.as_bytes())];
+    let leaks = leaks(&planter, &sandbox, &streams);
+    assert!(leaks.is_empty(), "let out: {leaks:#?}");
+    for address in &planter.witnesses {
+        assert!(text.contains(&address.to_string()), "no {address}");
+    }
+}
+
 fn holds(bytes: &[u8], what: &[u8]) -> bool {
     bytes.windows(what.len()).any(|window| window == what)
 }

@@ -503,7 +503,18 @@ fn row_30_what_a_file_holds_is_durable_before_its_name_and_the_name_before_the_n
 
 #[test]
 fn row_29_runs_that_are_killed_at_any_moment_leave_whole_files_and_no_record_twice() {
-    const RUNS: u64 = 30;
+    killed(30);
+}
+
+#[test]
+#[ignore = "minutes; cargo test --test sinks row_29 -- --ignored"]
+fn row_29_after_five_hundred_kills_files_are_whole_and_no_record_is_there_twice() {
+    killed(250);
+}
+
+/// Kills so many runs of each kind.
+#[track_caller]
+fn killed(runs: u64) {
     for compress in BOTH {
         let folder = tempfile::tempdir().unwrap();
         let mut job = Job {
@@ -515,7 +526,7 @@ fn row_29_runs_that_are_killed_at_any_moment_leave_whole_files_and_no_record_twi
             bytes: 4_000,
         };
         let mut safe = Vec::new();
-        for run in 0..RUNS {
+        for run in 0..runs {
             job.run = run;
             let mut child = job.command(&[]).spawn().unwrap();
             let said = BufReader::new(child.stdout.take().unwrap());
@@ -530,7 +541,7 @@ fn row_29_runs_that_are_killed_at_any_moment_leave_whole_files_and_no_record_twi
             child.wait().unwrap();
             safe.push(reader.join().unwrap());
         }
-        job.run = RUNS;
+        job.run = runs;
         job.batches = 0;
         job.books(&[]);
         for entry in fs::read_dir(folder.path()).unwrap() {

@@ -64,14 +64,21 @@ pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
     if path.is_dir() {
         return Ok(());
     }
+    let missing = path.ancestors().take_while(|folder| !folder.exists());
+    let missing = missing
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .count();
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(failed("create the folder", path))?;
     // The name of each new folder stands in the one above it.
-    for folder in path.ancestors().skip(1) {
+    for folder in path.ancestors().skip(1).take(missing) {
         let is_here = folder.as_os_str().is_empty();
         let folder = if is_here { Path::new(".") } else { folder };
-        if sync_folder(folder).is_err() {
-            break;
+        match File::open(folder) {
+            Ok(open) => open.sync_all().map_err(failed("write to", folder))?,
+            // Its owner may let us add to it and not look into it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(failed("write to", folder)(error)),
         }
     }
     Ok(())
@@ -81,9 +88,32 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Makes a file durable, if these are all the bytes that were written to it: a system may have said so of a
+/// write, and not done it.
+///
+/// # Errors
+/// As the system says, or that it is of another length.
+pub(super) fn sync(file: &File, length: usize) -> io::Result<()> {
+    if file.metadata()?.len() != length as u64 {
+        return Err(io::Error::other("not as long as what was written to it"));
+    }
+    file.sync_all()
+}
+
 /// Writes files below `root`, which is there. When this returns they have their names and outlast a power
-/// cut; names are given in the order of the list.
+/// cut; names are given in the order of the list. A failure leaves nothing under temporary names.
 pub(super) fn write(root: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), Error> {
+    let result = write_all(root, files);
+    if result.is_err() {
+        for (name, _) in files {
+            // Most of them are not there. On a disk that is full, what is takes what others need.
+            let _ = fs::remove_file(temporary(&root.join(name)));
+        }
+    }
+    result
+}
+
+fn write_all(root: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), Error> {
     let mut touched = BTreeSet::new();
     for some in files.chunks(AT_ONCE) {
         let mut open = Vec::with_capacity(some.len());
@@ -100,12 +130,12 @@ pub(super) fn write(root: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), Err
                 .open(&temporary)
                 .map_err(failed("create", &temporary))?;
             file.write_all(bytes).map_err(failed("write", &temporary))?;
-            open.push((file, temporary, path));
+            open.push((file, bytes.len(), temporary, path));
         }
-        for (file, temporary, _) in &open {
-            file.sync_all().map_err(failed("write", temporary))?;
+        for (file, length, temporary, _) in &open {
+            sync(file, *length).map_err(failed("write", temporary))?;
         }
-        for (_, temporary, path) in &open {
+        for (_, _, temporary, path) in &open {
             fs::rename(temporary, path).map_err(failed("rename", temporary))?;
         }
     }

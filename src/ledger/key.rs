@@ -167,12 +167,15 @@ impl Key {
             .open(temporary)
             .and_then(|mut file| {
                 file.write_all(text.as_bytes())?;
-                file.sync_all()?;
+                files::sync(&file, text.len())?;
                 // Fails where somebody else made one meanwhile: no key is ever replaced.
                 fs::hard_link(temporary, path)?;
                 fs::remove_file(temporary)?;
                 fs::File::open(folder)?.sync_all()
             });
+        if written.is_err() {
+            let _ = fs::remove_file(temporary);
+        }
         written.map_err(failed("make the key", path))?;
         Ok(key)
     }

@@ -2,6 +2,7 @@
 //! and it enters them at the end of the interval.
 
 use super::keeper::Keeper;
+use super::whole::sync;
 use super::{Failure, FailureKind, entries};
 use crate::config::Config;
 use crate::ledger::{Event, Mode, Moment, Purge, Purged, Start, Stop, Totals};
@@ -101,12 +102,12 @@ pub(super) fn prepare(folder: &Path) -> io::Result<()> {
 fn leave(inbox: &Path, at: Timestamp, events: &[Event]) -> io::Result<()> {
     for (number, event) in events.iter().enumerate() {
         let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(inbox)?;
-        serde_json::to_writer(&mut file, event)?;
-        file.flush()?;
+        let bytes = serde_json::to_vec(event)?;
+        file.write_all(&bytes)?;
         // The folder is its reader's alone, who may be another user than this one.
         let readable = fs::Permissions::from_mode(0o644);
         file.as_file().set_permissions(readable)?;
-        file.as_file().sync_all()?;
+        sync(file.as_file(), bytes.len() as u64)?;
         let name = format!("{}-{}-{number}.json", at.nanos(), std::process::id());
         file.persist(inbox.join(name)).map_err(|e| e.error)?;
     }

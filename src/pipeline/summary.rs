@@ -235,7 +235,7 @@ impl Summary {
             .suffix(".tmp")
             .tempfile_in(folder_of(path))?;
         file.write_all(text.as_bytes())?;
-        complete(file, path)
+        complete(file, text.len() as u64, path)
     }
 }
 

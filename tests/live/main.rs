@@ -21,6 +21,7 @@ mod kafka;
 mod leaks;
 mod links;
 mod outputs;
+mod panics;
 mod refusals;
 mod reload;
 mod service;

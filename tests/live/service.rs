@@ -1,11 +1,12 @@
 //! What a service manager is told, and the lock on a sensor's own folder.
 
-use crate::harness::{Capture, LONG, Net, frames_add_up, now};
+use crate::harness::{Capture, LONG, Net, frames_add_up, now, until};
 use crate::traffic::conversations;
 use rustix::process::Signal;
 use std::fs;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The other end of `NOTIFY_SOCKET`.
@@ -148,6 +149,69 @@ fn a_service_manager_is_told_what_happens_and_when() {
         assert_eq!(code, Some(0), "{said}");
         assert_eq!(frames_add_up(&net.summary()), (200, 0));
     }
+}
+
+/// Signs of life within a second and a half.
+fn beats(manager: &Manager) -> usize {
+    let begun = now();
+    let mut beats = 0;
+    let wait = Duration::from_millis(50);
+    manager.socket.set_read_timeout(Some(wait)).unwrap();
+    while begun.elapsed() < Duration::from_millis(1_500) {
+        let mut buffer = [0; 4_096];
+        let message = manager
+            .socket
+            .recv(&mut buffer)
+            .map(|length| &buffer[..length]);
+        beats += usize::from(message.is_ok_and(|message| message == b"WATCHDOG=1"));
+    }
+    beats
+}
+
+/// One lane is held up in a system call, by a debugger: everything else goes on, and the service manager must not
+/// believe that all is well.
+#[test]
+fn row_39_a_lane_that_hangs_is_told_by_silence() {
+    let Some(net) = Net::new() else { return };
+    let path = net.path("notify");
+    let mut manager = Manager::new(UnixDatagram::bind(&path).unwrap());
+    let mut command = net.program(&["vb"], &["--format", "null", "--lanes", "2"]);
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "300000");
+    let capture = Capture::start(command);
+    manager.wait_for("READY=1");
+    // Every lane has begun, the last of the threads.
+    assert!(beats(&manager) > 2);
+    let threads = fs::read_dir(format!("/proc/{}/task", capture.id())).unwrap();
+    let threads = threads.map(|thread| thread.unwrap().file_name().into_string().unwrap());
+    let lane = threads.map(|thread| thread.parse::<u32>().unwrap()).max();
+    let debugger = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "-p"])
+        .arg(lane.unwrap().to_string())
+        .args(["-e", "inject=poll,ppoll:delay_enter=60000000"])
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut debugger) = debugger else {
+        println!("NOT TESTED: no strace here");
+        return;
+    };
+    let mut looks = 0;
+    while beats(&manager) > 0 {
+        if debugger.try_wait().unwrap().is_some() {
+            println!("NOT TESTED: strace may not trace here");
+            return;
+        }
+        looks += 1;
+        assert!(looks < 40, "all lanes move, says one that does not");
+    }
+    assert_eq!(beats(&manager), 0);
+    debugger.kill().unwrap();
+    debugger.wait().unwrap();
+    until("it moves again", || beats(&manager) > 2);
+    net.send(&conversations(10));
+    capture.done();
+    assert_eq!(frames_add_up(&net.summary()), (20, 0));
 }
 
 #[test]

@@ -13,6 +13,8 @@ use sekisho::demo::packet::{Ends, ip, udp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
 /// Records without times, numbers and what depends on the age of the table, sorted.
@@ -332,4 +334,43 @@ fn what_came_before_the_end_was_asked_for_is_in_the_records() {
     let (code, said) = capture.end();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(frames_add_up(&net.summary()), (200, 0));
+}
+
+/// A connection over loopback, whose interface takes 1500 octets: the system hands over what it will cut later, or
+/// has joined, in one.
+#[test]
+fn row_55_joined_frames_are_told_of_once() {
+    let Some(net) = Net::new() else { return };
+    net.ip("link set lo mtu 1500 up");
+    let capture = net.capture_on(&["lo"], &["--format", "null", "--lanes", "2"]);
+    net.inside(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = listener.local_addr().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                TcpStream::connect(place)
+                    .unwrap()
+                    .write_all(&[7; 4 << 20])
+                    .unwrap()
+            });
+            let mut taken = Vec::new();
+            listener
+                .accept()
+                .unwrap()
+                .0
+                .read_to_end(&mut taken)
+                .unwrap();
+            assert_eq!(taken.len(), 4 << 20);
+        });
+    });
+    let said = capture.done();
+    let told = said
+        .matches("frames longer than the interface takes: lo: ")
+        .count();
+    assert_eq!(told, 1, "{said}");
+    assert!(
+        said.contains("1500 fit") && said.contains("ethtool -K lo gro off"),
+        "{said}"
+    );
+    assert!(number(&net.summary(), "/frames/packets") > 10);
 }

@@ -137,3 +137,17 @@ fn what_has_no_parts_is_refused() {
     assert!(said(&set, &configured, 78).contains("[pseudonym]"));
     assert!(!work.join("out").exists());
 }
+
+#[test]
+fn row_60_a_shard_of_another_version_is_refused_with_what_to_do() {
+    let frames = example();
+    let set = Set::cut(&frames, &[1_400]);
+    let shards = set.shards(2, &[]);
+    let path = set.sandbox.work().join(&shards[1]);
+    let mut bytes = fs::read(&path).unwrap();
+    assert!(bytes.starts_with(b"sekisho.shard.1\n"));
+    bytes[14] = b'2';
+    fs::write(&path, bytes).unwrap();
+    let what = "give files that `sekisho replay --shard` of this version wrote";
+    refused(&set, &[&shards[0], &shards[1]], 65, what);
+}

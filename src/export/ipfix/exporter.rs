@@ -126,11 +126,17 @@ impl Exporter {
                     before = self.beginning().into();
                 }
                 Err(error) => {
-                    // This one the carrier has counted.
+                    // This one the carrier has counted. Numbers go on all the same: a collector sees the gap.
+                    *sequence = sequence.wrapping_add(records);
                     queue.pop_front();
-                    messages
-                        .iter()
-                        .for_each(|message| self.carrier.lose(&message.holds));
+                    for message in &messages {
+                        let sequence = match message.domain {
+                            ABOUT => &mut self.told,
+                            _ => &mut self.sequence,
+                        };
+                        *sequence = sequence.wrapping_add(message.records);
+                        self.carrier.lose(&message.holds);
+                    }
                     return Err(error);
                 }
             }

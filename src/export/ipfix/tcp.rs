@@ -105,9 +105,11 @@ impl Tcp {
         Ok(connection)
     }
 
-    /// Connects anew when it is time for that.
+    /// Connects anew when it is time for that: one that is closed as soon as it is made is not made anew at
+    /// every message.
     fn reconnect(&mut self, at: Timestamp) -> Result<(), Error> {
-        if self.is_live && at.nanos().abs_diff(self.tried.nanos()) < self.back_off {
+        let back_off = self.back_off.max(BACK_OFF);
+        if self.is_live && at.nanos().abs_diff(self.tried.nanos()) < back_off {
             let source = io::ErrorKind::NotConnected.into();
             return Err(self.stream.failed("send to", source));
         }

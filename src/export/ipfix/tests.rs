@@ -25,6 +25,8 @@ struct Kept {
     messages: Arc<Mutex<Vec<Vec<u8>>>>,
     answers: Arc<Mutex<VecDeque<Sent>>>,
     figures: Arc<Mutex<Figures>>,
+    /// So many messages from now on cannot be sent.
+    failing: Arc<Mutex<u32>>,
     limit: usize,
 }
 
@@ -34,6 +36,13 @@ impl Carrier for Kept {
     }
 
     fn send(&mut self, message: &[u8], holds: &Written, _: Timestamp) -> Result<Sent, Error> {
+        let mut failing = self.failing.lock().unwrap();
+        if *failing > 0 {
+            *failing -= 1;
+            self.lose(holds);
+            let source = std::io::ErrorKind::NetworkUnreachable.into();
+            return Err(Error::Stdout { source });
+        }
         let answer = self.answers.lock().unwrap().pop_front();
         let answer = answer.unwrap_or(Sent::Done);
         if answer == Sent::Done {
@@ -386,6 +395,34 @@ fn a_new_session_begins_at_0_and_templates_that_are_sent_again_count_for_nothing
         }
         parsed(&messages);
     }
+}
+
+#[test]
+fn row_35_what_could_not_be_sent_is_missing_in_the_numbers() {
+    let (records, paths) = some_records(60);
+    let run = context(&paths);
+    let kept = kept(1_400, &[Sent::First]);
+    let mut exporter = exporter(false, &kept);
+    let at = Timestamp::from_nanos(1_763_790_540_000_000_000);
+    for (nth, records) in records.chunks(20).enumerate() {
+        let (rendered, counts) = rendered(false, records, &run);
+        // Of the second part nothing goes out.
+        *kept.failing.lock().unwrap() = if nth == 1 { u32::MAX } else { 0 };
+        let result = exporter.take(&rendered, &counts, at).and(exporter.tick(at));
+        assert_eq!(result.is_err(), nth == 1);
+    }
+    let lost = kept.figures().lost.records;
+    assert_eq!(lost, 20);
+    let messages = kept.messages.lock().unwrap();
+    let (mut missed, mut next) = (0, 0);
+    for message in parsed(&messages)
+        .iter()
+        .filter(|message| message.domain == 7)
+    {
+        missed += u64::from(message.sequence) - next;
+        next = u64::from(message.sequence) + message.records.len() as u64;
+    }
+    assert_eq!(missed, lost);
 }
 
 /// Data records at the beginning: one for each of our elements.

@@ -65,17 +65,25 @@ impl Udp {
     }
 
     /// Sends. An answer that nobody listened to the message before is noticed now, and keeps the system
-    /// from sending this one.
-    fn try_send(&mut self, message: &[u8]) -> io::Result<bool> {
+    /// from sending this one: where records were lost, whoever listens now is told everything before it.
+    fn try_send(&mut self, message: &[u8], holds: &Written) -> io::Result<Sent> {
         let mut was_refused = false;
         loop {
             match self.socket.send(message) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && !was_refused => {
                     was_refused = true;
-                    self.refused();
+                    let were_records = self.refused();
+                    if were_records && holds.records > 0 {
+                        return Ok(Sent::Again);
+                    }
                 }
-                result => return result.map(|_| was_refused),
+                result => {
+                    result?;
+                    self.stream.sent(message, holds);
+                    self.stream.figures.failing = was_refused;
+                    return Ok(Sent::Done);
+                }
             }
         }
     }
@@ -88,14 +96,15 @@ impl Udp {
         }
     }
 
-    /// Nobody listened to a message: to which is not told, so the last is taken for it.
-    fn refused(&mut self) {
+    /// Nobody listened to a message: to which is not told, so the last is taken for it. Whether it had records.
+    fn refused(&mut self) -> bool {
         let last = std::mem::take(&mut self.last);
         self.stream.take_back(&last);
         self.repeat_templates_if(last.records > 0);
         if !std::mem::replace(&mut self.told, true) {
             tracing::warn!("nobody listens: {}: records are lost", self.stream.target);
         }
+        last.records > 0
     }
 }
 
@@ -117,16 +126,18 @@ impl Carrier for Udp {
             self.since = Some((0, at));
             return Ok(due);
         }
-        match self.try_send(message) {
-            Ok(was_refused) => {
-                self.stream.sent(message, holds);
-                self.stream.figures.failing = was_refused;
+        match self.try_send(message, holds) {
+            Ok(Sent::Done) => {
                 self.last = *holds;
                 self.messages = self.messages.wrapping_add(1);
                 if !self.is_live && self.messages.is_multiple_of(BURST) {
                     thread::sleep(REST);
                 }
                 Ok(Sent::Done)
+            }
+            Ok(again) => {
+                self.since = Some((0, at));
+                Ok(again)
             }
             Err(source) => {
                 self.lose(holds);
@@ -201,14 +212,16 @@ mod tests {
         assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
         assert_eq!(udp.send(b"first", &ONE, at).unwrap(), Sent::Done);
         // Loopback answers at once, and the next message hears it.
-        assert_eq!(udp.send(b"second", &ONE, at).unwrap(), Sent::Done);
+        assert_eq!(udp.send(b"second", &ONE, at).unwrap(), Sent::Again);
         let figures = udp.figures();
-        assert_eq!((figures.written, figures.lost), (ONE, ONE));
+        assert_eq!((figures.written, figures.lost), (nothing, ONE));
         assert!(figures.failing);
-        let listener = UdpSocket::bind(place).unwrap();
-        assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Again);
-        // The second is heard of here.
         assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
+        // Of templates that were lost nobody is told once more: that would never end.
+        assert_eq!(udp.send(b"second", &ONE, at).unwrap(), Sent::Done);
+        assert!(udp.figures().failing);
+        // It is back, and hears of nothing without what is needed to read it.
+        let listener = UdpSocket::bind(place).unwrap();
         assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Again);
         assert_eq!(udp.send(b"templates", &nothing, at).unwrap(), Sent::Done);
         assert_eq!(udp.send(b"third", &ONE, at).unwrap(), Sent::Done);
@@ -216,7 +229,7 @@ mod tests {
         assert_eq!((figures.written, figures.lost.records), (ONE, 2));
         assert!(!figures.failing);
         let mut heard = [0; 64];
-        for expected in [b"templates".as_slice(), b"templates", b"third"] {
+        for expected in [b"templates".as_slice(), b"third"] {
             let length = listener.recv(&mut heard).unwrap();
             assert_eq!(&heard[..length], expected);
         }

@@ -14,6 +14,7 @@ mod bookkeeper;
 mod clock;
 mod close;
 mod control;
+mod lengths;
 mod link_types;
 mod packet_time;
 mod privilege;
@@ -48,6 +49,7 @@ use clock::{now, wall};
 use close::close;
 use control::{Control, Signals, Watched};
 use crossbeam_channel::bounded;
+use lengths::Lengths;
 use publish::{Process, Publishing};
 use queue::queue;
 use reload::Settings;
@@ -100,6 +102,7 @@ pub fn capture(
     let names = &config.capture.interfaces;
     let links = LinkWatch::new(names.iter().map(String::as_str));
     let links = links.map_err(|e| system("watch the interfaces", &e))?;
+    let lengths = Lengths::new(names);
     let listen = endpoint.as_ref().map(Endpoint::place);
     let early = open_early(config)?;
     let report = privilege::give_up(config, reread, listen)?;
@@ -140,6 +143,7 @@ pub fn capture(
     };
     let shared = Shared {
         cuts: Cuts::default(),
+        lengths,
         notes: bookkeeper.as_ref().map(|keeper| keeper.notes.clone()),
         stop,
         budget: Budget::new(limits.frames),

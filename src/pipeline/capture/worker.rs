@@ -3,6 +3,7 @@
 
 use super::bookkeeper::{Cut, Cuts, Notes};
 use super::clock::now;
+use super::lengths::Lengths;
 use super::packet_time::PacketTime;
 use super::queue::Outlet;
 use super::renewal::{Renewal, Renewals};
@@ -40,6 +41,7 @@ pub(super) struct Shared {
     /// Counts up, by lane, as long as it goes on.
     pub beats: Vec<AtomicU64>,
     pub board: Arc<Board>,
+    pub lengths: Lengths,
     pub cuts: Cuts,
     /// If a ledger is kept.
     pub notes: Option<Notes>,
@@ -388,13 +390,16 @@ impl<'a> Worker<'a> {
             return Ok(0);
         };
         let mut latest = Timestamp::ZERO;
+        let mut longest = 0;
         let lane = &mut self.lane;
         let read = handle.read(granted, |frame| {
             count.packets += 1;
             count.bytes += u64::from(frame.wire_len);
             latest = latest.max(frame.seen);
+            longest = longest.max(frame.wire_len);
             lane.feed(frame);
         });
+        self.shared.lengths.saw(at, longest);
         budget.give_back(granted - *read.as_ref().unwrap_or(&0));
         if latest > Timestamp::ZERO {
             self.moment.saw(latest);

@@ -47,6 +47,8 @@ pub(super) struct Writer {
     target: Target,
     out: BufWriter<Sink>,
     digest: Sha256,
+    /// Bytes so far.
+    length: u64,
 }
 
 impl Writer {
@@ -61,6 +63,7 @@ impl Writer {
             target,
             out: BufWriter::with_capacity(BUFFER, sink),
             digest: Sha256::new(),
+            length: 0,
         };
         writer.put(&MAGIC)?;
         Ok(writer)
@@ -73,6 +76,7 @@ impl Writer {
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.digest.update(bytes);
+        self.length += bytes.len() as u64;
         let written = self.out.write_all(bytes);
         written.map_err(|error| cannot_write(&self.target, &error))
     }
@@ -87,11 +91,13 @@ impl Writer {
             target,
             mut out,
             digest,
+            length,
         } = self;
+        let length = length + DIGEST;
         let complete = || -> io::Result<()> {
             out.write_all(&digest.finalize())?;
             match (out.into_inner()?, &target) {
-                (Sink::File(file), Target::File(path)) => whole::complete(file, path),
+                (Sink::File(file), Target::File(path)) => whole::complete(file, length, path),
                 (Sink::Stdout, _) => io::stdout().lock().flush(),
                 (Sink::Special(mut file), _) => file.flush(),
                 (Sink::File(_), Target::Stdout) => Ok(()),
