@@ -7,7 +7,8 @@ use crate::decode::{Headers, Pair, Undecodable, decode};
 use crate::fate::{Fate, NetworkGroup, ProtocolGroup};
 use crate::flow::{self, Ended, FlowTable, Held, Side};
 use crate::gate::{
-    Admitted, Excluded, FragmentTimes, Fragments, Gate, IpVersion, PairVerdict, Policy, SeamVerdict,
+    Admitted, Authorisation, Excluded, FragmentTimes, Fragments, Gate, IpVersion, PairVerdict,
+    Policy, SeamVerdict,
 };
 use crate::geo::Table;
 use crate::locate::{Located, ends, locate, locate_each};
@@ -304,6 +305,27 @@ impl Lane {
         self.flows.flush();
         (self.flows, self.tally)
     }
+}
+
+/// Whether a record that comes from elsewhere could be of this table and policy: its class is that of its ends,
+/// and a direction that has packets may pass at some time. Of layers outside the innermost it says nothing.
+#[must_use]
+pub fn could_give(ended: &Ended, table: &Table, policy: &Policy) -> bool {
+    let (src, dst) = (ended.src(), ended.dst());
+    let pair = Pair {
+        version: ended.version(),
+        src: src.address,
+        dst: dst.address,
+    };
+    let ends = ends(&pair, table);
+    let verdict = Policy::judge_pair(ends.src, ends.dst, Authorisation::ALL);
+    let may_pass = |from, to| {
+        let verdict = Policy::judge_pair(from, to, policy.ever());
+        matches!(verdict, PairVerdict::Admit(_))
+    };
+    verdict == PairVerdict::Admit(ended.class())
+        && (src.packets == 0 || may_pass(ends.src, ends.dst))
+        && (dst.packets == 0 || may_pass(ends.dst, ends.src))
 }
 
 /// Whether every packet of a record would be admitted, as far as the record tells: at the time of its first

@@ -1,9 +1,10 @@
-//! How digests, sizes and what the system says are spelled, in every room alike.
+//! How digests, sizes, folders and what the system says are spelled, in every room alike.
 //!
-//! It knows nothing of what it spells. In: bytes, a number, an error of the system. Out: text for one line.
+//! It knows nothing of what it spells. In: bytes, a number, a path, an error of the system. Out: text for one line.
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 
 /// Bytes as lower-case hex digits, two for each.
 #[must_use]
@@ -44,6 +45,15 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// The folder that a file is in, for a system call: `.` where its path names none.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +66,19 @@ mod tests {
         assert_eq!(with_unit(999_950, "B"), "1.0 MB");
         assert_eq!(with_unit(u64::MAX, "B"), "18.4 EB");
         assert_eq!(with_unit(1_200_000_000, "bit/s"), "1.2 Gbit/s");
+    }
+
+    #[test]
+    fn a_name_without_a_folder_is_in_this_one() {
+        for (path, folder) in [
+            ("a", "."),
+            ("a/b", "a"),
+            ("/b", "/"),
+            ("./b", "."),
+            ("..", "."),
+        ] {
+            assert_eq!(folder_of(Path::new(path)), Path::new(folder), "{path}");
+        }
     }
 
     #[test]

@@ -597,12 +597,20 @@ _sekisho() {
             return 0
             ;;
         sekisho__subcmd__merge)
-            opts="-v -h --format --summary --ledger --ledger-key --lanes --progress --verbose --help"
+            opts="-c -v -h --config --format --summary --ledger --ledger-key --lanes --progress --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -63,6 +63,7 @@ complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l progress -d '
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -l community-id -d 'Give every record the Community ID of its flow [default: no]'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s v -l verbose -d 'Tell more on stderr; repeat for more'
 complete -c sekisho -n "__fish_sekisho_using_subcommand replay" -s h -l help -d 'Print help'
+complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -s c -l config -d 'Settings that the shards must have been made with; else they are refused [default: any]' -r -F
 complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l format -d 'How records are written: any format of replay [default: as the shards were told]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l summary -d 'File for the summary as JSON, or - for stdout [default: none]' -r
 complete -c sekisho -n "__fish_sekisho_using_subcommand merge" -l ledger -d 'Folder of the ledger: counts by interval, signed, for `sekisho verify` and `report` [default: none]' -r

@@ -113,6 +113,9 @@ pub(super) struct MergeArgs {
     /// Every shard that `sekisho replay --shard` wrote of one run, once, in any order
     #[arg(required = true, value_name = "SHARD")]
     pub(super) shards: Vec<PathBuf>,
+    /// Settings that the shards must have been made with; else they are refused [default: any]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// How records are written: any format of replay [default: as the shards were told]
     #[arg(long, value_name = "FORMAT", help_heading = "Results")]
     pub(super) format: Option<String>,

@@ -65,7 +65,8 @@ Examples:
 
 Shards may be made anywhere. Records, summary and ledger are those of one run over all captures, byte for byte: flows that go on from one \
 part into the next are joined. Settings are those of the shards; country tables, lists and authorisations are \
-read from where the shards read them, and must be the same. Where joining cannot be shown to be exact (a flow \
+read from where the shards read them, and must be the same. Every piece of a record must be one that these admit, but \
+a shard bears no signature: with -c, what it was made with is the file's and not its own word. Where joining cannot be shown to be exact (a flow \
 table that could have been full), the captures are read again as one run, if they are there. A shard holds \
 the admitted traffic of its part: keep it like records.
 

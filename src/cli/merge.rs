@@ -5,13 +5,23 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::talk::{Problem, Talk};
 use super::{flags, replay};
-use crate::config::Config;
+use crate::config::{Config, Layer};
 use crate::pipeline::{self, Shards};
 use std::path::Path;
 
 pub(super) fn run(args: MergeArgs, talk: &mut Talk) -> Result<Exit, Problem> {
     flags::listen(&args.talk);
     let shards = Shards::open(&args.shards)?;
+    if let Some(path) = &args.config
+        && !shards.were_made_with(&Config::load(Some(path), Layer::default())?)
+    {
+        return Err(Problem::new(
+            Exit::Configuration,
+            "shards were made with other settings",
+            &path.display().to_string(),
+            "make them with this file and no flag that changes it",
+        ));
+    }
     let run = RunFlags {
         format: args.format,
         output: Some(args.output),

@@ -43,13 +43,14 @@ pub(super) fn ether_type<'a>(number: u16, view: View<'a>, headers: &mut Headers)
         // VN-Tag; 802.1BR E-Tag; Cisco MetaData: the next type is in the tag's last two bytes.
         0x8926 => tag(6, view),
         0x893f | 0x8909 => tag(8, view),
-        0x88e5 => macsec(view, headers),
+        0x88e5 => macsec(view),
         0x8863 => Err(Stop::NotIp(NotIp::PppoeControl)),
         0x0806 | 0x8035 => Err(Stop::NotIp(NotIp::Arp)),
         0x88cc => Err(Stop::NotIp(NotIp::Lldp)),
-        // EAPOL, IPX, CFM, PTP, slow protocols, flow control, MRP, CDP, NHRP, loopback, TRILL IS-IS.
-        0x888e | 0x8137 | 0x8902 | 0x88f7 | 0x8809 | 0x8808 | 0x88f5 | 0x88f6 | 0x2000 | 0x2001
-        | 0x9000 | 0x22f4 => Err(Stop::NotIp(NotIp::Other)),
+        0x2001 => Err(nhrp(view)),
+        // EAPOL, IPX, CFM, PTP, slow protocols, flow control, MRP, CDP, loopback, TRILL IS-IS.
+        0x888e | 0x8137 | 0x8902 | 0x88f7 | 0x8809 | 0x8808 | 0x88f5 | 0x88f6 | 0x2000 | 0x9000
+        | 0x22f4 => Err(Stop::NotIp(NotIp::Other)),
         _ => Err(Stop::NotIp(NotIp::EtherType)),
     }
 }
@@ -69,9 +70,19 @@ fn tag(length: usize, view: View<'_>) -> Step<'_> {
     Ok((Kind::EtherType(number), view.skip(length)))
 }
 
-/// MACsec (IEEE 802.1AE §9.3). With integrity only, the frame lies open between the tag and the
-/// 16 bytes of check value at the end.
-fn macsec<'a>(view: View<'a>, headers: &Headers) -> Step<'a> {
+/// NHRP (RFC 2332 §5.2): requests and replies are about addresses; errors, and what others added (redirects
+/// among them), quote packets.
+pub(super) fn nhrp(view: View<'_>) -> Stop {
+    match view.u8(17) {
+        Some(1..=6) => Stop::NotIp(NotIp::Other),
+        Some(_) => Stop::NotDecoded(Carrier::Other),
+        None => view.absent(18, Header::Other),
+    }
+}
+
+/// MACsec (IEEE 802.1AE §9.3). With integrity only, the frame lies open behind the tag. The 16 bytes of
+/// check value at the end are not cut off: where a length lies, they are not there.
+fn macsec(view: View<'_>) -> Step<'_> {
     let [control, ..] = *view.need::<6>(Header::Link)?;
     match control & 0x0c {
         0 => {}
@@ -80,15 +91,8 @@ fn macsec<'a>(view: View<'a>, headers: &Headers) -> Step<'a> {
         _ => return Err(Stop::Opaque),
     }
     let tag = if control & 0x20 != 0 { 14 } else { 6 };
-    // A quote may end before the check value does.
-    if headers.quotes() == 0 && view.bytes.len() < tag + 18 {
-        return Err(view.short(tag + 18, Header::Link));
-    }
-    let number = view.u16(tag).ok_or(Stop::Malformed(Header::Link))?;
-    let inside = headers
-        .clip(view, view.wire.saturating_sub(16))
-        .skip(tag + 2);
-    Ok((Kind::EtherType(number), inside))
+    let number = view.u16(tag).ok_or(view.short(tag + 2, Header::Link))?;
+    Ok((Kind::EtherType(number), view.skip(tag + 2)))
 }
 
 /// An 802.3 frame: the type field is the length of what follows, and cuts off the padding.

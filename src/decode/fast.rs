@@ -6,7 +6,7 @@
 
 use super::headers::{Fragment, Headers, IpVersion, Layer, Pair, Transport};
 use super::stop::Stop;
-use super::transport::{TCP, UDP};
+use super::transport::{STT_PORT, TCP, UDP};
 use super::udp;
 use crate::source::Frame;
 
@@ -155,9 +155,13 @@ fn finish(
             else {
                 return false;
             };
+            let dst_port = u16::from_be_bytes([*d0, *d1]);
+            if dst_port == STT_PORT {
+                return false;
+            }
             Transport {
                 src_port: u16::from_be_bytes([*s0, *s1]),
-                dst_port: u16::from_be_bytes([*d0, *d1]),
+                dst_port,
                 tcp_flags: *flags,
                 has: Transport::PORTS | Transport::TCP_FLAGS,
                 ..Transport::default()

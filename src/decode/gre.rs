@@ -1,6 +1,6 @@
 //! GRE and what it carries: ERSPAN, WCCP, PPTP, bridged Ethernet.
 
-use super::headers::Headers;
+use super::headers::{Headers, IpVersion, Pair, SidePair};
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::view::View;
@@ -24,7 +24,7 @@ pub(super) fn gre<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
             let length = if flags & ROUTING == 0 {
                 fixed
             } else {
-                source_routes(view, fixed)?
+                source_routes(view, fixed, headers)?
             };
             if view.bytes.len() < length {
                 return Err(view.short(length, Header::Gre));
@@ -34,7 +34,11 @@ pub(super) fn gre<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
                 0x883e => Tunnel::Wccp,
                 _ => Tunnel::Gre,
             });
-            payload(number, flags & SEQUENCE != 0, view.skip(length), headers)
+            let fields = Fields {
+                any: length > 4,
+                sequence: flags & SEQUENCE != 0,
+            };
+            payload(number, fields, view.skip(length), headers)
         }
         // Ethernet over IP of some routers: frame length and identifier in the key, then the frame.
         1 if number == 0x6400 && flags & KEY != 0 => {
@@ -64,8 +68,17 @@ pub(super) fn gre<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     }
 }
 
-/// Source route entries (RFC 1701) of family, offset, length and route, ended by an empty one.
-fn source_routes(view: View<'_>, start: usize) -> Result<usize, Stop> {
+/// What is in a GRE header beside its first four bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    /// Anything.
+    pub(super) any: bool,
+    pub(super) sequence: bool,
+}
+
+/// Source route entries (RFC 1701) of family, offset, length and route, ended by an empty one. Every address
+/// is judged as the receiver; of other families it is not known where they lead.
+fn source_routes(view: View<'_>, start: usize, headers: &mut Headers) -> Result<usize, Stop> {
     /// *Guessed*: no one has been seen to use any.
     const MAX_ROUTES: usize = 32;
     let mut at = start;
@@ -73,9 +86,20 @@ fn source_routes(view: View<'_>, start: usize) -> Result<usize, Stop> {
         let Some([family_high, family_low, _, length]) = view.tail(at).first_chunk() else {
             return Err(view.short(at + 4, Header::Gre));
         };
+        let route = view.skip(at + 4).clip(usize::from(*length)).bytes;
         at += 4 + usize::from(*length);
-        if [family_high, family_low, length] == [&0, &0, &0] {
-            return Ok(at);
+        let own = headers.innermost().map(|layer| layer.pair);
+        match ([*family_high, *family_low], *length, own) {
+            ([0, 0], 0, _) => return Ok(at),
+            ([8, 0], _, Some(own)) if own.version == IpVersion::V4 => {
+                for address in route.as_chunks::<4>().0 {
+                    let dst = u128::from(u32::from_be_bytes(*address));
+                    if !headers.push_side_pair(Pair { dst, ..own }, SidePair::Routed) {
+                        return Err(Stop::TooManyExtensions);
+                    }
+                }
+            }
+            _ => return Err(Stop::NotDecoded(Carrier::Gre)),
         }
     }
     Err(Stop::Malformed(Header::Gre))
@@ -84,18 +108,19 @@ fn source_routes(view: View<'_>, start: usize) -> Result<usize, Stop> {
 /// What a GRE protocol type announces: Ethernet's numbers, with a few of its own.
 pub(super) fn payload<'a>(
     number: u16,
-    sequenced: bool,
+    fields: Fields,
     view: View<'a>,
     headers: &mut Headers,
 ) -> Step<'a> {
     match number {
-        // ERSPAN I has no header and no sequence number; II has both.
-        0x88be if !sequenced => Ok((Kind::Ethernet, view)),
-        0x88be => {
-            view.need::<8>(Header::Erspan)?;
-            Ok((Kind::Ethernet, view.skip(8)))
+        // ERSPAN I has no header, and nothing in that of GRE; the others have a sequence number. Some go by the
+        // one, some by the other.
+        0x88be if !fields.any => Ok((Kind::Ethernet, view)),
+        0x88be if !fields.sequence => {
+            walk::also(Kind::Ethernet, view.skip(8), headers)?;
+            Ok((Kind::Ethernet, view))
         }
-        0x22eb => erspan_3(view),
+        0x88be | 0x22eb => erspan(view),
         // Cisco MetaData, with the next type in front of it here.
         0x8909 if matches!(view.first(), Some([0x08, 0x00] | [0x86, 0xdd])) => {
             Ok((Kind::Ip, view.skip(8)))
@@ -126,6 +151,20 @@ pub(super) fn payload<'a>(
             Err(Stop::NotIp(NotIp::EtherType)) => Err(Stop::NotDecoded(Carrier::Gre)),
             step => step,
         },
+    }
+}
+
+/// ERSPAN with a header, by its version: some receivers go by that, others by the number in front of it, and
+/// both must agree on what they read.
+fn erspan(view: View<'_>) -> Step<'_> {
+    match view.nibble() {
+        Some(1) => {
+            view.need::<8>(Header::Erspan)?;
+            Ok((Kind::Ethernet, view.skip(8)))
+        }
+        Some(2) => erspan_3(view),
+        Some(_) => Err(Stop::NotDecoded(Carrier::Gre)),
+        None => Err(view.short(8, Header::Erspan)),
     }
 }
 

@@ -56,6 +56,8 @@ pub enum Fragment {
         /// How many bytes of the datagram it holds, at most 65,535: later fragments begin there, or
         /// overlap it.
         end: u16,
+        /// What the header that names the fragment says follows (IANA number).
+        next: u8,
     },
     /// A later fragment: what it carries is only known from its first.
     Later {
@@ -63,6 +65,8 @@ pub enum Fragment {
         id: u32,
         /// Where in the datagram it begins, in bytes.
         at: u16,
+        /// What the header that names the fragment says follows.
+        next: u8,
     },
 }
 
@@ -162,6 +166,8 @@ pub struct Headers {
     settled: (u8, u8),
     /// How many ICMP errors quote these headers.
     quotes: u8,
+    /// How many bytes of the frame were captured; in a quote more than there can be.
+    captured: usize,
     layers: [Layer; MAX_IP_LAYERS],
     side_pairs: [(Pair, SidePair); MAX_SIDE_PAIRS],
 }
@@ -202,6 +208,7 @@ impl Headers {
             path: Path::DIRECT,
             settled: (0, 0),
             quotes: 0,
+            captured: usize::MAX,
             stop: Stop::Transport,
         }
     }
@@ -216,6 +223,11 @@ impl Headers {
     /// How many ICMP errors quote these headers, one inside the other.
     pub(super) const fn quotes(&self) -> u8 {
         self.quotes
+    }
+
+    /// How far into the frame a header begins that the capture cut off.
+    pub(super) fn before_cut(&self, header: View<'_>) -> usize {
+        self.captured.saturating_sub(header.bytes.len())
     }
 
     /// Clips to the length that a header declares. Not in a quote: senders quote headers that they have
@@ -285,9 +297,10 @@ impl Headers {
     }
 
     /// Makes the value ready for the next frame; fields behind the counts stay as they are.
-    pub(super) fn begin(&mut self, seen: Timestamp, wire_len: u32) {
+    pub(super) fn begin(&mut self, seen: Timestamp, wire_len: u32, captured: usize) {
         self.seen = seen;
         self.wire_len = wire_len;
+        self.captured = captured;
         self.layer_count = 0;
         self.side_pair_count = 0;
         self.is_usual = false;

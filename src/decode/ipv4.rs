@@ -73,19 +73,24 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     };
     let id = u32::from(header.identification());
     let held = total.saturating_sub(header.slice().len());
+    let next = header.protocol().0;
     let fragment = match (header.fragments_offset().value(), header.more_fragments()) {
         (0, false) => Fragment::Whole,
         (0, true) => Fragment::First {
             id,
             end: u16::try_from(held).unwrap_or(u16::MAX),
+            next,
         },
-        (offset, _) => Fragment::Later { id, at: offset * 8 },
+        (offset, _) => Fragment::Later {
+            id,
+            at: offset * 8,
+            next,
+        },
     };
     let pair = pair(&header);
-    let protocol = header.protocol().0;
     let layer = Layer {
         pair,
-        protocol,
+        protocol: next,
         ip_len: u32::try_from(total).unwrap_or(u32::MAX),
         fragment,
     };
@@ -102,7 +107,7 @@ pub(super) fn ipv4<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         Fragment::First { .. } if headers.quotes() == 0 => inside.continued(),
         _ => inside,
     };
-    Ok((Kind::Protocol(protocol), inside))
+    Ok((Kind::Protocol(next), inside))
 }
 
 /// A header of which a quote holds only the beginning is judged by what is there.
@@ -123,13 +128,17 @@ fn cut_quote(view: View<'_>, stop: Stop, headers: &mut Headers) -> Stop {
     if !headers.push_layer(layer) {
         return Stop::TooManyLayers;
     }
-    source_routes(view.tail(20), pair, headers)
-        .err()
-        .unwrap_or(stop)
+    let listed = source_routes(view.tail(20), pair, headers);
+    // The options go on where the capture, or a first fragment, does not.
+    let length = view.u8(0).map_or(0, |first| usize::from(first & 0x0f) * 4);
+    if view.bytes.len() < length.min(view.wire) {
+        return Stop::Truncated(Header::Ipv4);
+    }
+    listed.err().unwrap_or(stop)
 }
 
-/// Loose and strict source routes (RFC 791 §3.1, options 131 and 137) not yet used up: every listed
-/// address is judged as the receiver. Options that contradict themselves are left alone: the header's
+/// Loose and strict source routes (RFC 791 §3.1, options 131 and 137) not yet used up, and lists of
+/// receivers: every listed address is judged as the receiver. Options that contradict themselves are left alone: the header's
 /// own addresses stand.
 fn source_routes(options: &[u8], pair: Pair, headers: &mut Headers) -> Result<(), Stop> {
     let mut rest = options;
@@ -145,10 +154,15 @@ fn source_routes(options: &[u8], pair: Pair, headers: &mut Headers) -> Result<()
                 let (option, next) = rest
                     .split_at_checked(usize::from(*length))
                     .unwrap_or((rest, &[]));
-                if let ([_, _, pointer, route @ ..], 131 | 137) = (option, kind)
-                    && usize::from(*pointer) + 3 <= usize::from(*length)
-                {
-                    listed(route, pair, headers)?;
+                match (kind, option) {
+                    (131 | 137, [_, _, pointer, route @ ..])
+                        if usize::from(*pointer) + 3 <= usize::from(*length) =>
+                    {
+                        listed(route, pair, headers)?;
+                    }
+                    // To several receivers (RFC 1770).
+                    (149, [_, _, receivers @ ..]) => listed(receivers, pair, headers)?,
+                    _ => {}
                 }
                 rest = next;
             }

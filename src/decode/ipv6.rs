@@ -143,11 +143,12 @@ fn fixed<const N: usize>(rest: View<'_>, header: Header) -> Result<&[u8; N], Sto
 
 /// Why the chain ends in a header that goes on beyond the end. Where the packet itself ends there,
 /// nothing can follow, and where TCP or the like follows, no IP can: the layers there are decide. What
-/// of its addresses is there has been judged.
+/// of its addresses was captured has been judged.
 fn beyond(number: u8, following: u8, length: usize, rest: View<'_>) -> Stop {
     let listed = matches!(number, ROUTING | DESTINATION);
     let harmless = matches!(following, TCP | ESP | NO_NEXT | 33 | 132 | 136);
-    if rest.wire < length || (harmless && !listed) {
+    let unseen = listed && rest.bytes.len() < rest.wire;
+    if !unseen && (rest.wire < length || (harmless && !listed)) {
         Stop::Transport
     } else if number == AUTHENTICATION {
         Stop::Truncated(Header::Authentication)
@@ -197,12 +198,13 @@ fn option(options: &[u8], wanted: u8, length: usize) -> Option<(&[u8], &[u8])> {
 fn fragment(header: View<'_>, wire: usize, headers: &mut Headers) -> bool {
     let id = header.u32(4).unwrap_or(0);
     let at = header.u16(2).unwrap_or(0) & !7;
+    let next = header.u8(0).unwrap_or(NO_NEXT);
     if let Some(layer) = headers.innermost_mut() {
         layer.fragment = if at == 0 {
             let end = u16::try_from(wire.saturating_sub(8)).unwrap_or(u16::MAX);
-            Fragment::First { id, end }
+            Fragment::First { id, end, next }
         } else {
-            Fragment::Later { id, at }
+            Fragment::Later { id, at, next }
         };
     }
     at != 0
@@ -248,7 +250,12 @@ fn compressed_route(
     while !rest.is_empty() {
         let length = if rest.len() <= last { last } else { each };
         let Some((suffix, after)) = rest.split_at_checked(length) else {
-            return Err(Stop::Malformed(Header::Extension));
+            // The rest was sent, and not captured: the header ends beyond what is there.
+            return if header.wire > header.bytes.len() {
+                Ok(())
+            } else {
+                Err(Stop::Malformed(Header::Extension))
+            };
         };
         let kept = u32::try_from(length * 8).unwrap_or(0);
         let prefix = own.pair.dst.unbounded_shr(kept).unbounded_shl(kept);

@@ -78,7 +78,13 @@ fn linux_sll2<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 fn cooked<'a>(hardware: u16, number: u16, view: View<'a>, headers: &mut Headers) -> Step<'a> {
     match (hardware, number) {
         // A GRE device: the protocol is GRE's, which differs from Ethernet's in a few numbers.
-        (778, _) => gre::payload(number, false, view, headers),
+        (778, _) => {
+            let fields = gre::Fields {
+                any: false,
+                sequence: false,
+            };
+            gre::payload(number, fields, view, headers)
+        }
         // Netlink; 802.11 devices, whose frames begin in ways that the header does not tell.
         (824 | 801..=804, _) => Err(Stop::NotIp(NotIp::Other)),
         (_, 4) => Ok((Kind::Llc, view)),

@@ -71,7 +71,7 @@ pub fn decode(frame: &Frame<'_>, headers: &mut Headers) -> Result<(), Undecodabl
 #[doc(hidden)]
 #[inline(never)]
 pub fn general(frame: &Frame<'_>, headers: &mut Headers) -> Result<(), Undecodable> {
-    headers.begin(frame.seen, frame.wire_len);
+    headers.begin(frame.seen, frame.wire_len, frame.bytes.len());
     let stop = walk::walk(frame.link, View::new(frame.bytes, frame.wire_len), headers);
     headers.finish(stop);
     if headers.layers().is_empty() {

@@ -32,6 +32,13 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     // IP in it, and not so well as what the nibble says, is taken for one, or for nothing.
     let plain = ethernet::leads_to_ip(inside);
     let behind_word = ethernet::leads_to_ip(inside.skip(4));
+    if !matches!(nibble, 4 | 6) {
+        for frame in [inside, inside.skip(4)] {
+            if let Some(packet) = serial_packet(frame) {
+                walk::also(Kind::Ip, packet, headers)?;
+            }
+        }
+    }
     match nibble {
         4 | 6 if plain && !is_packet(inside) => Err(Stop::NotDecoded(Carrier::Other)),
         4 | 6 => {
@@ -49,12 +56,35 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         1 => channel(inside),
         // An Ethernet pseudowire (RFC 4448 §4), with a control word or without.
         0 if plain && behind_word => Err(Stop::NotDecoded(Carrier::Other)),
+        // Neither leads to IP. A word begins with two bytes of 0 (RFC 4448 §4.6); else it may be a frame without
+        // one, of a type that is not known.
+        0 if !plain && !behind_word && inside.u16(0) != Some(0) => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
         0 if inside.wire >= 18 && !plain => Ok((Kind::Ethernet, inside.skip(4))),
         // BIER (RFC 8296 §2.1.2) begins with a 5, and its numbers may look like a frame's.
         5 if !plain => Err(Stop::NotDecoded(Carrier::Other)),
         _ if inside.wire >= 14 => Ok((Kind::Ethernet, inside)),
         _ => Err(Stop::NotIp(NotIp::Other)),
     }
+}
+
+/// The packet in what pseudowires of serial lines carry: PPP (RFC 4618), HDLC, frame relay (RFC 4619), ATM with
+/// LLC (RFC 4717), IP behind a word. Hardware addresses may look like those, a packet by its checksum or length
+/// hardly.
+fn serial_packet(view: View<'_>) -> Option<View<'_>> {
+    let before = match view.bytes {
+        [0xff, 0x03, 0x00, 0x21 | 0x57, ..] | [0x0f | 0x8f, _, 0x08, 0x00, ..] => 4,
+        [0x0f | 0x8f, _, 0x86, 0xdd, ..] => 4,
+        [0xff, 0x03, 0x21 | 0x57, ..] => 3,
+        [0x00, 0x21 | 0x57, ..] | [0x03, 0xcc | 0x8e, ..] => 2,
+        [0x21 | 0x57, ..] => 1,
+        [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0, ..] | [0xaa, 0xaa, 0x03, 0, 0, 0, 0x86, 0xdd, ..] => 8,
+        [0x40..=0x4f | 0x60..=0x6f, ..] => 0,
+        _ => return None,
+    };
+    let packet = view.skip(before);
+    (matches!(packet.nibble(), Some(4 | 6)) && is_packet(packet)).then_some(packet)
 }
 
 /// The associated channel (RFC 4385 §5): BFD, ping, not users' traffic, but it may come as IP.

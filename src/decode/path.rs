@@ -41,7 +41,7 @@ pub enum Tunnel {
 
 impl Tunnel {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Mpls,
         Self::Pppoe,
         Self::Ipip,
@@ -66,6 +66,9 @@ impl Tunnel {
         Self::SixInFour,
         Self::FourInSix,
         Self::SixInSix,
+        Self::Gue,
+        Self::Amt,
+        Self::MobileIp,
     ];
 
     /// The tunnel of a name.
@@ -186,5 +189,19 @@ impl Path {
         if !self.is_direct() {
             *self = Self::DIRECT;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tunnel_is_found_by_its_name() {
+        for tunnel in Tunnel::ALL {
+            assert_eq!(Tunnel::of_name(tunnel.name()), Some(tunnel));
+        }
+        // The last one there is: shards of a replay write names, and `merge` reads them.
+        assert_eq!(Tunnel::ALL.len(), Tunnel::MobileIp as usize + 1);
     }
 }

@@ -1,6 +1,6 @@
 //! UDP, and what well-known ports or the content say is a tunnel inside.
 
-use super::headers::{Fragment, Headers, Layer};
+use super::headers::{Fragment, Headers, Layer, Transport};
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, NotIp, Stop};
 use super::transport;
@@ -21,7 +21,9 @@ fn is_special_indeed(src: u16, dst: u16) -> bool {
     is_tunnel(src, dst) || SEALED.contains(&src) || SEALED.contains(&dst)
 }
 
-const AT_EITHER: [u16; 9] = [1701, 2152, 3544, 4341, 5072, 5247, 2268, 3386, 434];
+const AT_EITHER: [u16; 11] = [
+    1701, 2152, 3544, 4341, 5072, 5247, 2268, 3386, 434, 3653, 12222,
+];
 const AT_RECEIVER: [u16; 9] = [4789, 8472, 4790, 6081, 6635, 4754, 6080, 4342, 37008];
 const SEALED: [u16; 2] = [4500, 51820];
 
@@ -37,6 +39,10 @@ const SPECIAL: [u64; 16] = {
     let mut nth = 0;
     while nth < AT_EITHER.len() {
         bits[AT_EITHER[nth] as usize / 64 % 16] |= 1 << (AT_EITHER[nth] % 64);
+        nth += 1;
+    }
+    nth = 0;
+    while nth < AT_RECEIVER.len() {
         bits[AT_RECEIVER[nth] as usize / 64 % 16] |= 1 << (AT_RECEIVER[nth] % 64);
         nth += 1;
     }
@@ -90,6 +96,21 @@ pub(super) fn udp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     descend((src, dst), length, inside.skip(8), headers)
 }
 
+/// UDP-Lite (RFC 3828 §3.1) has the header of UDP, with the length of what the checksum covers; CAPWAP runs
+/// over it in IPv6 (RFC 5415 §3.1).
+pub(super) fn lite<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    if !transport::ports(view, headers) {
+        return Err(unread(false, view, headers));
+    }
+    let Transport {
+        src_port, dst_port, ..
+    } = headers.transport();
+    if view.bytes.len() < 8 {
+        return Err(unread(is_tunnel(src_port, dst_port), view, headers));
+    }
+    descend((src_port, dst_port), view.wire, view.skip(8), headers)
+}
+
 /// What the ports, or the content, say is inside.
 fn descend<'a>(
     (src, dst): (u16, u16),
@@ -113,6 +134,11 @@ fn descend<'a>(
         // CAPWAP data (RFC 5415 §4.1) begins with version 0 and type 0: it carries users' frames.
         (5247, _) | (_, 5247) if inside.u8(0) == Some(0) => Err(Stop::NotDecoded(Carrier::Other)),
         (5247, _) | (_, 5247) if inside.is_cut(1) => Err(Stop::Truncated(Header::Other)),
+        (12222, _) | (_, 12222) if more::may_be_lwapp(inside) => {
+            Err(Stop::NotDecoded(Carrier::Other))
+        }
+        (12222, _) | (_, 12222) if inside.is_cut(10) => Err(Stop::Truncated(Header::Other)),
+        (3653, _) | (_, 3653) => more::tsp(inside, headers),
         (_, 6080) => more::gue(inside, headers),
         (2268, _) | (_, 2268) => more::amt(inside, headers),
         (3386, _) | (_, 3386) => more::gtp_0(inside, headers),
@@ -124,19 +150,38 @@ fn descend<'a>(
             headers.path_mut().push_tunnel(Tunnel::Teredo);
             Ok((Kind::Ipv6, inside))
         }
+        // ESP in UDP: an SPI that is not 0 (RFC 3948 §2.2); 0 marks key exchange.
+        (4500, _) | (_, 4500) if inside.bytes.len() >= 8 && inside.u32(0) != Some(0) => {
+            transport::esp(inside, headers)
+        }
+        (4500, _) | (_, 4500)
+            if inside.is_cut(8)
+                && inside.u32(0) != Some(0)
+                && !is_left_short(headers.before_cut(inside).saturating_sub(8), headers) =>
+        {
+            Err(Stop::Truncated(Header::Other))
+        }
         _ => Err(ending(src, dst, inside.bytes)),
     }
 }
 
-/// Why nothing follows a header that is not all there. Where the capture cut it off before a tunnel's
-/// port could be seen, the layers there are decide: short snap lengths would leave nothing of UDP. In a
-/// first fragment it was cut on purpose, and what the later ones hold cannot be known.
-fn unread(is_tunnel: bool, view: View<'_>, headers: &Headers) -> Stop {
-    if is_tunnel || headers.layers().iter().any(is_first) {
-        view.absent(8, Header::Other)
+/// Why nothing follows a header that is not all there.
+fn unread(is_tunnel: bool, datagram: View<'_>, headers: &Headers) -> Stop {
+    if is_tunnel || !is_left_short(headers.before_cut(datagram), headers) {
+        datagram.absent(8, Header::Other)
     } else {
         Stop::Transport
     }
+}
+
+/// Whether a datagram that begins there, and of which the capture holds too little to see a tunnel in it,
+/// is judged by the layers there are: one behind the shortest headers, where a short snap length cuts all
+/// alike. One that lies deeper was put there, and a first fragment ends where its sender likes: what
+/// follows cannot be known.
+pub(super) fn is_left_short(begin: usize, headers: &Headers) -> bool {
+    /// Ethernet, two tags, IPv6.
+    const SHORTEST: usize = 14 + 2 * 4 + 40;
+    begin <= SHORTEST && !headers.layers().iter().any(is_first)
 }
 
 /// Teredo between peers runs on whatever ports their NATs chose (RFC 4380 §5.2.3). It is known by an
@@ -153,18 +198,17 @@ pub(super) fn is_teredo_peer(length: usize, inside: &[u8]) -> bool {
         && length >= 48 + usize::from(u16::from_be_bytes([*high, *low]))
 }
 
-/// Whether what was captured may be the beginning of one that was cut before its addresses. A first
-/// fragment may hold nothing of it on purpose; a short snap length leaves nothing of any datagram.
+/// Whether what was captured may be the beginning of one that was cut before its addresses.
 fn may_be_teredo_peer(length: usize, inside: View<'_>, headers: &Headers) -> bool {
     let fills = |inside: u16| length >= 48 + usize::from(inside);
     let begins = match inside.nibble() {
         Some(nibble) => nibble == 6,
-        None => headers.layers().iter().any(is_first),
+        None => !is_left_short(headers.before_cut(inside).saturating_sub(8), headers),
     };
     inside.is_cut(40) && begins && inside.u16(4).is_none_or(fills)
 }
 
-fn is_first(layer: &Layer) -> bool {
+pub(super) fn is_first(layer: &Layer) -> bool {
     matches!(layer.fragment, Fragment::First { .. })
 }
 
@@ -174,8 +218,6 @@ fn ending(src: u16, dst: u16, inside: &[u8]) -> Stop {
     let opaque = match inside {
         // QUIC: the fixed bit (RFC 9000 §17).
         [first, ..] if between(443) => first & 0x40 != 0,
-        // ESP in UDP: an SPI that is not 0 (RFC 3948 §2.2); 0 marks key exchange.
-        [a, b, c, d, _, _, _, _, ..] if between(4500) => [*a, *b, *c, *d] != [0; 4],
         // WireGuard: types 1 to 4 and three bytes of 0.
         [1..=4, 0, 0, 0, ..] => between(51820),
         _ => false,

@@ -15,10 +15,8 @@ use super::walk::{Kind, Step};
 /// VXLAN (RFC 7348 §5): flag I says that there is a network identifier, and a frame.
 pub(super) fn vxlan<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([flags, _, _, next, _, _, _, _]) = view.first() else {
-        return Err(cut(view, 8, Header::Vxlan, |start| match start {
-            [flags, ..] => flags & 0x0c != 0 || start.iter().all(|byte| *byte == 0),
-            [] => true,
-        }));
+        // Whatever flags there are: without flag I, what follows decides.
+        return Err(view.absent(8, Header::Vxlan));
     };
     // Some speak VXLAN-GPE on VXLAN's port: flag P. Receivers of VXLAN ignore that flag (RFC 7348 §5), so
     // where nobody knows what is next, a frame is one.
@@ -172,7 +170,12 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     let Some([first, second, _, _, _, _]) = view.first() else {
         return Err(cut(view, 6, Header::L2tp, |start| match start {
-            [first, second, ..] => first & 0x80 == 0 && matches!(second & 0x0f, 1..=3),
+            // The first bit says control; in L2F it does not.
+            [first, second, ..] => match second & 0x0f {
+                1 => true,
+                2 | 3 => first & 0x80 == 0,
+                _ => false,
+            },
             _ => true,
         }));
     };
@@ -212,6 +215,14 @@ pub(super) fn l2tp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 pub(super) fn lisp<'a>(view: View<'a>, headers: &mut Headers, to_port: bool) -> Step<'a> {
     if view.bytes.len() < 28 {
         return Err(view.absent(28, Header::Other));
+    }
+    // Flag P (RFC 9305 §3): the last byte before the instance says what follows. Others ignore it.
+    let says_ip = match view.first() {
+        Some([flags, _, _, next]) => flags & 0x04 == 0 || matches!(next, 1 | 2),
+        None => false,
+    };
+    if !says_ip && ethernet::leads_to_ip(view.skip(8)) {
+        return Err(Stop::NotDecoded(Carrier::Other));
     }
     match view.skip(8).nibble() {
         Some(4 | 6) => {

@@ -25,12 +25,42 @@ pub(super) fn gue<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         0 if view.bytes.len() < length => Err(view.absent(length, Header::Other)),
         0 => {
             headers.path_mut().push_tunnel(Tunnel::Gue);
-            Ok((Kind::Protocol(*protocol), view.skip(length)))
+            inner_protocol(*protocol, view.skip(length))
         }
         // The control bit.
         1 => Err(CONTROL),
         _ => Err(Stop::Transport),
     }
+}
+
+/// What a protocol number announces where no IP header is. Receivers go on with the one around all this, so
+/// extension headers lead on as well.
+fn inner_protocol(number: u8, view: View<'_>) -> Step<'_> {
+    match number {
+        0 | 43 | 44 | 60 | 135 | 139 | 140 => Err(Stop::NotDecoded(Carrier::Other)),
+        _ => Ok((Kind::Protocol(number), view)),
+    }
+}
+
+/// IPv6 in UDP as tunnel brokers set it up (RFC 5572 §3): their own messages begin otherwise.
+pub(super) fn tsp<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
+    match view.nibble() {
+        Some(6) if view.wire >= 40 => {
+            headers.path_mut().push_tunnel(Tunnel::SixInFour);
+            Ok((Kind::Ipv6, view))
+        }
+        Some(_) => Err(Stop::Transport),
+        None => Err(view.absent(40, Header::Other)),
+    }
+}
+
+/// Whether this may be data of LWAPP (RFC 5412 §3), the forerunner of CAPWAP: version 0, and not control. Some
+/// send a hardware address first; there the length must fit as well.
+pub(super) fn may_be_lwapp(view: View<'_>) -> bool {
+    let is_data = |view: View<'_>| view.u8(0).is_some_and(|first| first & 0xc4 == 0);
+    let behind = view.skip(6);
+    let fits = |length| 6 + usize::from(length) == behind.wire;
+    is_data(view) || is_data(behind) && behind.u16(2).is_some_and(fits)
 }
 
 /// Automatic multicast tunnelling (RFC 7450 §5.1): queries and updates (4, 5) carry membership
@@ -73,7 +103,7 @@ pub(super) fn mobile_ip<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         None => Err(view.absent(4, Header::Other)),
         Some([4, protocol, _, _]) => {
             headers.path_mut().push_tunnel(Tunnel::MobileIp);
-            Ok((Kind::Protocol(*protocol), view.skip(4)))
+            inner_protocol(*protocol, view.skip(4))
         }
         Some(_) => Err(Stop::Transport),
     }

@@ -4,6 +4,7 @@
 //! else is done with the file.
 
 use super::Error;
+use crate::spelling::folder_of;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -173,14 +174,6 @@ pub(super) fn mode_in(folder: &Path) -> u32 {
 pub(super) fn sync_folder(path: &Path) -> Result<(), Error> {
     let synced = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     synced.map_err(failed("sync the folder of the output", path))
-}
-
-/// The folder that a file is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
 }
 
 /// Another run writes to this file.

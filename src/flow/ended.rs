@@ -327,7 +327,14 @@ impl Ended {
             IpVersion::V4 => address <= u128::from(u32::MAX),
             IpVersion::V6 => true,
         };
+        // No bytes without a packet.
+        let adds_up = |way: usize| {
+            let bytes = self.entry.bytes(way).max(self.entry.wire_bytes(way));
+            self.entry.packets(way) > 0 || bytes == 0
+        };
         self.how & !(SUPERSEDED | EVICTED) == 0
+            && adds_up(0)
+            && adds_up(1)
             && within(first)
             && within(last)
             && key.a <= key.b

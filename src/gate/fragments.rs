@@ -92,6 +92,9 @@ struct First {
     may_hide: bool,
     /// How much of the datagram it holds.
     end: u16,
+    /// What it says follows. In IPv6 others of the datagram may say something else (RFC 8200 §4.5), though
+    /// none does unless it is of another datagram, whose own first was not seen.
+    next: u8,
     /// What later fragments become part of; nothing where it was excluded.
     admitted: Option<Admitted>,
     /// When and why the last first fragment of this key was excluded: identifications come again, and
@@ -154,9 +157,9 @@ impl Fragments {
     ) -> Result<Admitted, Excluded> {
         let mut verdict = verdict;
         for (depth, layer) in headers.layers().iter().enumerate() {
-            if let Fragment::Later { id, at } = layer.fragment {
+            if let Fragment::Later { id, at, next } = layer.fragment {
                 let key = self.key(depth, layer, id);
-                verdict = self.inherit(headers, layer, (key, at), verdict, policy);
+                verdict = self.inherit(headers, layer, (key, at, next), verdict, policy);
             }
         }
         verdict
@@ -165,9 +168,10 @@ impl Fragments {
     /// Remembers the first fragments in a packet with its fate.
     pub(super) fn remember_all(&mut self, headers: &Headers, verdict: &Result<Admitted, Excluded>) {
         for (depth, layer) in headers.layers().iter().enumerate() {
-            if let Fragment::First { id, end } = layer.fragment {
+            if let Fragment::First { id, end, next } = layer.fragment {
                 let fate = verdict.map_err(|excluded| excluded.reason);
-                self.remember(self.key(depth, layer, id), headers.seen(), end, fate);
+                let key = self.key(depth, layer, id);
+                self.remember(key, headers.seen(), (end, next), fate);
             }
         }
     }
@@ -176,7 +180,7 @@ impl Fragments {
         &mut self,
         headers: &Headers,
         layer: &Layer,
-        (key, at): (u64, u16),
+        (key, at, next): (u64, u16, u8),
         own: Result<Admitted, Excluded>,
         policy: &Policy,
     ) -> Result<Admitted, Excluded> {
@@ -200,6 +204,7 @@ impl Fragments {
         match first.filter(|first| recent(first.seen)) {
             // It writes over what the first was judged by, or would have, had it come before.
             Some(first) if at < first.end => Err(Excluded::of(headers, Reason::Fragment)),
+            Some(first) if next != first.next => Err(Excluded::of(headers, Reason::Fragment)),
             // What was inside the first may be authorised no more, if it was of another time.
             Some(First {
                 admitted: Some(admitted),
@@ -227,7 +232,13 @@ impl Fragments {
         }
     }
 
-    fn remember(&mut self, key: u64, seen: Timestamp, end: u16, fate: Result<Admitted, Reason>) {
+    fn remember(
+        &mut self,
+        key: u64,
+        seen: Timestamp,
+        (end, next): (u16, u8),
+        fate: Result<Admitted, Reason>,
+    ) {
         let number = self.inserted;
         let known = self.firsts.get(&key);
         let barred = match fate {
@@ -247,6 +258,7 @@ impl Fragments {
             number,
             may_hide,
             end,
+            next,
             admitted: fate.ok(),
             barred,
         };
@@ -339,7 +351,7 @@ const fn may_carry_ip(layer: &Layer) -> bool {
 }
 
 /// Protocols under which a fragment without its first may hide IP: UDP (tunnels over it), IGMP (registers of the first PIM), IPIP, 6in4,
-/// GRE, AH, Swipe, minimal encapsulation, SKIP, AX.25, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, wrapped ESP, ROHC, Ethernet, AGGFRAG, NSH; IPv6 extension headers
+/// GRE, AH, Swipe, minimal encapsulation, SKIP, AX.25, YIPS, EtherIP, encapsulation header, PIM, L2TPv3, PIPE, MPLS, wrapped ESP, ROHC, Ethernet, AGGFRAG, NSH, SDRP, DSR, NHRP, UTI; IPv6 extension headers
 /// behind which anything may follow; routing, hop-by-hop, destination options.
 const fn carries_ip(protocol: u8) -> bool {
     matches!(
@@ -348,11 +360,14 @@ const fn carries_ip(protocol: u8) -> bool {
             | 4
             | 17
             | 41
+            | 42
             | 43
             | 44
             | 47
+            | 48
             | 51
             | 53
+            | 54
             | 55
             | 57
             | 60
@@ -363,6 +378,7 @@ const fn carries_ip(protocol: u8) -> bool {
             | 103
             | 108
             | 115
+            | 120
             | 131
             | 135
             | 136

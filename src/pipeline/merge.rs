@@ -11,7 +11,9 @@ use super::shard::{InputHead, PathHead, ShardFile, Shards};
 use super::{Authorities, Failure, FailureKind, Outcome, Progress, entries, kept, probe};
 use crate::config::Config;
 use crate::export::{Order, Sorter, Target, heal};
+use crate::fate::{Class, Fate};
 use crate::flow::{PathId, Paths};
+use crate::lane::could_give;
 use crate::ledger::Mode;
 use crate::time::Timestamp;
 use std::path::PathBuf;
@@ -105,7 +107,17 @@ fn join(
         let ways: Option<Vec<_>> = ways.collect();
         let ways = ways.ok_or_else(|| file.damaged())?;
         let numbers: Vec<PathId> = ways.iter().map(|path| paths.number(path)).collect();
+        let mut passed = [0_u64; Class::ALL.len()];
         file.pieces(|piece| {
+            if !could_give(&piece, &job.lane.table, &job.lane.policy) {
+                return Err(file.damaged());
+            }
+            let class = piece.class();
+            for (class, side) in [(class, piece.src()), (class.mirror(), piece.dst())] {
+                // Their sum is checked below to be one of 64 bits.
+                let sum = &mut passed[class as usize];
+                *sum = sum.saturating_add(side.packets);
+            }
             let number = numbers.get(piece.path().to_bits() as usize);
             let number = number.copied().unwrap_or(PathId::NOT_KEPT);
             let more = piece.checked_sums().ok_or_else(|| file.damaged())?;
@@ -116,6 +128,12 @@ fn join(
             order += 1;
             Ok(())
         })?;
+        let counted = head.intervals.sums(entries::width(config));
+        let (_, counted) = counted.ok_or_else(|| file.damaged())?;
+        let of = |class| counted.fate(Fate::Admitted(class)).packets;
+        if Class::ALL.map(of) != passed {
+            return Err(file.damaged());
+        }
         if let Some((_, latest)) = head.flows.seen {
             clock = clock.max(Timestamp::from_nanos(latest));
         }

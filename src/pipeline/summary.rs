@@ -7,9 +7,10 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::whole::{complete, folder_of};
+use super::whole::complete;
 use crate::export::SELF_AUTHORISED;
 use crate::fate::{Class, Reason};
+use crate::spelling::folder_of;
 pub use crate::tally::Count;
 
 /// The schema's name.

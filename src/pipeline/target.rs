@@ -1,10 +1,10 @@
 //! Whether results could be written to a place, found out before anything is read.
 
-use super::whole::folder_of;
 use super::{Failure, FailureKind};
 use crate::config::{Config, Format, Output};
 use crate::export::Target;
 use crate::source::{self, Input};
+use crate::spelling::folder_of;
 use crate::spelling::reason;
 use std::io;
 use std::path::Path;

@@ -1,17 +1,10 @@
 //! Files of a run, beside its records, that have their names only when they are whole.
 
+use crate::spelling::folder_of;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use tempfile::NamedTempFile;
-
-/// The folder that a file is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
 
 /// Makes a file durable, if these are all the bytes that were written to it: a system may have said so of a
 /// write, and not done it.
@@ -25,7 +18,7 @@ pub(super) fn sync(file: &File, length: u64) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a file of [`folder_of`], of so many bytes, durable under its name in place of what was there.
+/// Makes a file of [its folder](folder_of), of so many bytes, durable under its name in place of what was there.
 ///
 /// # Errors
 /// As [`sync`]. The file is gone then, unless its folder alone could not be made durable.

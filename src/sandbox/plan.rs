@@ -2,6 +2,7 @@
 
 use super::Mode;
 use super::report::{Refused, Report};
+use crate::spelling::folder_of;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 use std::fs;
@@ -137,7 +138,10 @@ impl Plan {
                     (path.clone(), Access::WRITE_OK)
                 }
                 Ok(there) if there.is_dir() => (path.clone(), Access::WRITE_OK | Access::EXEC_OK),
-                Ok(_) | Err(_) => (folder_of(path), Access::WRITE_OK | Access::EXEC_OK),
+                Ok(_) | Err(_) => (
+                    folder_of(path).to_owned(),
+                    Access::WRITE_OK | Access::EXEC_OK,
+                ),
             };
             if let Err(error) = accessat(CWD, &path, access, AtFlags::EACCESS) {
                 return Err(Refused::Unreachable {
@@ -216,9 +220,9 @@ impl Grants {
                 self.add(path.to_owned(), Right::WriteFile);
                 return Ok(());
             }
-            Ok(_) => folder_of(path),
+            Ok(_) => folder_of(path).to_owned(),
             Err(_) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => path.to_owned(),
-            Err(_) => folder_of(path),
+            Err(_) => folder_of(path).to_owned(),
         };
         let folder = match folder.canonicalize() {
             Ok(folder) => folder,
@@ -248,13 +252,6 @@ impl Grants {
 fn is_shared(folder: &Path) -> bool {
     SHARED.iter().any(|shared| folder == Path::new(shared))
         || folder.parent() == Some(Path::new("/home"))
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 #[cfg(test)]

@@ -47,10 +47,10 @@ pub(crate) fn packet(quotes: usize, rng: &mut Rng) -> Made {
             // Data, whatever it looks like: its port is nobody's.
             let hidden = packet(0, rng);
             let (from, to) = (plain_port(rng), plain_port(rng));
-            if is_teredo(&hidden.bytes) {
-                // Unless it is what Teredo clients send each other, on whatever ports.
+            if is_teredo(&hidden.bytes) && !hidden.trail.contains(&"long length") {
+                // Unless it is what Teredo clients send each other, on whatever ports, known by its length.
                 let mut made = udp(from, to, hidden.through("teredo peer"));
-                made.datagrams.push(made.bytes.len());
+                made.hides.push((made.bytes.len(), 8));
                 (17, made)
             } else {
                 (
@@ -113,8 +113,8 @@ fn error(pair: Pair, quotes: usize, rng: &mut Rng) -> Made {
             for seen in &mut quote.seen {
                 seen.from_end -= dropped.min(total);
             }
-            quote.datagrams.retain(|from_end| *from_end > dropped);
-            for from_end in &mut quote.datagrams {
+            quote.hides.retain(|(from_end, _)| *from_end > dropped);
+            for (from_end, _) in &mut quote.hides {
                 *from_end -= dropped;
             }
             if quote.seen.len() < all {

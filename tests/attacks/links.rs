@@ -30,6 +30,13 @@ pub(crate) fn ethernet(inner: Made, depth: usize, rng: &mut Rng) -> Made {
     before(made, &header, "ethernet")
 }
 
+/// A frame of nothing but addresses and a type.
+pub(crate) fn plain_frame(inner: Made, rng: &mut Rng) -> Made {
+    let mut header = macs(rng);
+    header.extend(ether_type(&inner));
+    before(inner, &header, "plain frame")
+}
+
 fn tagged(number: [u8; 2], made: Made, rng: &mut Rng) -> ([u8; 2], Made) {
     let count = match rng.below(40) {
         0..28 => 0,
@@ -166,8 +173,9 @@ pub(crate) fn nsh(inner: Made, rng: &mut Rng) -> Made {
 
 /// A label stack over a packet, a pseudowire, or a channel beside one.
 pub(crate) fn mpls(inner: Made, depth: usize, rng: &mut Rng) -> Made {
-    let made = match rng.below(8) {
+    let made = match rng.below(9) {
         0..4 => inner.through("mpls"),
+        8 => serial(inner, rng),
         4 if depth > 0 => ethernet(inner, depth - 1, rng).through("pseudowire"),
         5 if depth > 0 => {
             let frame = ethernet(inner, depth - 1, rng);
@@ -203,6 +211,32 @@ pub(crate) fn mpls(inner: Made, depth: usize, rng: &mut Rng) -> Made {
     } else {
         made
     }
+}
+
+/// A pseudowire of a serial line, with a word or without.
+fn serial(inner: Made, rng: &mut Rng) -> Made {
+    let number = ether_type(&inner);
+    let is_v6 = inner.is_v6;
+    let has_word = rng.percent(70);
+    let made = match rng.below(5) {
+        0 => ppp(inner, rng),
+        1 => before(inner, &[0x0f, 0, number[0], number[1]], "hdlc"),
+        2 => before(inner, &[3, if is_v6 { 0x8e } else { 0xcc }], "frame relay"),
+        3 => before(
+            inner,
+            &[0xaa, 0xaa, 3, 0, 0, 0, number[0], number[1]],
+            "atm",
+        ),
+        _ if has_word => inner.through("ip behind a word"),
+        _ => return inner.through("mpls"),
+    };
+    let made = if has_word {
+        before(made, &[0, 0, 0, rng.next() as u8], "word")
+    } else {
+        made
+    };
+    made.through("serial pseudowire")
+        .veiled("a pseudowire that is not decoded")
 }
 
 /// The link below the outermost layer: its type, and the frame.

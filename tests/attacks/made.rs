@@ -20,9 +20,11 @@ pub(crate) struct Made {
     pub(crate) veil: Option<&'static str>,
     /// What it was made of, inside out.
     pub(crate) trail: Vec<&'static str>,
-    /// How far from the end headers of UDP tunnels begin: cut between there and the first byte of what
-    /// they carry, a datagram is taken for plain UDP.
-    pub(crate) datagrams: Vec<usize>,
+    /// How far from the end headers of UDP tunnels and of ESP begin, and how long they hide what they carry: cut
+    /// within that, they are taken for plain UDP, and for sealed.
+    pub(crate) hides: Vec<(usize, usize)>,
+    /// Of a fragment: which of two datagrams it is of, and whether it is the first.
+    pub(crate) piece_of: Option<(usize, bool)>,
     pub(crate) layers: usize,
     pub(crate) is_v6: bool,
 }
@@ -35,7 +37,8 @@ impl Made {
             seen: Vec::new(),
             veil: None,
             trail: vec![what],
-            datagrams: Vec::new(),
+            hides: Vec::new(),
+            piece_of: None,
             layers: 0,
             is_v6: false,
         }
@@ -50,7 +53,7 @@ impl Made {
         for seen in &mut self.seen {
             seen.from_end += trailer.len();
         }
-        for from_end in &mut self.datagrams {
+        for (from_end, _) in &mut self.hides {
             *from_end += trailer.len();
         }
     }
@@ -66,7 +69,7 @@ impl Made {
     }
 
     /// Notes a pair whose addresses end at this place, counted from the beginning.
-    fn note(&mut self, pair: Pair, at: usize) {
+    pub(crate) fn note(&mut self, pair: Pair, at: usize) {
         let from_end = self.bytes.len() - at;
         self.seen.push(Seen { pair, from_end });
     }
@@ -75,6 +78,20 @@ impl Made {
     pub(crate) fn keep_within(&mut self, length: usize) {
         let total = self.bytes.len();
         self.seen.retain(|seen| total - seen.from_end <= length);
+    }
+
+    /// Makes the checksum of the outermost header right again.
+    fn sum_up(&mut self) {
+        if !self.is_v6 {
+            let length = usize::from(self.bytes[0] & 15) * 4;
+            write_checksum(&mut self.bytes[..length]);
+        }
+    }
+
+    /// Claims no more than the pair of its own header, which was noted last.
+    pub(crate) fn claim_own_pair_only(&mut self) {
+        let others = self.seen.len().saturating_sub(1);
+        self.seen.drain(..others);
     }
 
     /// Whether it may pass by all that it carries.
@@ -100,7 +117,12 @@ pub(crate) fn ip(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made
     if made.layers > 4 {
         made = made.veiled("more than four layers");
     }
-    if rng.below(100) == 0 && !made.trail.contains(&"fragment") {
+    // Nobody takes ESP of which a part is missing, or too much there.
+    let may_lie = !made
+        .trail
+        .iter()
+        .any(|part| ["fragment", "open esp"].contains(part));
+    if rng.below(100) == 0 && may_lie {
         made = lie(made, rng);
     }
     made
@@ -110,13 +132,34 @@ pub(crate) fn ip(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made
 fn lie(mut made: Made, rng: &mut Rng) -> Made {
     let (header, field) = if made.is_v6 { (40, 4) } else { (20, 2) };
     let length = header + rng.below((made.bytes.len() - header) as u64 + 1) as usize;
+    if rng.percent(20) {
+        // More than there is.
+        let more = made.bytes.len() - header + rng.between(1, 2000) as usize;
+        let written = if made.is_v6 { more } else { more + header };
+        made.bytes[field..field + 2].copy_from_slice(&be16(written));
+        made.sum_up();
+        return made.through("long length").veiled("a length that lies");
+    }
     let written = if made.is_v6 { length - 40 } else { length };
     // In IPv6 a length of 0 is no lie, but offloading.
     if written != 0 {
         made.bytes[field..field + 2].copy_from_slice(&be16(written));
+        made.sum_up();
         made.keep_within(length);
     }
     made.through("short length").veiled("a length that lies")
+}
+
+/// The checksum of an IPv4 header, over all its bytes.
+pub(crate) fn write_checksum(header: &mut [u8]) {
+    header[10..12].fill(0);
+    let words = header.chunks(2);
+    let sum: u32 = words
+        .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+        .sum();
+    let sum = (sum & 0xffff) + (sum >> 16);
+    let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+    header[10..12].copy_from_slice(&sum.to_be_bytes());
 }
 
 fn authentication(next: u8, made: &mut Made, rng: &mut Rng) {
@@ -141,7 +184,12 @@ fn ipv4(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made {
         options.extend(std::iter::repeat_n(1, rng.below(4) as usize));
         if rng.percent(40) {
             let count = rng.between(1, 5) as usize;
-            options.extend([*rng.pick(&[131, 137]), 3 + 4 * count as u8, 4]);
+            if rng.percent(80) {
+                options.extend([*rng.pick(&[131, 137]), 3 + 4 * count as u8, 4]);
+            } else {
+                // A list of receivers has no pointer.
+                options.extend([149, 2 + 4 * count as u8]);
+            }
             for _ in 0..count {
                 let place = *rng.pick(&[Place::Abroad, Place::Abroad, Place::Home]);
                 let hop = world::end(place, false, rng);
@@ -162,14 +210,8 @@ fn ipv4(pair: Pair, protocol: u8, payload: Made, rng: &mut Rng) -> Made {
     header.extend([*rng.pick(&[0, 0x40]), 0, 64, protocol, 0, 0]);
     header.extend(pair.src.v4());
     header.extend(pair.dst.v4());
-    let sum: u32 = header
-        .chunks(2)
-        .chain(options.chunks(2))
-        .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
-        .sum();
-    let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
-    header[10..12].copy_from_slice(&sum.to_be_bytes());
     header.extend(options);
+    write_checksum(&mut header);
     made.prepend(&header);
     made.note(pair, 20);
     for (route, at) in routes {

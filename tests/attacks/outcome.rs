@@ -3,7 +3,7 @@
 use crate::made::Made;
 use sekisho::fate::Fate;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::AddAssign;
 
 /// Counts over many packets.
@@ -17,14 +17,19 @@ pub(crate) struct Outcome {
     veiled: BTreeMap<&'static str, u64>,
     /// Excluded, though nothing forbids it, by reason and construction.
     for_nothing: BTreeMap<(&'static str, String), u64>,
-    /// Admitted with something that forbids it, by construction.
-    leaks: BTreeMap<String, (u64, u64)>,
+    /// Admitted with something that forbids it, by construction: how often, and the packets of the attack up
+    /// to the first of them.
+    leaks: BTreeMap<String, (u64, String)>,
 }
 
 impl Outcome {
-    pub(crate) fn count(&mut self, made: &Made, fate: Fate, seed: u64) {
+    /// Counts the last of these packets of an attack.
+    pub(crate) fn count(&mut self, made: &Made, sent: &[Sent], seed: u64) {
+        let Some(Sent { fate, .. }) = sent.last() else {
+            return;
+        };
         self.packets += 1;
-        match fate {
+        match *fate {
             Fate::Admitted(_) if made.may_pass() => self.admitted += 1,
             Fate::Admitted(_) => {
                 let certain = made.seen.iter().any(|seen| seen.pair.could_be_domestic());
@@ -34,7 +39,8 @@ impl Outcome {
                     "nobody's address"
                 };
                 let trail = format!("{what}: {} ({:?})", made.trail.join(" < "), made.veil);
-                self.leaks.entry(trail).or_insert((0, seed)).0 += 1;
+                let first = || (0, format!("seed {seed}\n{}", story(sent)));
+                self.leaks.entry(trail).or_insert_with(first).0 += 1;
             }
             Fate::Excluded(_) if !made.may_pass() => self.forbidden += 1,
             Fate::Excluded(reason) => match made.veil {
@@ -86,10 +92,37 @@ impl AddAssign for Outcome {
         for (key, count) in for_nothing {
             *self.for_nothing.entry(key).or_default() += count;
         }
-        for (key, (count, seed)) in leaks {
-            self.leaks.entry(key).or_insert((0, seed)).0 += count;
+        for (key, (count, story)) in leaks {
+            self.leaks.entry(key).or_insert((0, story)).0 += count;
         }
     }
+}
+
+/// A packet of an attack, as the lane got it, and what became of it.
+pub(crate) struct Sent {
+    pub(crate) link: u32,
+    pub(crate) captured: Vec<u8>,
+    pub(crate) wire_len: usize,
+    pub(crate) fate: Fate,
+}
+
+/// The packets of an attack, to be made again by hand.
+fn story(sent: &[Sent]) -> String {
+    let mut story = String::new();
+    for packet in sent {
+        let Sent {
+            link,
+            captured,
+            wire_len,
+            fate,
+        } = packet;
+        let _ = write!(story, "    link {link}, {wire_len} bytes, {fate:?}: ");
+        for byte in captured {
+            let _ = write!(story, "{byte:02x}");
+        }
+        story.push('\n');
+    }
+    story
 }
 
 const OTHER: &str = "another construction";
@@ -109,6 +142,8 @@ fn cause(parts: &str) -> &'static str {
             "pseudowire with a word",
             "a pseudowire that reads in two ways",
         ),
+        ("erspan 1 by key", "ERSPAN that reads in two ways"),
+        ("erspan 2 by key", "ERSPAN that reads in two ways"),
         ("lisp control", "a request of LISP with a fragment in it"),
     ];
     let cause = causes.into_iter().find(|(part, _)| has(part));
@@ -145,8 +180,10 @@ impl fmt::Display for Outcome {
         }
         let mut leaks: Vec<_> = self.leaks.iter().collect();
         leaks.sort_by_key(|(trail, _)| trail.len());
-        for (trail, (count, seed)) in leaks.iter().take(40) {
-            writeln!(f, "  LEAK           {count:>9}  {trail}, seed {seed}")?;
+        let total: u64 = leaks.iter().map(|(_, (count, _))| count).sum();
+        writeln!(f, "leaks: {total}")?;
+        for (trail, (count, story)) in leaks.iter().take(40) {
+            writeln!(f, "  LEAK           {count:>9}  {trail}, {story}")?;
         }
         Ok(())
     }

@@ -23,6 +23,17 @@ fn passes(packet: &[u8]) -> bool {
     matches!(pass(&mut lane(), packet), Fate::Admitted(_))
 }
 
+/// Whether it passes where the capture holds so many bytes of it.
+fn passes_cut(packet: &[u8], captured: usize) -> bool {
+    let fate = lane().pass(&Frame {
+        seen: Timestamp::from_nanos(1_760_000_000 * NANOS_PER_SEC),
+        wire_len: packet.len() as u32,
+        link: LinkType(101),
+        bytes: &packet[..captured],
+    });
+    matches!(fate, Fate::Admitted(_))
+}
+
 fn v4((src, dst): ([u8; 4], [u8; 4]), protocol: u8, payload: &[u8]) -> Vec<u8> {
     let total = (20 + payload.len() as u16).to_be_bytes();
     let mut packet = vec![0x45, 0, total[0], total[1], 0, 7, 0, 0, 64, protocol, 0, 0];
@@ -311,5 +322,341 @@ fn row_08_flags_of_vxlan_hide_no_frame() {
         for next in [0, 1, 3, 6, 0x81] {
             assert!(!passes(&frame(flags, next)), "{flags:02x} {next}");
         }
+    }
+}
+
+/// A register of the first PIM was known by two bytes; of a first fragment, or a short snap length, that held
+/// none of them, nobody asked what follows.
+#[test]
+fn row_10_what_is_of_igmp_and_cut_before_its_type_is_held_back() {
+    let register = [&[0x14, 1, 0, 0, 0, 0, 0, 0][..], &v4(HOME, 6, &tcp())].concat();
+    let mut first = v4(ABROAD, 41, &v6(false, 2, &register)[..40]);
+    first[6] = 0x20;
+    let mut later = v4(ABROAD, 41, &register);
+    later[7] = 40 / 8;
+    let mut lane = lane();
+    for piece in [first, later] {
+        assert!(matches!(pass(&mut lane, &piece), Fate::Excluded(_)));
+    }
+    let whole = v4(ABROAD, 2, &register);
+    assert!(!passes_cut(&whole, 20) && !passes_cut(&whole, 21));
+    assert!(passes(&v4(ABROAD, 2, &[0x16, 0, 0, 0, 239, 1, 1, 1])));
+}
+
+/// Of a VXLAN header that the capture cut off in its fifth byte it was said that it is none, since flags that
+/// nobody wrote were asked for.
+#[test]
+fn row_09_a_vxlan_header_that_is_cut_anywhere_is_held_back() {
+    for header in [[0, 0, 0, 0, 1, 2, 3, 0], [0x80, 0, 0, 0, 0, 0, 1, 0]] {
+        let frame = over_udp(4789, &[&header[..], &[2; 12], &[8, 0]].concat(), HOME);
+        for cut in 28..frame.len() {
+            assert!(!passes_cut(&frame, cut), "{header:?} {cut}");
+        }
+    }
+}
+
+/// A short snap length leaves nothing of UDP, so UDP behind the shortest headers passes by its own ends where
+/// its ports are cut off. Behind a tunnel, or options as long as the snap length, it passed as well.
+#[test]
+fn row_09_only_udp_behind_the_shortest_headers_may_be_cut_before_its_ports() {
+    let plain = over_udp(4789, &[8, 0, 0, 0, 0, 0, 1, 0], HOME);
+    assert!(passes_cut(&plain, 20) && passes_cut(&plain, 23));
+    let tunnel = v4(ABROAD, 4, &v4(ABROAD, 4, &plain));
+    let options = [&[17, 10][..], &[1; 86], &plain[20..]].concat();
+    for (packet, begin) in [(tunnel, 60), (v6(false, 60, &options), 128)] {
+        assert_eq!(passes_cut(&packet, begin), begin < 62);
+        assert!(begin < 62 || !passes_cut(&packet, begin + 3));
+    }
+    // What is cut off behind the ports may be of Teredo clients, whatever the ports are.
+    let peers = |before: &[u8]| {
+        let inside = [before, &udp(30_001, &v6(true, 59, &[]))].concat();
+        v6(false, 60, &inside)
+    };
+    let long = peers(&[&[17, 10][..], &[1; 86]].concat());
+    assert!(!passes_cut(&long, 40 + 88 + 8));
+}
+
+/// Fragments of IPv6 may name different protocols, and the first one's counts. None does, unless it is of
+/// another datagram, whose first one did not come this way.
+#[test]
+fn row_10_a_later_fragment_that_says_something_else_than_its_first_is_held_back() {
+    let fragment = |next: u8, at: u16, more: u16, payload: &[u8]| {
+        let field = (at | more).to_be_bytes();
+        let header = [next, 0, field[0], field[1], 0, 0, 0, 7];
+        v6(false, 44, &[&header[..], payload].concat())
+    };
+    let first = fragment(6, 0, 1, &tcp());
+    let hidden = [&[0; 4][..], &v4(HOME, 6, &tcp())].concat();
+    for (next, is_held) in [(41, true), (6, false)] {
+        let mut lane = lane();
+        assert!(matches!(pass(&mut lane, &first), Fate::Admitted(_)));
+        let later = pass(&mut lane, &fragment(next, 40, 0, &hidden));
+        assert_eq!(later == Fate::Excluded(Reason::Fragment), is_held);
+    }
+}
+
+/// Two IP headers have room in a quote of forty bytes, where the carrier between them has no header, or one of
+/// four bytes.
+#[test]
+fn row_06_a_short_quote_of_a_carrier_that_is_not_opened_is_held_back() {
+    for (protocol, header) in [(55, &[][..]), (94, &[]), (115, &[0, 0, 1, 2])] {
+        let quote = v4(ABROAD, protocol, &[header, &v4(HOME, 6, &[])].concat());
+        let error = |quote: &[u8]| v4(ABROAD, 1, &[&[3, 1, 0, 0, 0, 0, 0, 0][..], quote].concat());
+        assert!(!passes(&error(&quote)), "{protocol}");
+        // The eight bytes that every error has.
+        assert!(passes(&error(&quote[..28])), "{protocol}");
+    }
+}
+
+/// The check value at the end of a frame of MACsec was cut off even where a length that lies had taken it away
+/// before, and with it the end of the addresses.
+#[test]
+fn row_08_no_length_hides_the_end_of_a_macsec_frame() {
+    let mut inside = v6(true, 59, &[]);
+    inside[8..12].copy_from_slice(&[0x20, 1, 0, 0]);
+    let inside = v4(ABROAD, 17, &udp(30_001, &inside));
+    let tag = [0x88, 0xe5, 0, 0, 0, 0, 0, 1, 8, 0];
+    let frame = [&[2; 12][..], &tag, &inside].concat();
+    assert!(!passes(&v4(ABROAD, 143, &frame)));
+}
+
+/// The addresses of a compressed route that ended in the middle of one were called nonsense, though the rest of
+/// it was in the next fragment; and nonsense in a quote is left alone.
+#[test]
+fn row_10_a_quoted_route_that_goes_on_in_the_next_fragment_is_held_back() {
+    let mut route = vec![6, 2, 3, 1, 0, 0, 0, 0];
+    route.extend(end_v6(true, 1));
+    route.extend(tcp());
+    let mut quote = v6(false, 43, &route);
+    quote[8..24].copy_from_slice(&end_v6(true, 3));
+    let error = [&[1, 0, 0, 0, 0, 0, 0, 0][..], &quote].concat();
+    let end = 40 + 8 + 40 + 16;
+    let mut first = v4(ABROAD, 41, &v6(false, 58, &error)[..end]);
+    first[6] = 0x20;
+    assert!(!passes(&first));
+}
+
+/// An IPv4 header with options, quoted by an error that ends before they do, was nonsense, even where its routes
+/// were in the next fragment; and nonsense in a quote is left alone.
+#[test]
+fn row_10_the_options_of_a_quoted_header_may_be_in_the_next_fragment() {
+    let mut quote = v4(ABROAD, 6, &[]);
+    quote[0] = 0x4b;
+    quote.extend([1, 131, 7, 4]);
+    quote.extend(HOME.1);
+    quote[12..16].copy_from_slice(&HOME.0);
+    let error = |end: usize| {
+        let message = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &quote].concat();
+        let inside = v6(false, 58, &message);
+        let mut first = v4(ABROAD, 41, &inside[..end]);
+        if end < inside.len() {
+            first[6] = 0x20;
+        }
+        first
+    };
+    for end in 40 + 8 + 20..=40 + 8 + 28 {
+        assert!(!passes(&error(end)), "{end}");
+    }
+}
+
+/// A frame of a type that nobody knows, whose receiver's address begins with a 0, was read as one behind a word:
+/// spanning tree, by its sixth byte.
+#[test]
+fn row_08_a_pseudowire_of_a_type_that_is_not_known_is_held_back() {
+    let mut frame = vec![
+        2, 0x81, 0x6e, 0xc5, 0xa2, 0xf9, 0x86, 0x62, 0x0b, 0x19, 0x8d, 0xba,
+    ];
+    frame.extend([0x99, 0x99]);
+    frame.extend(v4(HOME, 137, &tcp()));
+    let number = 12 + 4;
+    frame[number..number + 3].copy_from_slice(&[1, 4, 0x42]);
+    let packet = v4(ABROAD, 137, &[&[0, 0, 0x11, 64][..], &frame].concat());
+    assert!(!passes(&packet));
+}
+
+/// Pseudowires of serial lines are not opened; read as frames, with a checksum chosen for it, they were ARP.
+#[test]
+fn row_08_a_pseudowire_of_a_serial_line_is_not_taken_for_a_frame() {
+    let mut inside = v4(HOME, 6, &tcp());
+    // A checksum of 0x0806, by the identification.
+    let sum = |packet: &[u8]| {
+        let words = packet[..20].chunks(2);
+        let sum: u32 = words
+            .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+            .sum();
+        (sum & 0xffff) + (sum >> 16)
+    };
+    inside[10..12].copy_from_slice(&[8, 6]);
+    inside[4..6].copy_from_slice(&[0, 0]);
+    let missing = (0xffff - sum(&inside)) as u16;
+    inside[4..6].copy_from_slice(&missing.to_be_bytes());
+    for header in [&[0, 0x21][..], &[0, 0, 0, 0, 0, 0x21]] {
+        let packet = v4(
+            ABROAD,
+            137,
+            &[&[0, 0, 0x11, 64][..], header, &inside].concat(),
+        );
+        assert!(!passes(&packet), "{header:?}");
+    }
+}
+
+/// ESP that encrypts nothing was sealed like any other.
+#[test]
+fn row_08_esp_that_encrypts_nothing_is_judged_by_what_lies_open_in_it() {
+    let summed = |pair| {
+        let mut packet = v4(pair, 6, &tcp());
+        let words = packet[..20].chunks(2);
+        let sum: u32 = words
+            .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+            .sum();
+        let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        packet
+    };
+    for header in [8, 16] {
+        for trailer in [2, 14, 37] {
+            let open = |packet: &[u8]| [&vec![9; header][..], packet, &vec![7; trailer]].concat();
+            judges_what_is_inside(|pair| v4(ABROAD, 50, &open(&summed(pair))));
+            judges_what_is_inside(|pair| v4(ABROAD, 17, &udp(4500, &open(&summed(pair)))));
+            for is_home in [true, false] {
+                let packet = v4(ABROAD, 50, &open(&v6(is_home, 6, &tcp())));
+                assert_eq!(passes(&packet), !is_home);
+            }
+        }
+    }
+    // A first fragment that shows nothing of it yet.
+    let datagram = udp(4500, &[&[9; 8][..], &summed(HOME)].concat());
+    for end in 8..8 + 8 + 20 {
+        let mut first = v4(ABROAD, 17, &datagram[..end]);
+        first[6] = 0x20;
+        assert!(!passes(&first), "{end}");
+    }
+    // Sealed, whatever its first bytes look like.
+    assert!(passes(&v4(
+        ABROAD,
+        50,
+        &[&[9; 8][..], &[0x45; 80]].concat()
+    )));
+    assert!(passes(&v4(
+        ABROAD,
+        50,
+        &[&[9; 8][..], &[0x60; 80]].concat()
+    )));
+}
+
+/// Carriers that few know were protocols, ports and numbers like any other.
+#[test]
+fn row_08_carriers_that_are_not_opened_are_held_back() {
+    let frame = [&[2; 12][..], &[8, 0], &v4(HOME, 6, &tcp())].concat();
+    let length = (frame.len() as u16).to_be_bytes();
+    let over = |port: u16, header: &[u8]| v4(ABROAD, 17, &udp(port, &[header, &frame].concat()));
+    let packets = [
+        // LWAPP, with a hardware address in front or not; CAPWAP over UDP-Lite; STT.
+        over(12_222, &[0, 0, length[0], length[1], 30, 40]),
+        over(
+            12_222,
+            &[2, 2, 2, 2, 2, 2, 0, 0, length[0], length[1], 30, 40],
+        ),
+        v4(
+            ABROAD,
+            136,
+            &udp(5247, &[&[0, 0x10, 2, 0, 0, 0, 0, 0][..], &frame].concat()),
+        ),
+        v4(ABROAD, 6, &{
+            let mut segment = tcp()[..20].to_vec();
+            segment[2..4].copy_from_slice(&7471_u16.to_be_bytes());
+            [&segment[..], &[0; 18], &frame].concat()
+        }),
+        // Frames in LISP; extension headers without a header of IP before them.
+        over(4341, &[0x0c, 0, 0, 3, 0, 0, 0, 0]),
+        over_udp(6080, &[0, 60, 0, 0, 4, 0, 1, 4, 0, 0, 0, 0], HOME),
+        over_udp(434, &[4, 60, 0, 0, 4, 0, 1, 4, 0, 0, 0, 0], HOME),
+        // Errors of NHRP, in GRE and without.
+        v4(
+            ABROAD,
+            54,
+            &[&[0; 17][..], &[7, 0, 0], &v4(HOME, 6, &tcp())].concat(),
+        ),
+        v4(
+            ABROAD,
+            47,
+            &[
+                &[0, 0, 0x20, 1][..],
+                &[0; 17],
+                &[8, 0, 0],
+                &v4(HOME, 6, &tcp()),
+            ]
+            .concat(),
+        ),
+        // Routes of SDRP and DSR, frames of UTI.
+        v4(ABROAD, 42, &v4(HOME, 6, &tcp())),
+        v4(ABROAD, 48, &v4(HOME, 6, &tcp())),
+        v4(ABROAD, 120, &frame),
+    ];
+    for (nth, packet) in packets.iter().enumerate() {
+        assert_eq!(
+            pass(&mut lane(), packet),
+            Fate::Excluded(Reason::TooDeep),
+            "{nth}"
+        );
+    }
+    // Requests of NHRP, and data at these ports, pass.
+    assert!(passes(&v4(
+        ABROAD,
+        54,
+        &[&[0; 17][..], &[1, 0, 0], &[0; 40]].concat()
+    )));
+    assert!(passes(&over(12_222, &[0x44, 0, 0, 0])));
+    assert!(passes(&v4(ABROAD, 136, &udp(40_000, &frame))));
+    // Tunnel brokers' IPv6 is opened.
+    for is_home in [true, false] {
+        let packet = v4(ABROAD, 17, &udp(3653, &v6(is_home, 6, &tcp())));
+        assert_eq!(passes(&packet), !is_home);
+    }
+}
+
+/// GRE may list routers, as a source route does, and IPv4 receivers; they were stepped over.
+#[test]
+fn row_08_routers_in_gre_and_lists_of_receivers_are_judged() {
+    let outer = ([20, 0, 0, 1], [30, 0, 0, 2]);
+    for home in [true, false] {
+        let hop = if home { [20, 0, 0, 9] } else { [30, 0, 0, 9] };
+        let mut header = vec![0x40, 0, 8, 0, 0, 0, 0, 0, 8, 0, 0, 8, 30, 0, 0, 8];
+        header.extend(hop);
+        header.extend([0; 4]);
+        let routed = v4(outer, 47, &[&header[..], &v4(ABROAD, 6, &tcp())].concat());
+        assert_eq!(passes(&routed), !home);
+        let mut listed = v4(outer, 6, &[&[149, 6][..], &hop, &[0, 0], &tcp()].concat());
+        listed[0] = 0x47;
+        assert_eq!(passes(&listed), !home);
+    }
+}
+
+/// Receivers tell the kinds of ERSPAN apart by the header's own version, by the number before it, or by what else
+/// is in the header of GRE. What they read can be two different packets.
+#[test]
+fn row_08_no_kind_of_erspan_hides_another() {
+    let frame = |pair| [&[2; 12][..], &[8, 0], &v4(pair, 6, &tcp())].concat();
+    let gre = |flags: u8, number: [u8; 2], header: &[u8], pair| {
+        let fields = 4 * flags.count_ones() as usize;
+        let fixed = [&[flags, 0][..], &number, &vec![0; fields]].concat();
+        v4(ABROAD, 47, &[&fixed[..], header, &frame(pair)].concat())
+    };
+    let second = [0x10, 0, 0, 0, 0, 0, 0, 0];
+    let third = [0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    for (number, header) in [
+        ([0x88, 0xbe], &second[..]),
+        ([0x88, 0xbe], &third),
+        ([0x22, 0xeb], &third),
+        ([0x22, 0xeb], &second),
+    ] {
+        judges_what_is_inside(|pair| gre(0x10, number, header, pair));
+    }
+    judges_what_is_inside(|pair| gre(0, [0x88, 0xbe], &[], pair));
+    for header in [&[][..], &second] {
+        assert!(
+            !passes(&gre(0x20, [0x88, 0xbe], header, HOME)),
+            "{header:?}"
+        );
     }
 }

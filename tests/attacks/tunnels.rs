@@ -3,7 +3,7 @@
 use crate::leaf::{plain_port, udp};
 use crate::links;
 use crate::made::{Made, be16, ip};
-use crate::world::{self, Place};
+use crate::world::{self, Pair, Place};
 use sekisho::demo::rng::Rng;
 
 const UNREAD: &str = "a carrier that is not decoded";
@@ -17,6 +17,7 @@ pub(crate) fn wrap(inner: Made, rng: &mut Rng) -> Made {
             let protocol = if inner.is_v6 { 41 } else { 4 };
             (protocol, inner.through("ip"))
         }
+        2 | 3 if rng.below(12) == 0 => (47, routed_gre(inner, pair, rng)),
         2 | 3 => (47, gre(inner, rng)),
         4 => over_ip(inner, rng),
         _ => (17, over_udp(inner, rng)),
@@ -48,13 +49,16 @@ fn gre(inner: Made, rng: &mut Rng) -> Made {
         7 => {
             let mut made = links::ethernet(inner, 2, rng);
             let mut header = rng.bytes(12);
+            header[0] = 0x20 | header[0] & 0x0f;
             header[10] = 0;
             header[11] = rng.below(2) as u8;
             if header[11] == 1 {
                 header.extend(rng.bytes(8));
             }
             made.prepend(&header);
-            ([0x22, 0xeb], made.through("erspan 3"))
+            // Some write the number of the second version before it.
+            let number = *rng.pick(&[[0x22, 0xeb], [0x22, 0xeb], [0x88, 0xbe]]);
+            return gre_header(number, 0x10, made.through("erspan 3"), rng);
         }
         8 => return pptp(inner, rng),
         9 => return ethernet_over_ip(inner, rng),
@@ -86,12 +90,46 @@ fn gre_header(number: [u8; 2], flags: u8, mut made: Made, rng: &mut Rng) -> Made
 
 fn erspan(inner: Made, rng: &mut Rng) -> Made {
     let made = links::ethernet(inner, 2, rng);
-    if rng.percent(50) {
-        let header = rng.bytes(8);
-        gre_header([0x88, 0xbe], 0x10, before(made, &header, "erspan 2"), rng)
-    } else {
-        gre_header([0x88, 0xbe], 0, made.through("erspan 1"), rng)
+    let mut header = rng.bytes(8);
+    header[0] = 0x10 | header[0] & 0x0f;
+    let number = [0x88, 0xbe];
+    match rng.below(8) {
+        0..3 => gre_header(number, 0x10, before(made, &header, "erspan 2"), rng),
+        3 => gre_header(number, 0x30, before(made, &header, "erspan 2"), rng),
+        4..6 => gre_header(number, 0, made.through("erspan 1"), rng),
+        // A key, and no sequence number: of either kind.
+        6 => gre_header(number, 0x20, before(made, &header, "erspan 2 by key"), rng),
+        _ => gre_header(number, 0x20, made.through("erspan 1 by key"), rng),
     }
+}
+
+/// GRE with a list of routers that the packet has to go by (RFC 1701).
+fn routed_gre(inner: Made, outer: Pair, rng: &mut Rng) -> Made {
+    let number = ether_type(inner.is_v6);
+    let is_v6 = outer.is_v6;
+    let mut made = inner.through("gre routed");
+    let mut header = vec![0x40, 0, number[0], number[1], 0, 0, 0, 0];
+    let mut routes = Vec::new();
+    for _ in 0..rng.between(0, 3) {
+        let count = rng.between(1, 3) as u8;
+        header.extend([8, 0, 0, 4 * count]);
+        for _ in 0..count {
+            let place = *rng.pick(&[Place::Abroad, Place::Abroad, Place::Home]);
+            let hop = world::end(place, false, rng);
+            header.extend(hop.v4());
+            routes.push((Pair { dst: hop, ..outer }, header.len()));
+        }
+    }
+    header.extend([0; 4]);
+    if is_v6 && !routes.is_empty() {
+        made = made.veiled("routers of the other IP version");
+        routes.clear();
+    }
+    made.prepend(&header);
+    for (route, at) in routes {
+        made.note(route, at);
+    }
+    made
 }
 
 fn pptp(inner: Made, rng: &mut Rng) -> Made {
@@ -123,7 +161,26 @@ fn ethernet_over_ip(inner: Made, rng: &mut Rng) -> Made {
 
 /// Protocols of their own.
 fn over_ip(inner: Made, rng: &mut Rng) -> (u8, Made) {
-    match rng.below(12) {
+    match rng.below(16) {
+        12 if may_lie_open(&inner) => (50, open_esp(inner, rng)),
+        13 => {
+            let mut header = rng.bytes(20);
+            header[17] = rng.between(7, 9) as u8;
+            (54, before(inner, &header, "nhrp error").veiled(UNREAD))
+        }
+        14 => {
+            let made = before(
+                links::plain_frame(inner, rng),
+                &[0, 0x10, 2, 0, 0, 0, 0, 0],
+                "capwap",
+            );
+            let ports = (plain_port(rng), 5247);
+            (
+                136,
+                udp(ports.0, ports.1, made.through("udp-lite")).veiled(UNREAD),
+            )
+        }
+        15 => (6, stt(inner, rng)),
         0 | 1 => (
             97,
             before(links::ethernet(inner, 2, rng), &[0x30, 0], "etherip"),
@@ -148,7 +205,7 @@ fn over_ip(inner: Made, rng: &mut Rng) -> (u8, Made) {
             before(inner, &[0x14, 1, 0, 0, 0, 0, 0, 0], "pim 1").veiled(UNREAD),
         ),
         _ => (
-            *rng.pick(&[55, 57, 93, 94, 98, 131, 144]),
+            *rng.pick(&[42, 48, 55, 57, 93, 94, 98, 120, 131, 144]),
             inner.through("odd protocol").veiled(UNREAD),
         ),
     }
@@ -156,7 +213,35 @@ fn over_ip(inner: Made, rng: &mut Rng) -> (u8, Made) {
 
 fn over_udp(inner: Made, rng: &mut Rng) -> Made {
     let is_v6 = inner.is_v6;
-    let (port, made) = match rng.below(24) {
+    let (port, made) = match rng.below(28) {
+        23 => {
+            let made = links::plain_frame(inner, rng);
+            let length = be16(made.bytes.len());
+            let header = [0, 0, length[0], length[1], 30, 40];
+            (12_222, before(made, &header, "lwapp").veiled(UNREAD))
+        }
+        24 if is_v6 => (3653, inner.through("tsp")),
+        25 if may_lie_open(&inner) => (4500, open_esp(inner, rng).through("esp in udp")),
+        26 => {
+            let mut header = rng.bytes(8);
+            header[0] |= 0x0c;
+            let made = match rng.below(3) {
+                0 => {
+                    header[3] = if is_v6 { 2 } else { 1 };
+                    inner
+                }
+                1 => {
+                    header[3] = 3;
+                    links::plain_frame(inner, rng).veiled(UNREAD)
+                }
+                _ => {
+                    header[3] = 4;
+                    links::nsh(inner, rng).veiled(UNREAD)
+                }
+            };
+            (4341, before(made, &header, "lisp-gpe"))
+        }
+
         0..3 => {
             let mut header = rng.bytes(8);
             // Some forget the flag that says there is an identifier.
@@ -276,14 +361,47 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
     };
     let from = plain_port(rng);
     let mut made = udp(from, port, made);
-    made.datagrams.push(made.bytes.len());
-    if rng.below(60) == 0 {
+    made.hides.push((made.bytes.len(), 8));
+    if rng.below(60) == 0 && !made.trail.contains(&"open esp") {
         // Shorter than what is there: who goes by the IP length reads the tunnel.
         let length = rng.below(made.bytes.len() as u64) as usize;
         made.bytes[4..6].copy_from_slice(&be16(length));
         made = made.through("short datagram").veiled("a length that lies");
     }
     made
+}
+
+/// A packet that says it is longer than there is room for is not known in ESP, and nobody takes it.
+fn may_lie_open(inner: &Made) -> bool {
+    !inner.trail.contains(&"long length")
+}
+
+/// ESP in which nothing is encrypted, with what authenticates it in front, behind, or nowhere.
+fn open_esp(inner: Made, rng: &mut Rng) -> Made {
+    let next = if inner.is_v6 { 41 } else { 4 };
+    let length = *rng.pick(&[8, 8, 16]);
+    let mut header = rng.bytes(length);
+    header[0] = 1;
+    let mut made = before(inner, &header, "open esp");
+    let pad = rng.below(8) as u8;
+    made.append(&(1..=pad).collect::<Vec<_>>());
+    made.append(&[pad, next]);
+    let check = *rng.pick(&[0, 12, 16, 24, 32]);
+    made.append(&rng.bytes(check));
+    made.hides.push((made.bytes.len(), 56));
+    made
+}
+
+/// A frame in what looks like TCP.
+fn stt(inner: Made, rng: &mut Rng) -> Made {
+    let made = links::plain_frame(inner, rng);
+    let mut header = [be16(plain_port(rng)), be16(7471)].concat();
+    header.extend(rng.bytes(8));
+    header.extend([0x50, 0x10]);
+    header.extend(rng.bytes(6));
+    header.extend([0, 0, 0, 0]);
+    header.extend(rng.bytes(14));
+    before(made, &header, "stt").veiled(UNREAD)
 }
 
 fn rng_origin(rng: &mut Rng) -> Vec<u8> {
@@ -311,7 +429,7 @@ fn teredo_peer(rng: &mut Rng) -> Made {
         }
     };
     let mut made = udp(from, to, inner.through("teredo peer"));
-    made.datagrams.push(made.bytes.len());
+    made.hides.push((made.bytes.len(), 8));
     made
 }
 

@@ -151,6 +151,10 @@ impl Needles {
                 let half = &address.segments()[from..to];
                 if half.iter().all(|group| *group != 0) {
                     self.text(what, "by half", &groups(address, from, to, padded));
+                    if padded {
+                        let octets = &address.octets()[2 * from..2 * to];
+                        self.raw(&format!("{what} by half"), octets);
+                    }
                 }
             }
         }

@@ -280,13 +280,23 @@ fn row_06_lengths_that_lie_lead_to_the_five_tuple_that_tshark_finds() {
         }
         // A length of 0 is of a packet that the sender's card will cut: ours is that of the frame, and tshark's 0.
         let is_unknown = layer.pair.version == IpVersion::V6 && frame.bytes[18..20] == [0, 0];
-        if is_unknown && found == expected[..2] {
+        // Options that are none, where a header claims to be longer: tshark stops there, and we read source routes only.
+        let options = frame
+            .bytes
+            .iter()
+            .skip(34)
+            .take((usize::from(frame.bytes[14] & 15) * 4).saturating_sub(20));
+        let is_odd = layer.pair.version == IpVersion::V4 && options.copied().any(|byte| byte != 1);
+        if (is_unknown || is_odd) && found == expected[..2] {
             by_choice += 1;
             continue;
         }
         compared += 1;
         if found != expected {
-            differ.push(format!("{number}: tshark {found:?}, and we {expected:?}"));
+            let bytes = &frame.bytes[14..frame.bytes.len().min(90)];
+            differ.push(format!(
+                "{number}: tshark {found:?}, and we {expected:?} of {bytes:02x?}"
+            ));
         }
     }
     println!(

@@ -134,7 +134,10 @@ fn delegated(text: &[u8], file: &Path, mut settings: geo::Settings) {
         return;
     };
     let text = String::from_utf8_lossy(text);
-    for line in text.lines().map(str::trim) {
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    // The first is the version line, which may look like anything.
+    for line in lines.skip(1) {
         let fields: Vec<&str> = line.split('|').collect();
         let [
             _,
@@ -153,7 +156,6 @@ fn delegated(text: &[u8], file: &Path, mut settings: geo::Settings) {
             "ipv4" => start.parse::<Ipv4Addr>().map(IpAddr::V4).ok(),
             _ => start.parse::<Ipv6Addr>().map(IpAddr::V6).ok(),
         };
-        // The version line, which is the first, looks like anything.
         let Some(start) = start else { continue };
         if table.explain(start).block.is_none() && table.explain(start).inside.is_empty() {
             assert_eq!(table.find(start), Finding::Home, "{start}");

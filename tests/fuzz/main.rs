@@ -12,6 +12,8 @@ mod config;
 mod decode;
 mod folder;
 mod frames;
+mod ipfix;
+mod ipfix_told;
 mod lane;
 mod ledger;
 mod lists;
@@ -22,6 +24,9 @@ mod parts;
 mod records;
 mod seeds;
 mod source;
+
+#[path = "../ipfix/messages.rs"]
+mod messages;
 
 #[path = "../authorisation/sign.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
@@ -120,6 +125,7 @@ fn what_was_found_in_authorisations_stays_found() {
 #[test]
 fn what_was_found_in_records_stays_found() {
     replay("records", records::check);
+    replay("ipfix", ipfix::check);
 }
 
 /// A target is its check, the program that calls it, its line in the manifest and on the page, its seeds.

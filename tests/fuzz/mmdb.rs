@@ -100,6 +100,11 @@ fn compare(table: &Table, reader: &Reader<&[u8]>, address: IpAddr) {
         assert_eq!(said, Finding::Unlocated, "{address}");
         return;
     };
+    // A network of IPv6 that the place of IPv4 lies in: no evidence about any IPv4 address.
+    if address.is_ipv4() && found.network().is_ok_and(|network| network.is_ipv6()) {
+        assert_eq!(said, Finding::Unlocated, "{address}");
+        return;
+    }
     let expected = match found.decode::<Any>() {
         Ok(Some(Any::Map(record))) => expected(&record),
         Ok(Some(_) | None) => Some(Finding::Unlocated),

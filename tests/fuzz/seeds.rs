@@ -144,9 +144,72 @@ fn records() -> Vec<Seed> {
     ]
 }
 
+/// A spilled record (`Ended::to_bytes`) of so many packets.
+fn spilled(version: u8, protocol: u8, number: u8) -> Vec<u8> {
+    let ports = [4_000_u16 + u16::from(number), 53].map(u16::to_le_bytes);
+    let time = (1_790_000_000_000_000_000 + 1_000_000 * u64::from(number)).to_le_bytes();
+    let sums = [7_u32, 420, 518].map(u32::to_le_bytes);
+    let sums = sums.iter().flat_map(|sum| [*sum, *sum]).flatten();
+    // A SYN by the lower end; type and code of ICMP.
+    let state = match protocol {
+        6 => 1 << 2,
+        1 | 58 => 1 << 5,
+        _ => 0,
+    };
+    let mut bytes = [[8, 8, 8, number], [133, 11, 0, 1]].concat();
+    bytes.extend(ports.as_flattened());
+    bytes.extend([protocol, version, state, number]);
+    bytes.extend([time, time].as_flattened());
+    // Flags, type and code, path.
+    bytes.extend([2, 18, 8, number, 0x32, number, 3, number]);
+    bytes.extend([time, time].as_flattened());
+    bytes.extend(sums);
+    bytes.resize(104, 0);
+    bytes.extend([0x26 * u8::from(version == 6); 24]);
+    bytes.extend(u64::from(number).to_le_bytes());
+    bytes.push(number & 3);
+    bytes
+}
+
+/// How, under what terms, of how many records; each of its own kind.
+fn told() -> Vec<Seed> {
+    let kinds = [(4, 6), (4, 17), (4, 1), (6, 6), (6, 58), (6, 47)];
+    let mut seeds = Vec::new();
+    for (form, name, count) in [
+        (0, "file", 6),
+        (1, "file-uniflow", 6),
+        (0b0010, "datagrams", 48),
+        (0b1011, "datagrams-uniflow-deterministic", 12),
+        (0b1100, "file-prefix", 12),
+        (0, "file-of-nothing", 0),
+        (0b0010, "datagrams-of-nothing", 0),
+    ] {
+        let mut bytes = vec![form, 180, 0, 0, 0x7e, 0xd9];
+        bytes.extend(1_790_000_099_000_000_000_u64.to_le_bytes());
+        bytes.extend(1_790_000_001_000_000_000_u64.to_le_bytes());
+        bytes.extend([1_000_u32, 64_000].map(u32::to_le_bytes).as_flattened());
+        bytes.extend(b"\x05sensor-lab");
+        let ids = "2026-001,".repeat(2 * count.min(20));
+        bytes.push((ids.len() / 2) as u8);
+        bytes.extend(ids.bytes());
+        for (number, (version, protocol)) in (0..).zip(kinds.iter().cycle()).take(count) {
+            bytes.extend(spilled(*version, *protocol, number));
+        }
+        seeds.push(seed(&format!("ipfix/{name}"), bytes));
+    }
+    seeds
+}
+
 #[test]
 fn seeds_are_those_that_are_made_here() {
-    let all = [sources(), containers(), texts(), papers(), records()];
+    let all = [
+        sources(),
+        containers(),
+        texts(),
+        papers(),
+        records(),
+        told(),
+    ];
     for Seed(name, bytes, is_fixed) in all.into_iter().flatten() {
         let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("testdata/fuzz")

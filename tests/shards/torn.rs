@@ -184,3 +184,63 @@ fn pieces_that_no_run_gives_are_refused() {
         );
     }
 }
+
+#[test]
+fn a_shard_names_no_place_to_write_to() {
+    let (set, shards, bytes) = small();
+    let (_, text) = head(&bytes);
+    let places = [
+        ("summary = \\\"\\\"", "summary = \\\"planted\\\""),
+        (
+            "[ledger]\\nfolder = \\\"\\\"",
+            "[ledger]\\nfolder = \\\"planted\\\"",
+        ),
+        ("state = \\\"\\\"", "state = \\\"planted\\\""),
+        ("spool = \\\"\\\"", "spool = \\\"planted\\\""),
+    ];
+    for (old, new) in places {
+        assert!(text.contains(old), "{old} in {text}");
+        // In both, or they would be of different runs.
+        let first = set.sandbox.read(&shards[0]);
+        let planted = |bytes: &[u8]| with_head(bytes, &head(bytes).1.replacen(old, new, 1));
+        fs::write(set.sandbox.work().join(&shards[0]), planted(&first)).unwrap();
+        refused(&set, &shards, &planted(&bytes), new);
+        assert!(!set.sandbox.work().join("planted").exists(), "{new}");
+        fs::write(set.sandbox.work().join(&shards[0]), first).unwrap();
+    }
+}
+
+#[test]
+fn a_piece_that_the_table_does_not_admit_is_refused() {
+    let (set, shards, bytes) = small();
+    let ends = 16..24;
+    // Both at home, as a record that claims to be 外外.
+    let mut forged = bytes.clone();
+    for (at, byte) in ends.zip([1, 16, 0, 1, 2, 16, 0, 1]) {
+        forged[at] = byte;
+    }
+    forged[16 + 15] &= !7;
+    refused(&set, &shards, &sealed(forged), "both ends at home");
+    // Another class than that of its ends.
+    let mut forged = bytes.clone();
+    forged[16 + 15] = forged[16 + 15] & !7 | (forged[16 + 15] & 7) ^ 1;
+    refused(&set, &shards, &sealed(forged), "another class");
+}
+
+#[test]
+fn with_a_configuration_only_shards_that_were_made_with_it_are_merged() {
+    let (set, shards, bytes) = small();
+    let file = set.sandbox.put("site.toml", b"[flow]\nidle = 5\n");
+    let file = file.to_str().unwrap();
+    let arguments = ["merge", "out", &shards[0], &shards[1], "-c", file];
+    let said = set.run(&arguments).expect_code(78).stderr;
+    let said = String::from_utf8(said).unwrap();
+    assert!(
+        said.contains("shards were made with other settings"),
+        "{said}"
+    );
+    merge(&set, &shards, &bytes).expect_code(0);
+    let shards = set.shards(2, &["-c", file]);
+    let arguments = ["merge", "out", &shards[0], &shards[1], "-c", file];
+    set.run(&arguments).expect_code(0);
+}

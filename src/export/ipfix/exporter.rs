@@ -111,7 +111,8 @@ impl Exporter {
                 _ => &mut self.sequence,
             };
             let (records, flows, holds) = (next.records, next.flows, next.holds);
-            let bytes = next.seal((nanos / NANOS_PER_SEC) as u32, *sequence);
+            let seconds = (nanos / NANOS_PER_SEC) as u32;
+            let bytes = next.seal(seconds, *sequence, self.messages);
             match self.carrier.send(bytes, &holds, self.at) {
                 Ok(Sent::Done) => {
                     *sequence = sequence.wrapping_add(records);
@@ -236,22 +237,19 @@ impl Exporter {
         } = self.carrier.figures().lost;
         let mut record = domain.to_vec();
         record.extend_from_slice(&PROPERTY_MATCH.to_be_bytes());
-        for number in [
-            *frames,
-            *admitted,
-            sums.0,
-            sums.1,
-            *kernel_dropped,
-            self.messages,
-            self.flow_records,
-            lost,
-            packets,
-            bytes,
-        ] {
+        // Templates may be due before it: how many messages those make is known when it is sent.
+        let after = [0, self.flow_records, lost, packets, bytes];
+        for number in [*frames, *admitted, sums.0, sums.1, *kernel_dropped]
+            .iter()
+            .chain(&after)
+        {
             record.extend_from_slice(&number.to_be_bytes());
         }
         records.push((TOTALS.id, record));
-        let messages = self.pack(ABOUT, records);
+        let mut messages = self.pack(ABOUT, records);
+        if let Some(last) = messages.last_mut() {
+            last.tells_messages(size_of_val(&after));
+        }
         self.send(messages)
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Message {
     /// Of these, those of flows.
     pub(super) flows: u64,
     pub(super) holds: Written,
+    /// Where it tells how many messages were sent before it, which is known when it is sent.
+    before: Option<usize>,
 }
 
 impl Message {
@@ -40,6 +42,7 @@ impl Message {
             records: 0,
             flows: 0,
             holds: Written::default(),
+            before: None,
         }
     }
 
@@ -70,8 +73,16 @@ impl Message {
         }
     }
 
-    /// Completes its head, which may be done again with other numbers. `sequence`: data records sent before.
-    pub(super) fn seal(&mut self, seconds: u32, sequence: u32) -> &[u8] {
+    /// So many octets before its end it tells how many messages were sent before it, in eight.
+    pub(super) const fn tells_messages(&mut self, from_end: usize) {
+        self.before = self.bytes.len().checked_sub(from_end);
+    }
+
+    /// Completes it, which may be done again with other numbers: data records and messages sent before.
+    pub(super) fn seal(&mut self, seconds: u32, sequence: u32, messages: u64) -> &[u8] {
+        if let Some(at) = self.before {
+            self.write(at, &messages.to_be_bytes());
+        }
         let length = self.bytes.len() as u16;
         self.write(0, &VERSION.to_be_bytes());
         self.write(2, &length.to_be_bytes());

@@ -2,9 +2,10 @@
 
 use crate::export::Error;
 use crate::export::hive::{is_class, is_date};
-use crate::export::part::{Part, failed, folder_of, mode_in, sync_folder};
+use crate::export::part::{Part, failed, mode_in, sync_folder};
 use crate::export::rotated::rename_new;
 use crate::flow::{Class, Timestamp};
+use crate::spelling::folder_of;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;

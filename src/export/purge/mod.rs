@@ -9,10 +9,10 @@ mod tests;
 
 use super::hive::{is_class, is_date};
 use super::inspect::{InspectError, format_of, inspect_open, open};
-use super::part::{folder_of, is_same, sync_folder};
+use super::part::{is_same, sync_folder};
 use super::{Digested, Error, Inspected};
 use crate::flow::Timestamp;
-use crate::spelling::reason;
+use crate::spelling::{folder_of, reason};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;

@@ -1,8 +1,9 @@
 //! What the files of a live run are called. None is ever replaced.
 
 use super::super::Error;
-use super::super::part::{failed, folder_of, temporary};
+use super::super::part::{failed, temporary};
 use crate::flow::Timestamp;
+use crate::spelling::folder_of;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};

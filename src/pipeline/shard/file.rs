@@ -14,7 +14,7 @@
 use super::head::Head;
 use crate::flow::{ENDED_LEN, Ended};
 use crate::pipeline::{Failure, FailureKind, whole};
-use crate::spelling::reason;
+use crate::spelling::{folder_of, reason};
 use crate::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::fs::{File, OpenOptions};
@@ -139,7 +139,7 @@ fn begin(path: &Path) -> io::Result<Sink> {
                 .to_string(),
         )
         .suffix(".tmp")
-        .tempfile_in(whole::folder_of(path))
+        .tempfile_in(folder_of(path))
         .map(Sink::File)
 }
 

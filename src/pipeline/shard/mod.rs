@@ -86,15 +86,27 @@ pub fn replay_shard(
     job.run_shard(shard, run, target, progress)
 }
 
-/// The settings of a run, without where its results go.
-fn configuration(config: &Config) -> String {
+/// The settings of a run as text, without any place that is written to: a shard may come from anywhere, and
+/// must not say what `merge` writes, nor where.
+pub(super) fn configuration(config: &Config) -> String {
     let default = Config::default();
     let mut config = config.clone();
     config.export.output = default.export.output;
     config.export.summary = default.export.summary;
+    config.export.spool = default.export.spool;
+    config.ledger.folder = default.ledger.folder;
     config.ledger.key = default.ledger.key;
+    config.pseudonym = default.pseudonym;
+    config.state = default.state;
+    config.metrics = default.metrics;
     config.replay = default.replay;
     config.to_toml()
+}
+
+/// Whether text is that of settings as a shard holds them.
+fn is_configuration(text: &str) -> bool {
+    let file = Some((Path::new("settings of the shards"), text));
+    Config::join(file, config::Layer::default()).is_ok_and(|told| configuration(&told) == text)
 }
 
 fn target(output: &config::Target, shard: ShardNumber) -> Result<Target, Failure> {

@@ -2,8 +2,10 @@
 
 use super::file::ShardFile;
 use super::head::{Head, InputHead, Name, RunHead};
+use super::is_configuration;
 use super::proof::{self, Doubt};
 use super::split::ListDigest;
+use crate::config::Config;
 use crate::flow::Settings;
 use crate::pipeline::{Failure, FailureKind};
 use crate::tally::{Count, Intervals, Tally};
@@ -60,6 +62,11 @@ impl Shards {
             let what = format!("{count} of {of} shards are missing");
             return Err(incomplete(&what, missing.join(", ")));
         }
+        if let Some(first) = self.files.first()
+            && !is_configuration(&self.run.configuration)
+        {
+            return Err(first.damaged());
+        }
         let mut next = 0;
         let mut list = ListDigest::default();
         for file in &self.files {
@@ -80,10 +87,16 @@ impl Shards {
         }
     }
 
-    /// The settings of the run as the text of a configuration file.
+    /// The settings of the run as the text of a configuration file. They name no place that is written to.
     #[must_use]
     pub fn configuration(&self) -> &str {
         &self.run.configuration
+    }
+
+    /// Whether they were made with these settings, wherever results go.
+    #[must_use]
+    pub fn were_made_with(&self, config: &Config) -> bool {
+        self.run.configuration == super::configuration(config)
     }
 
     pub(in crate::pipeline) const fn run(&self) -> &RunHead {
@@ -115,7 +128,8 @@ impl Shards {
     /// The first capture that is not where the shards found it, as they found it.
     pub(in crate::pipeline) fn absent(&self) -> Option<PathBuf> {
         let as_it_was = |path: &PathBuf, size: Option<u64>| match path.metadata() {
-            Ok(there) => !there.is_file() || size == Some(there.len()),
+            // What is no plain file cannot be read twice.
+            Ok(there) => there.is_file() && size == Some(there.len()),
             Err(_) => size.is_none(),
         };
         self.inputs()
