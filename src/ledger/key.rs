@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::files::{self, failed};
 use super::note::{self, ED25519, Verifier};
+use crate::spelling::folder_of;
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
 use rustix::process::geteuid;
@@ -185,13 +186,6 @@ impl Key {
         written.map_err(failed("make the key", path))?;
         Ok(key)
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or_else(|| Path::new("."))
 }
 
 /// Who can put any key there: the sensor's user, where another one is asked to work with its ledger.
