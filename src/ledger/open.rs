@@ -279,6 +279,15 @@ impl Shelf<'_> {
             } else if hashes.len() < width {
                 hashes = self.hashes(level, index, width, &below)?;
             }
+            // A tile that is made again is what the one above says of it.
+            let begin = index * TILE as u64;
+            let differs = |(child, root): &(u64, Hash)| {
+                let at = child.checked_sub(begin);
+                at.is_some_and(|at| hashes.get(at as usize) != Some(root))
+            };
+            if below.iter().any(differs) {
+                return Err(self.damaged("entries do not hash to their tiles"));
+            }
             let path = row.partial(index, width);
             if width > 0 && !files::is_there(self.folder, &path) {
                 mended.push((path, hashes.concat()));
