@@ -164,6 +164,15 @@ fn render(seen: &Seen) -> String {
             grouped(unsigned)
         ),
     );
+    if !verification.unsigned.is_empty() {
+        let kinds = verification.unsigned.iter();
+        let kinds = kinds.map(|(kind, count)| format!("{} {kind}", grouped(*count)));
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        fact(
+            "",
+            format!("not signed are nobody's word, and counted nowhere: {kinds}"),
+        );
+    }
     let open = overview.runs.saturating_sub(overview.ended);
     let open = match open {
         0 => String::new(),

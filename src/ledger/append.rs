@@ -1,9 +1,10 @@
-//! Appending: entries are kept until [`Ledger::commit`] writes them, with their hashes, and returns when
-//! they outlast a power cut. Signing is a step of its own, and rarer.
+//! Appending: entries are kept until [`Ledger::commit`] writes them, with their hashes and a checkpoint that
+//! signs all of them, and returns when they outlast a power cut.
 //!
-//! The order on disk: bundles of entries, then tiles of hashes, then (on its own call) the checkpoint.
-//! So whatever moment the process ends at, what is there begins with everything that was committed, and
-//! the rest follows from it.
+//! The order on disk: the checkpoint that is to be, under a name of its own; bundles of entries; tiles of
+//! hashes; then the checkpoint gets its name. So whatever moment the process ends at, what is there begins
+//! with everything that was committed, and what is behind that is signed already, or it was cut off while
+//! it was written. An entry that nothing signed is never the writer's.
 
 use super::canonical;
 use super::checkpoint::Checkpoint;
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 /// Names in the folder.
 pub(super) const CHECKPOINT: &str = "checkpoint";
+/// The checkpoint that is to be, while what it signs is written.
+pub(super) const NEXT: &str = "checkpoint.next";
 pub(super) const KEY: &str = "key.pub";
 pub(super) const LOCK: &str = "lock";
 
@@ -35,14 +38,12 @@ pub struct Ledger {
     /// Encoded entries that are not committed.
     pub(super) pending: Vec<Vec<u8>>,
     pub(super) last_at: Option<Moment>,
-    /// Entries under the last signature.
-    pub(super) signed: u64,
     /// A write failed: what is on disk is known only after opening again.
     pub(super) is_broken: bool,
 }
 
 impl Ledger {
-    /// Entries that are committed.
+    /// Entries that are committed, and so signed.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.edge.size
@@ -52,12 +53,6 @@ impl Ledger {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Entries under the last signature.
-    #[must_use]
-    pub const fn signed(&self) -> u64 {
-        self.signed
     }
 
     /// Takes an entry; nothing is written before [`Ledger::commit`]. Its index. `at` is nothing in a
@@ -77,7 +72,8 @@ impl Ledger {
         Ok(self.edge.size + self.pending.len() as u64 - 1)
     }
 
-    /// Writes what was appended. When it returns, that outlasts a power cut.
+    /// Writes what was appended, and a checkpoint that signs all of it. When it returns, that outlasts a
+    /// power cut.
     ///
     /// # Errors
     /// As the system says. What of it is on disk is then not known, and the ledger is of no use until it is
@@ -90,27 +86,11 @@ impl Ledger {
         self.is_broken = true;
         let before = self.edge.size;
         let (bundles, hashes) = self.advance();
+        let note = self.checkpoint();
+        files::write(&self.folder, &[(NEXT.into(), note.into_bytes())])?;
         files::write(&self.folder, &bundles)?;
         files::write(&self.folder, &hashes)?;
-        self.tidy(before);
-        self.is_broken = false;
-        Ok(())
-    }
-
-    /// Writes what was appended, and a checkpoint that signs all of it. When it returns, that outlasts a
-    /// power cut.
-    ///
-    /// # Errors
-    /// As [`Ledger::commit`].
-    pub fn sign(&mut self) -> Result<(), Error> {
-        self.commit()?;
-        if self.signed == self.edge.size {
-            return Ok(());
-        }
-        self.is_broken = true;
-        let note = self.checkpoint();
-        files::write(&self.folder, &[(CHECKPOINT.into(), note.into_bytes())])?;
-        let before = std::mem::replace(&mut self.signed, self.edge.size);
+        files::rename(&self.folder, NEXT, CHECKPOINT)?;
         self.tidy(before);
         self.is_broken = false;
         Ok(())
@@ -160,16 +140,13 @@ impl Ledger {
         (bundles, hashes)
     }
 
-    /// Removes the files of an earlier size that the sizes of now, signed and committed, do not need.
+    /// Removes the files of an earlier size that the size of now does not need.
     fn tidy(&self, before: u64) {
         for (row, index, width) in tiles::edge(before) {
             if tree::tile_index(self.edge.size, row.level()) > index {
                 remove_partials(&self.folder, row, index);
             } else {
-                let is_needed = [self.edge.size, self.signed]
-                    .iter()
-                    .any(|size| tiles::edge(*size).any(|other| other == (row, index, width)));
-                if !is_needed {
+                if !self.is_at_edge(row, index, width) {
                     // What is left over is right, only not needed.
                     let _ = fs::remove_file(self.folder.join(row.partial(index, width)));
                 }
@@ -177,21 +154,22 @@ impl Ledger {
         }
     }
 
+    fn is_at_edge(&self, row: Row, index: u64, width: usize) -> bool {
+        tiles::edge(self.edge.size).any(|other| other == (row, index, width))
+    }
+
     /// Likewise, of whatever sizes there are: after a process that did not end by itself.
-    pub(super) fn tidy_all(&self) {
-        self.tidy(self.signed);
+    pub(super) fn tidy_all(&self, before: u64) {
+        self.tidy(before);
         for row in tiles::rows(self.edge.size) {
             let index = tree::tile_index(self.edge.size, row.level());
             if index > 0 {
                 remove_partials(&self.folder, row, index - 1);
             }
-            let folder = self.folder.join(row.partials(index));
-            for width in files::widths(&folder).unwrap_or_default() {
-                let is_needed = [self.edge.size, self.signed]
-                    .iter()
-                    .any(|size| tiles::edge(*size).any(|other| other == (row, index, width)));
-                if !is_needed {
-                    let _ = fs::remove_file(folder.join(width.to_string()));
+            let folder = row.partials(index);
+            for width in files::widths(&self.folder, &folder).unwrap_or_default() {
+                if !self.is_at_edge(row, index, width) {
+                    let _ = fs::remove_file(self.folder.join(row.partial(index, width)));
                 }
             }
         }

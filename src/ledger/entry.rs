@@ -82,6 +82,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it can be entered: whether an entry of it is no longer than 65,535 bytes.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let entry = Entry {
+            schema: SCHEMA.to_owned(),
+            at: Some(Moment(Timestamp::default())),
+            event: self.clone(),
+        };
+        super::canonical::encode(&entry).is_some()
+    }
+
     /// The name of its kind, as in the entry.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

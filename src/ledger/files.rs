@@ -44,7 +44,42 @@ pub(super) fn read(path: &Path, longest: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same, where a file that is not there is no error.
+/// All of a plain file below `root`, to which no link leads.
+///
+/// # Errors
+/// As [`read`], and `InvalidInput` where a folder on the way is none.
+pub(super) fn read_below(root: &Path, name: &Path, longest: usize) -> io::Result<Vec<u8>> {
+    straight(root, name)?;
+    read(&root.join(name), longest)
+}
+
+/// Whether a plain file of that name is below `root`, and no link leads to it.
+pub(super) fn is_there(root: &Path, name: &Path) -> bool {
+    let path = root.join(name);
+    straight(root, name).is_ok() && path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
+/// Whether all between `root` and a file are folders, so far as they are there: links could lead in circles,
+/// and a few files be read without end.
+fn straight(root: &Path, name: &Path) -> io::Result<()> {
+    let mut folder = root.to_owned();
+    for part in name.parent().into_iter().flat_map(Path::components) {
+        folder.push(part);
+        match folder.symlink_metadata() {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "no plain folder",
+                ));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The same as [`read`], where a file that is not there is no error.
 pub(super) fn read_if_there(path: &Path, longest: usize) -> io::Result<Option<Vec<u8>>> {
     match read(path, longest) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -88,6 +123,28 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Gives a file below `root` its name. When this returns, that outlasts a power cut.
+pub(super) fn rename(root: &Path, from: &str, to: &str) -> Result<(), Error> {
+    let path = root.join(from);
+    fs::rename(&path, root.join(to)).map_err(failed("rename", &path))?;
+    sync_folder(root).map_err(failed("write to", root))
+}
+
+/// Makes a file that is only its owner's, in place of one that an earlier process may have left there: that
+/// could be another user's, or have been open to others.
+pub(super) fn create_anew(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    Ok(file)
+}
+
 /// Makes a file durable, if these are all the bytes that were written to it: a system may have said so of a
 /// write, and not done it.
 ///
@@ -121,14 +178,7 @@ fn write_all(root: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), Error> {
             let path = root.join(name);
             make_parents(root, name, &mut touched)?;
             let temporary = temporary(&path);
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .custom_flags(OFlags::NOFOLLOW.bits() as i32)
-                .open(&temporary)
-                .map_err(failed("create", &temporary))?;
+            let mut file = create_anew(&temporary).map_err(failed("create", &temporary))?;
             file.write_all(bytes).map_err(failed("write", &temporary))?;
             open.push((file, bytes.len(), temporary, path));
         }
@@ -155,7 +205,10 @@ fn make_parents(root: &Path, name: &Path, touched: &mut BTreeSet<PathBuf>) -> Re
             Ok(()) => {
                 touched.insert(folder);
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            // A link would lead what is written to somewhere else.
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists
+                    && inner.symlink_metadata().is_ok_and(|found| found.is_dir()) => {}
             Err(error) => return Err(failed("create the folder", &inner)(error)),
         }
         folder = inner;
@@ -172,9 +225,10 @@ fn temporary(path: &Path) -> PathBuf {
 }
 
 /// The widths of the files in a folder of partial tiles; what else is in it is left out.
-pub(super) fn widths(folder: &Path) -> io::Result<Vec<usize>> {
+pub(super) fn widths(root: &Path, folder: &Path) -> io::Result<Vec<usize>> {
     let mut found = Vec::new();
-    let entries = match fs::read_dir(folder) {
+    let inside = folder.join("0");
+    let entries = match straight(root, &inside).and_then(|()| fs::read_dir(root.join(folder))) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
         Err(error) => return Err(error),

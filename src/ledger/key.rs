@@ -3,17 +3,22 @@
 use super::error::Error;
 use super::files::{self, failed};
 use super::note::{self, ED25519, Verifier};
+use crate::spelling::folder_of;
 use base64ct::{Base64, Encoding as _};
 use ed25519_dalek::{Signer as _, SigningKey};
+use rustix::process::geteuid;
 use rustix::rand::{GetRandomFlags, getrandom};
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Before the text of every private key, as other programs for signed notes write it.
 const PREFIX: &str = "PRIVATE+KEY+";
+
+/// Longest file of a key that is read, in bytes.
+const LONGEST: usize = 1024;
 
 /// A private Ed25519 key, and the name that it signs with. Overwritten in memory when it is dropped.
 #[derive(Clone)]
@@ -100,14 +105,24 @@ impl Key {
         };
         let file = files::open(path).map_err(failed("read the key", path))?;
         let metadata = file.metadata().map_err(failed("read the key", path))?;
+        let owners = [geteuid().as_raw(), 0];
+        if !owners.contains(&metadata.uid()) && Some(metadata.uid()) != owner_of_folder(path) {
+            return Err(wrong(
+                "private key of another user",
+                "give one that is this user's, or begin with another",
+            ));
+        }
         if metadata.permissions().mode() & 0o077 != 0 {
             return Err(wrong(
                 "private key that others can read",
                 "make it the owner's alone with chmod 600, or begin with another",
             ));
         }
-        let bytes = files::read(path, 1024).map(Zeroizing::new);
-        let bytes = bytes.map_err(failed("read the key", path))?;
+        // From what was looked at: the name may lead to another one by now.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+        file.take(LONGEST as u64)
+            .read_to_end(&mut bytes)
+            .map_err(failed("read the key", path))?;
         let (name, key) = Self::parse(&bytes).ok_or_else(|| {
             wrong(
                 "not a private key",
@@ -150,35 +165,32 @@ impl Key {
         let secret = Zeroizing::new(Base64::encode_string(&*secret));
         let id = u32::from_be_bytes(key.id);
         let text = Zeroizing::new(format!("{PREFIX}{origin}+{id:08x}+{}\n", &*secret));
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or_else(|| Path::new("."));
+        let folder = folder_of(path);
         files::make_folder(folder)?;
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(".tmp");
         let temporary = Path::new(&temporary);
-        let written = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
-            .open(temporary)
-            .and_then(|mut file| {
-                file.write_all(text.as_bytes())?;
-                files::sync(&file, text.len())?;
-                // Fails where somebody else made one meanwhile: no key is ever replaced.
-                fs::hard_link(temporary, path)?;
-                fs::remove_file(temporary)?;
-                fs::File::open(folder)?.sync_all()
-            });
+        let written = files::create_anew(temporary).and_then(|mut file| {
+            // Whatever the folder has new files be.
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+            file.write_all(text.as_bytes())?;
+            files::sync(&file, text.len())?;
+            // Fails where somebody else made one meanwhile: no key is ever replaced.
+            fs::hard_link(temporary, path)?;
+            fs::remove_file(temporary)?;
+            fs::File::open(folder)?.sync_all()
+        });
         if written.is_err() {
             let _ = fs::remove_file(temporary);
         }
         written.map_err(failed("make the key", path))?;
         Ok(key)
     }
+}
+
+/// Who can put any key there: the sensor's user, where another one is asked to work with its ledger.
+fn owner_of_folder(path: &Path) -> Option<u32> {
+    folder_of(path).metadata().ok().map(|found| found.uid())
 }
 
 #[cfg(test)]
@@ -201,6 +213,33 @@ mod tests {
         // Base64 has `+` too.
         let secret = secret.trim_end().splitn(5, '+').last().unwrap();
         assert!(!format!("{key:?}").contains(secret));
+    }
+
+    #[test]
+    fn a_key_takes_nothing_over_from_a_file_that_lies_there() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lab.key");
+        let left = folder.path().join("lab.key.tmp");
+        fs::write(&left, "left").unwrap();
+        fs::set_permissions(&left, fs::Permissions::from_mode(0o666)).unwrap();
+        // Whoever made it may have it open.
+        let mut open = fs::File::open(&left).unwrap();
+        Key::load_or_create(&path, "sekisho/lab").unwrap();
+        let made = fs::metadata(&path).unwrap();
+        assert_eq!(made.permissions().mode() & 0o777, 0o600);
+        assert_ne!(made.ino(), open.metadata().unwrap().ino());
+        let mut text = String::new();
+        open.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "left");
+
+        let other = folder.path().join("other.key");
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "kept").unwrap();
+        symlink(&elsewhere, folder.path().join("other.key.tmp")).unwrap();
+        Key::load_or_create(&other, "sekisho/lab").unwrap();
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "kept");
+        assert!(fs::symlink_metadata(&other).unwrap().is_file());
     }
 
     #[test]

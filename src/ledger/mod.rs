@@ -23,8 +23,7 @@
 //! let (mut ledger, opened) = Ledger::open(&folder.path().join("ledger"), &key)?;
 //! assert!(opened.is_ended);
 //! ledger.append(None, Event::ClockStep { nanos: 5 })?;
-//! ledger.commit()?; // outlasts a power cut
-//! ledger.sign()?; // so does the checkpoint over it
+//! ledger.commit()?; // signed, and outlasts a power cut
 //! let (entries, found) = verify(&folder.path().join("ledger"), &VerifyOptions::default())?;
 //! assert!(found.holds() && entries.len() == 1);
 //! # Ok(())

@@ -1,7 +1,7 @@
 //! Opening a ledger to append to it: reads its right edge only, and mends what a process that was killed
 //! did not come to write. It never appends to one that contradicts itself or its last signature.
 
-use super::append::{CHECKPOINT, KEY, LOCK, Ledger};
+use super::append::{CHECKPOINT, KEY, LOCK, Ledger, NEXT};
 use super::canonical;
 use super::checkpoint::Checkpoint;
 use super::entry::{Entry, Event, Moment};
@@ -11,17 +11,16 @@ use super::key::Key;
 use super::note;
 use super::tiles::{self, LONGEST_BUNDLE, LONGEST_TILE, Row};
 use super::tree::{self, Edge, Frontier, Hash, TILE};
-use std::fs::{OpenOptions, TryLockError};
+use std::fs::{self, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// What a ledger ended with when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Opened {
-    /// Entries in it.
+    /// Entries in it, all of them signed.
     pub entries: u64,
-    /// Of these, how many are under the last signature.
-    pub signed: u64,
     /// Whether the run before ended by itself: its last entry is a `Stop`, or there is none at all.
     pub is_ended: bool,
     /// When the last entry that says so was written.
@@ -41,34 +40,52 @@ impl Opened {
 impl Ledger {
     /// Opens the ledger in a folder, or begins one. The folder is made, for its owner only. No other
     /// process can open it until this one ends or drops it. Where a process was killed while it wrote,
-    /// everything that it had committed is there, and perhaps more.
+    /// everything that it had committed is there, and what it was about to commit is there as a whole or is
+    /// taken away.
     ///
     /// # Errors
     /// [`Error::Busy`] where another process has it; [`Error::OtherKey`]; [`Error::Damaged`] where its end
-    /// is not what was hashed and signed, and then nothing is changed; [`Error::File`] as the system says.
+    /// is not what was hashed and signed, or goes on behind that, and then nothing is changed;
+    /// [`Error::File`] as the system says.
     pub fn open(folder: &Path, key: &Key) -> Result<(Self, Opened), Error> {
         files::make_folder(folder)?;
         let lock = lock(folder)?;
         let begun = begin(folder, key)?;
-        let size = size(folder)?;
+        let next = next(folder, key, begun.size)?;
+        let found = size(folder)?;
         let damaged = |what| Error::Damaged {
             what,
             path: folder.to_owned(),
         };
-        if begun.size > size {
+        if begun.size > found {
             return Err(damaged("fewer entries than were signed"));
         }
+        if next.as_ref().map_or(begun.size, |next| next.size) < found {
+            return Err(damaged("entries that nothing signed"));
+        }
+        // What was cut off while it was written is no entry.
+        let is_whole = next.as_ref().is_some_and(|next| next.size == found);
+        let size = if is_whole { found } else { begun.size };
         let shelf = Shelf { folder };
         let (edge, bundle, mended) = shelf.edge(size)?;
         if shelf.root_at(begun.size, &edge, &mended)? != begun.root {
             return Err(damaged("entries are not those that were signed"));
         }
+        if let Some(next) = next.as_ref().filter(|_| is_whole)
+            && edge.root() != next.root
+        {
+            return Err(damaged("entries are not those that were signed"));
+        }
         // Only now that all fits.
         files::write(folder, &mended)?;
+        match &next {
+            Some(_) if is_whole => files::rename(folder, NEXT, CHECKPOINT)?,
+            Some(next) => shelf.cut(begun.size, next.size)?,
+            None => {}
+        }
         let last = shelf.last_entries(size, &bundle)?;
         let opened = Opened {
             entries: size,
-            signed: begun.size,
             is_ended: last
                 .last()
                 .is_none_or(|entry| matches!(entry.event, Event::Stop(_) | Event::Aborted {})),
@@ -86,15 +103,14 @@ impl Ledger {
             bundle,
             pending: Vec::new(),
             last_at: opened.last_at,
-            signed: begun.size,
             is_broken: false,
         };
-        ledger.tidy_all();
+        ledger.tidy_all(begun.size);
         Ok((ledger, opened))
     }
 }
 
-fn lock(folder: &Path) -> Result<std::fs::File, Error> {
+fn lock(folder: &Path) -> Result<fs::File, Error> {
     let path = folder.join(LOCK);
     let file = OpenOptions::new()
         .write(true)
@@ -159,10 +175,19 @@ fn begin(folder: &Path, key: &Key) -> Result<Checkpoint, Error> {
     }
 }
 
+/// The checkpoint over what was being written when the process before ended, if there is one that the key
+/// signed. It is over more than the one before.
+fn next(folder: &Path, key: &Key, before: u64) -> Result<Option<Checkpoint>, Error> {
+    let path = folder.join(NEXT);
+    let note = files::read_if_there(&path, note::LONGEST).map_err(failed("read", &path))?;
+    let found = note.and_then(|note| Checkpoint::open(&note, Some(&key.verifier())));
+    Ok(found.and_then(|(next, is_signed)| (is_signed && next.size > before).then_some(next)))
+}
+
 /// How many entries there are. Looks for the last full tile by halves, so a long ledger opens as fast as a
 /// short one, and for what was written behind it.
 fn size(folder: &Path) -> Result<u64, Error> {
-    let is_there = |row: Row, index| folder.join(row.full(index)).is_file();
+    let is_there = |row: Row, index| files::is_there(folder, &row.full(index));
     let mut above = 1_u64;
     while is_there(Row::Hashes(0), above - 1) {
         above *= 2;
@@ -180,8 +205,8 @@ fn size(folder: &Path) -> Result<u64, Error> {
     while is_there(Row::Entries, full) {
         full += 1;
     }
-    let partials = folder.join(Row::Entries.partials(full));
-    let widths = files::widths(&partials).map_err(failed("read", &partials))?;
+    let partials = Row::Entries.partials(full);
+    let widths = files::widths(folder, &partials).map_err(failed("read", &partials))?;
     let width = widths.last().copied().unwrap_or(0);
     Ok(full * TILE as u64 + width as u64)
 }
@@ -197,6 +222,30 @@ impl Shelf<'_> {
         Error::Damaged { what, path }
     }
 
+    /// Removes what was written of the entries from `size` up to `end`, and what would have signed them.
+    fn cut(&self, size: u64, end: u64) -> Result<(), Error> {
+        let remove = |name: &Path| {
+            let path = self.folder.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(failed("remove", &path)(error))
+                }
+                _ => Ok(()),
+            }
+        };
+        for index in size / TILE as u64..=end / TILE as u64 {
+            remove(&Row::Entries.full(index))?;
+            let partials = Row::Entries.partials(index);
+            let widths = files::widths(self.folder, &partials);
+            for width in widths.map_err(failed("read", &partials))? {
+                if index * TILE as u64 + width as u64 > size {
+                    remove(&Row::Entries.partial(index, width))?;
+                }
+            }
+        }
+        remove(Path::new(NEXT))
+    }
+
     /// The right edge of a tree of that size, the last bundle where it is not full, and the tiles that are
     /// not on disk.
     fn edge(&self, size: u64) -> Result<(Edge, Vec<u8>, Files), Error> {
@@ -209,7 +258,7 @@ impl Shelf<'_> {
             let row = Row::Hashes(level);
             let index = tree::tile_index(size, level);
             let mut first = index;
-            while first > 0 && !self.folder.join(row.full(first - 1)).is_file() {
+            while first > 0 && !files::is_there(self.folder, &row.full(first - 1)) {
                 first -= 1;
             }
             let mut above = Vec::new();
@@ -230,8 +279,17 @@ impl Shelf<'_> {
             } else if hashes.len() < width {
                 hashes = self.hashes(level, index, width, &below)?;
             }
+            // A tile that is made again is what the one above says of it.
+            let begin = index * TILE as u64;
+            let differs = |(child, root): &(u64, Hash)| {
+                let at = child.checked_sub(begin);
+                at.is_some_and(|at| hashes.get(at as usize) != Some(root))
+            };
+            if below.iter().any(differs) {
+                return Err(self.damaged("entries do not hash to their tiles"));
+            }
             let path = row.partial(index, width);
-            if width > 0 && !self.folder.join(&path).is_file() {
+            if width > 0 && !files::is_there(self.folder, &path) {
                 mended.push((path, hashes.concat()));
             }
             levels.push(hashes);
@@ -266,8 +324,8 @@ impl Shelf<'_> {
     /// The widest tile on disk that is no wider, cut off or short as it may be.
     fn partial(&self, level: u32, index: u64, width: usize) -> Result<Vec<Hash>, Error> {
         let row = Row::Hashes(level);
-        let folder = self.folder.join(row.partials(index));
-        let widths = files::widths(&folder).map_err(failed("read", &folder))?;
+        let folder = row.partials(index);
+        let widths = files::widths(self.folder, &folder).map_err(failed("read", &folder))?;
         let Some(widest) = widths.into_iter().filter(|other| *other <= width).max() else {
             return Ok(Vec::new());
         };
@@ -279,15 +337,15 @@ impl Shelf<'_> {
     }
 
     fn tile(&self, path: &Path, width: usize) -> Result<Vec<Hash>, Error> {
-        let path = self.folder.join(path);
-        let bytes = files::read(&path, LONGEST_TILE).map_err(failed("read", &path))?;
+        let bytes = files::read_below(self.folder, path, LONGEST_TILE);
+        let bytes = bytes.map_err(failed("read", &self.folder.join(path)))?;
         let hashes = tiles::hashes(&bytes).filter(|hashes| hashes.len() == width);
         hashes.ok_or_else(|| self.damaged("tile of another length than its name says"))
     }
 
     fn bundle(&self, path: PathBuf) -> Result<Vec<u8>, Error> {
-        let path = self.folder.join(path);
-        files::read(&path, LONGEST_BUNDLE).map_err(failed("read", &path))
+        let bundle = files::read_below(self.folder, &path, LONGEST_BUNDLE);
+        bundle.map_err(failed("read", &self.folder.join(path)))
     }
 
     fn leaves(&self, bundle: &[u8], width: usize) -> Result<Vec<Hash>, Error> {

@@ -9,6 +9,7 @@ use super::tree::{self, Hash, TILE};
 use super::verdict::Findings;
 use std::collections::BTreeSet;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// A node of the tree, twice: a change of an entry or of its hash is one finding, and not another one in
@@ -30,6 +31,9 @@ impl Node {
     }
 }
 
+/// Bundles that are read behind the last signed entry: more are no tail but a heap.
+const TAIL: u64 = 4;
+
 /// What is in the folder under `tile`.
 #[derive(Default)]
 pub(super) struct Contents {
@@ -42,10 +46,21 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// Reads all bundles, up to the first that is missing or broken.
-    pub(super) fn read(folder: &Path, findings: &mut Findings) -> Self {
+    /// Reads all bundles, up to the first that is missing or broken, and not many more than `signed` entries
+    /// take.
+    pub(super) fn read(folder: &Path, signed: Option<u64>, findings: &mut Findings) -> Self {
         let mut contents = Self::default();
-        for index in 0.. {
+        let most = signed.map_or(u64::MAX, |signed| signed / TILE as u64 + TAIL);
+        let mut inodes = BTreeSet::new();
+        for index in 0..most {
+            // A file under many names would be read as often.
+            if let Ok(found) = folder.join(Row::Entries.full(index)).symlink_metadata()
+                && !inodes.insert((found.dev(), found.ino()))
+            {
+                let what = "bundle is the same file as one before it";
+                findings.add(index * TILE as u64, what.into());
+                break;
+            }
             let is_full = contents.bundle(folder, index, findings);
             contents.older_bundles(folder, index, findings);
             if !is_full {
@@ -98,7 +113,7 @@ impl Contents {
         if let Some(bundle) = full {
             return Ok(Some((bundle, TILE)));
         }
-        let widths = files::widths(&folder.join(Row::Entries.partials(index)))?;
+        let widths = files::widths(folder, &Row::Entries.partials(index))?;
         let Some(width) = widths.last().copied() else {
             return Ok(None);
         };
@@ -109,7 +124,7 @@ impl Contents {
     /// Bundles of earlier sizes, which may lie beside: each must be the beginning of this one.
     fn older_bundles(&mut self, folder: &Path, index: u64, findings: &mut Findings) {
         let first = index as usize * TILE;
-        let widths = files::widths(&folder.join(Row::Entries.partials(index)));
+        let widths = files::widths(folder, &Row::Entries.partials(index));
         for width in widths.unwrap_or_default() {
             let path = Row::Entries.partial(index, width);
             if self.seen.contains(&path) {
@@ -167,7 +182,7 @@ impl Contents {
             .saturating_sub(index * TILE as u64)
             .min(TILE as u64) as usize;
         let mut is_there = needed == 0;
-        let widths = files::widths(&folder.join(row.partials(index))).unwrap_or_default();
+        let widths = files::widths(folder, &row.partials(index)).unwrap_or_default();
         let partials = widths
             .into_iter()
             .map(|width| (row.partial(index, width), width));
@@ -247,7 +262,7 @@ impl Contents {
     pub(super) fn is_still_the_end(&self, folder: &Path) -> bool {
         let size = self.leaves.len() as u64;
         let index = tree::tile_index(size, 0);
-        let widths = files::widths(&folder.join(Row::Entries.partials(index)));
+        let widths = files::widths(folder, &Row::Entries.partials(index));
         let widest = widths.unwrap_or_default().last().copied().unwrap_or(0);
         let is_full = folder.join(Row::Entries.full(index)).exists();
         !is_full && widest == tree::tile_width(size, 0)
@@ -255,7 +270,11 @@ impl Contents {
 
     /// Reads a file, and notes that it was looked at; nothing, where there is none.
     fn take(&mut self, folder: &Path, name: &Path, longest: usize) -> io::Result<Option<Vec<u8>>> {
-        let found = files::read_if_there(&folder.join(name), longest);
+        let found = match files::read_below(folder, name, longest) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
         if !matches!(found, Ok(None)) {
             self.seen.insert(name.to_owned());
         }

@@ -7,7 +7,7 @@ use super::files::{self, failed};
 use super::verdict::Findings;
 use crate::spelling::hex;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -27,24 +27,25 @@ pub(super) fn check(
     entries: &[Entry],
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let mut there = BTreeMap::new();
+    // How many lines each has, and how often it is there.
+    let mut there = BTreeMap::<Content, (u64, u64)>::new();
     for path in list(ledger, paths)? {
         let (content, lines) = look(&path)?;
-        there.insert(content, lines);
+        there.entry(content).or_insert((lines, 0)).1 += 1;
     }
-    let purged: BTreeSet<Content> = entries
-        .iter()
-        .filter_map(|entry| match &entry.event {
-            Event::Purge(purge) => Some(&purge.files),
-            _ => None,
-        })
-        .flatten()
-        .map(|file| Content {
+    let purges = entries.iter().filter_map(|entry| match &entry.event {
+        Event::Purge(purge) => Some(&purge.files),
+        _ => None,
+    });
+    let mut purged = BTreeMap::<Content, u64>::new();
+    for file in purges.flatten() {
+        let content = Content {
             sha256: file.sha256.clone(),
             length: file.length,
-        })
-        .collect();
-    let mut known = BTreeSet::new();
+        };
+        *purged.entry(content).or_default() += 1;
+    }
+    let mut known = BTreeMap::<Content, Known>::new();
     for (index, entry) in (0..).zip(entries) {
         let Event::Export(export) = &entry.event else {
             continue;
@@ -58,26 +59,60 @@ pub(super) fn check(
             length: export.length,
         };
         match there.get(&content) {
-            Some(lines) if lines_of(export).is_some_and(|wanted| wanted != *lines) => {
+            Some((lines, _)) if lines_of(export).is_some_and(|wanted| wanted != *lines) => {
                 let records = export.records;
                 let what = format!("file of records has {lines} lines for {records} records");
                 findings.add(index, what);
             }
             // What went over a network is there only if somebody kept it.
-            None if !purged.contains(&content) && !export.is_stream() => {
+            None if !purged.contains_key(&content) && !export.is_stream() => {
                 let what = format!("file of records is missing: sha256 {}", content.sha256);
                 findings.add(index, what);
             }
             _ => {}
         }
-        known.insert(content);
+        let is_stream = export.is_stream();
+        let known = known.entry(content).or_default();
+        known.last = index;
+        known.exports += 1;
+        known.is_stream |= is_stream;
     }
-    for content in there.keys().filter(|content| !known.contains(content)) {
+    let was_killed = entries
+        .iter()
+        .any(|entry| matches!(entry.event, Event::CrashRecovered(_)));
+    for (content, (_, times)) in &there {
         let Content { sha256, length } = content;
-        let what = format!("file of records is not in the ledger: sha256 {sha256}, {length} bytes");
-        findings.add_whole(what);
+        let Some(known) = known.get(content) else {
+            let mut what =
+                format!("file of records is not in the ledger: sha256 {sha256}, {length} bytes");
+            if was_killed {
+                what += " (a replay that is killed may leave one: replay anew, and remove it)";
+            }
+            findings.add_whole(what);
+            continue;
+        };
+        // Who received it may keep it as often as he likes.
+        let purged = purged.get(content).copied().unwrap_or(0);
+        if *times <= known.exports.saturating_sub(purged) || known.is_stream {
+            continue;
+        }
+        let what = if purged > 0 {
+            format!("file of records was purged, and is still there: sha256 {sha256}")
+        } else {
+            format!("file of records is there more often than it was exported: sha256 {sha256}")
+        };
+        findings.add(known.last, what);
     }
     Ok(())
+}
+
+/// What entries say of a content.
+#[derive(Debug, Default)]
+struct Known {
+    /// The last entry that exports it.
+    last: u64,
+    exports: u64,
+    is_stream: bool,
 }
 
 /// Lines that a file with so many records has; nothing, where it is packed.
@@ -99,7 +134,8 @@ fn list(ledger: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     for path in paths {
         let found = path.metadata().map_err(failed("read records", path))?;
         if found.is_dir() {
-            folders.push((path.clone(), 0));
+            let path = path.canonicalize().map_err(failed("read records", path))?;
+            folders.push((path, 0));
         } else {
             // Links are followed only where they were named.
             files.push(path.canonicalize().map_err(failed("read records", path))?);
@@ -121,6 +157,9 @@ fn list(ledger: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
             }
         }
     }
+    // Named twice, it is there once.
+    files.sort();
+    files.dedup();
     Ok(files)
 }
 

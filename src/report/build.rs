@@ -120,6 +120,7 @@ fn verified(verification: &Verification, key_given: bool) -> Verified {
         origin,
         entries,
         signed,
+        unsigned: _,
         root,
         key,
         findings,

@@ -81,7 +81,7 @@ fn verdict(report: &Report, language: Language) -> Verdict {
     let t = |en, ja| language.of(en, ja);
     let mut blocks = vec![Block::Text(match language {
         Language::English => format!(
-            "{} entries were read, and {} of them are under a signature that holds; {} are not signed. Checked were the form \
+            "{} entries were read, and {} of them are under a signature that holds; {} are not signed, and not counted. Checked were the form \
              and order of the entries, the tree of hashes over all of them, the signatures of its checkpoints, and that \
              the counts of every interval and run add up.",
             grouped(verified.entries),
@@ -89,7 +89,7 @@ fn verdict(report: &Report, language: Language) -> Verdict {
             grouped(verified.unsigned)
         ),
         Language::Japanese => format!(
-            "記録{}件を読み、うち{}件は有効な署名の下にあり、{}件には署名がない。\
+            "記録{}件を読み、うち{}件は有効な署名の下にあり、{}件には署名がなく、数えていない。\
              確認したのは、記録の形式と順序、全記録にわたるハッシュの木、チェックポイントの署名、各区間と各稼働の計数が合うことである。",
             grouped(verified.entries),
             grouped(verified.signed),

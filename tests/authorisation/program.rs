@@ -108,6 +108,34 @@ fn an_interface_that_no_file_names_and_an_id_that_two_have_are_refused() {
     );
 }
 
+/// Its entry would be longer than one can be, and the run end when it is over.
+#[test]
+fn an_authorisation_that_cannot_be_entered_is_refused_before_anything_is_read() {
+    let sandbox = Sandbox::new();
+    let text = text("a", FF, ALWAYS[0], ALWAYS[1]);
+    let with = |count: u32| {
+        let names: Vec<String> = (0..count).map(|name| format!("\"i{name:04}\"")).collect();
+        text.replace("\"replay\"", &format!("\"replay\",{}", names.join(",")))
+    };
+    let longest = 65_450 - text.len() as u32;
+    signed(&sandbox, "a.toml", &with(longest / 8));
+    let config = config(&sandbox, "standard", "[\"a.toml\"]", "");
+    let line = "authorisation longer than an entry of the ledger, 65535 bytes: a: \
+        have it name fewer interfaces, or split it\n";
+    assert_eq!(refused(&sandbox, &["check", "-c", &config]), line);
+    assert_eq!(
+        refused(
+            &sandbox,
+            &["replay", "x", "--ledger", "books", "-c", &config]
+        ),
+        line
+    );
+    // One that is a little shorter can be.
+    signed(&sandbox, "a.toml", &with(longest / 8 - 100));
+    demo(&sandbox, &["-c", &config, "--ledger", "books"]);
+    sandbox.run(&["verify", "books"], None).expect_code(0);
+}
+
 #[test]
 fn the_profile_standard_without_a_file_is_authorised_by_the_operator() {
     let sandbox = Sandbox::new();

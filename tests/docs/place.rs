@@ -106,7 +106,7 @@ fn make_ledger(folder: &Path) {
     for nanos in 0..30 {
         ledger.append(None, Event::ClockStep { nanos }).unwrap();
     }
-    ledger.sign().unwrap();
+    ledger.commit().unwrap();
     let copy = |from: &str, to: &str| fs::copy(folder.join(from), folder.join(to)).unwrap();
     copy("ledger/key.pub", "lab.pub");
     copy("ledger/checkpoint", "checkpoint.last-month");

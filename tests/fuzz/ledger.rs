@@ -63,7 +63,7 @@ pub(crate) static FILES: LazyLock<Vec<(PathBuf, Vec<u8>)>> = LazyLock::new(|| {
     for (second, event) in (0..).zip(events) {
         ledger.append(Some(at(second)), event).expect("an entry");
     }
-    ledger.sign().expect("room for it");
+    ledger.commit().expect("room for it");
     drop(ledger);
     let mut files = Vec::new();
     collect(folder.path(), Path::new(""), &mut files);

@@ -25,7 +25,7 @@ pub(crate) static MADE: LazyLock<Made> = LazyLock::new(|| {
     let mut add = |nanos| {
         let event = Event::ClockStep { nanos };
         ledger.append(None, event).expect("an entry");
-        ledger.sign().expect("room for it");
+        ledger.commit().expect("room for it");
     };
     add(1);
     add(2);

@@ -293,7 +293,7 @@ fn a_clock_that_is_set_back_does_not_show_and_a_forged_one_does() {
     drop(ledger);
     let (entries, _) = verify(work.path(), &VerifyOptions::default()).unwrap();
     assert!(entries.iter().all(|entry| entry.at == Some(moment(100))));
-    // By hand: one that the writer would not write. It is committed only, so no signature is wrong.
+    // By hand: one that the writer would not write. The signature is taken away with what it was over.
     let entry = |seconds| {
         let (schema, at) = (SCHEMA.to_owned(), Some(moment(seconds)));
         let entry = Entry {
@@ -317,6 +317,13 @@ fn a_clock_that_is_set_back_does_not_show_and_a_forged_one_does() {
         }
     }
     fs::write(work.path().join("tile/entries/000.p/2"), bundle).unwrap();
+    fs::remove_file(work.path().join("checkpoint")).unwrap();
     let found = findings(work.path(), &VerifyOptions::default());
-    assert_eq!(found, ["1 entry is earlier than the one before it"]);
+    assert_eq!(
+        found,
+        [
+            "1 entry is earlier than the one before it",
+            "- checkpoint is missing, or is none"
+        ]
+    );
 }

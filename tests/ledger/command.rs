@@ -1,7 +1,7 @@
 //! `sekisho verify` as it is typed.
 
-use crate::made::{append, folder, key, open, run};
-use sekisho::ledger::{Event, Export, Proof, VerifyOptions, verify};
+use crate::made::{append, files, folder, key, lay, moment, open, run};
+use sekisho::ledger::{Event, Export, Proof, Purge, Purged, VerifyOptions, verify};
 use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -95,6 +95,49 @@ fn what_is_wrong_is_listed_and_ends_with_3() {
     assert_eq!((&seen["entries"], &seen["signed"]), (&46.into(), &0.into()));
     assert_eq!(seen["findings"][0]["index"], 45);
     assert_eq!(seen["intervals"], 20);
+}
+
+#[test]
+fn what_nothing_signed_is_said_and_not_counted() {
+    let work = made();
+    let path = work.path().join("ledger");
+    let before = files(&path);
+    append(&path, &run(2, 1000, 3), 1000);
+    let mut forged = files(&path);
+    let checkpoint = Path::new("checkpoint");
+    forged.insert(checkpoint.to_owned(), before[checkpoint].clone());
+    lay(&work.path().join("forged"), &forged);
+    let ran = sekisho(work.path(), &["forged", "--key", "lab.pub"]);
+    assert_eq!(ran.code, 3);
+    let kinds = "1 authority, 1 configured, 3 export, 1 geo, 3 interval, 1 policy, 1 start, 1 stop";
+    for line in [
+        "entries    58, of which 46 signed and 12 not\n".to_owned(),
+        format!("           not signed are nobody's word, and counted nowhere: {kinds}\n"),
+        "runs       1\n".to_owned(),
+        "intervals  20, ".to_owned(),
+        "records    60 in 20 files\n".to_owned(),
+        format!(
+            "finding    entry 46: entries that nothing signed, which are nobody's word: 12 ({kinds})\n"
+        ),
+    ] {
+        assert!(ran.out.contains(&line), "{line}{}", ran.out);
+    }
+    let report = |folder: &str| {
+        let json = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+            .args(["report", folder, "--json", "-"])
+            .current_dir(work.path())
+            .output()
+            .unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+        report
+    };
+    lay(&work.path().join("before"), &before);
+    let (said, before) = (report("forged"), report("before"));
+    assert_eq!(said["verification"]["unsigned"], 12);
+    assert_eq!(said["verification"]["holds"], false);
+    for part in ["sum", "exports", "period", "events"] {
+        assert_eq!(said[part], before[part], "{part}");
+    }
 }
 
 #[test]
@@ -195,7 +238,7 @@ fn with_records(formats: &[(&str, &str, u64)]) -> tempfile::TempDir {
             fs::write(work.path().join(name), text).unwrap();
         }
     }
-    ledger.sign().unwrap();
+    ledger.commit().unwrap();
     work
 }
 
@@ -242,6 +285,17 @@ fn files_of_records_are_the_ledger_s_all_of_them_and_no_others() {
             ),
         ]
     );
+    // A second copy, which no entry tells of.
+    fs::write(work.path().join("records/192.0.2.7-6.jsonl"), "{}\n{}\n").unwrap();
+    assert_eq!(check(), Vec::<String>::new());
+    fs::write(work.path().join("records/copy"), "{}\n{}\n").unwrap();
+    assert_eq!(
+        check(),
+        [format!(
+            "entry 1: file of records is there more often than it was exported: sha256 {}",
+            digest("{}\n{}\n")
+        )]
+    );
     let wrong = with_records(&[("jsonl", "{}\n{}\n", 3), ("csv", "head\r\n", 1)]);
     let ran = sekisho(wrong.path(), &["ledger", "--records", "."]);
     assert_eq!(ran.code, 3);
@@ -250,4 +304,34 @@ fn files_of_records_are_the_ledger_s_all_of_them_and_no_others() {
          finding    entry 2: file of records has 1 lines for 1 records\n"
     ));
     fs::set_permissions(wrong.path(), fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn a_file_that_was_purged_is_gone() {
+    let text = "{}\n{}\n";
+    let work = with_records(&[("jsonl", text, 2), ("csv", "head\r\none\r\n", 1)]);
+    let sha256: String = Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let (mut ledger, _) = open(&work.path().join("ledger"), &key(1));
+    let purge = Event::Purge(Purge {
+        expired_before: moment(100),
+        files: vec![Purged {
+            sha256: sha256.clone(),
+            length: text.len() as u64,
+        }],
+    });
+    ledger.append(None, purge).unwrap();
+    ledger.commit().unwrap();
+    drop(ledger);
+    let check = || sekisho(work.path(), &["ledger", "--records", "records"]);
+    let there = check();
+    assert_eq!(there.code, 3);
+    let line = format!(
+        "finding    entry 1: file of records was purged, and is still there: sha256 {sha256}\n"
+    );
+    assert!(there.out.ends_with(&line), "{}", there.out);
+    fs::remove_file(work.path().join("records/192.0.2.7-6.jsonl")).unwrap();
+    assert_eq!(check().code, 0);
 }

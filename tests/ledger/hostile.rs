@@ -88,6 +88,70 @@ fn folders_in_circles_and_names_that_are_no_text_are_counted() {
 }
 
 #[test]
+fn a_few_files_under_endless_names_are_not_read_without_end() {
+    // Folders that lead to themselves, and files that are a thousand times the same one.
+    for with_ledger in [false, true] {
+        let work = if with_ledger { ledger() } else { folder() };
+        let bundles = work.path().join("tile/entries");
+        fs::create_dir_all(&bundles).unwrap();
+        let _ = fs::remove_dir_all(bundles.join("001.p"));
+        let entry = br#"{"kind":"aborted","schema":"sekisho.ledger.v1"}"#;
+        let entry = [&(entry.len() as u16).to_be_bytes(), &entry[..]].concat();
+        let first = bundles.join("000");
+        if !with_ledger {
+            fs::write(&first, entry.repeat(256)).unwrap();
+        }
+        let tiles = work.path().join("tile/0");
+        fs::create_dir_all(&tiles).unwrap();
+        fs::write(tiles.join("000"), [0; 8192]).unwrap();
+        for number in 0..1000 {
+            if number > 0 {
+                fs::hard_link(&first, bundles.join(format!("{number:03}"))).unwrap();
+                fs::hard_link(tiles.join("000"), tiles.join(format!("{number:03}"))).unwrap();
+            }
+            for folder in [&bundles, &tiles] {
+                symlink(".", folder.join(format!("x{number:03}"))).unwrap();
+            }
+        }
+        let (entries, found) = verify(work.path(), &VerifyOptions::default()).unwrap();
+        assert!(!found.holds() && entries.len() <= 256 && found.entries == 256);
+        let same = "bundle is the same file as one before it";
+        assert!(found.findings.iter().any(|finding| finding.what == same));
+        assert!(Ledger::open(work.path(), &key(1)).is_err());
+    }
+    // A link in place of a folder, though what it leads to is right.
+    for name in ["tile", "tile/entries", "tile/0", "tile/entries/001.p"] {
+        let work = ledger();
+        let path = work.path().join(name);
+        fs::rename(&path, work.path().join("aside")).unwrap();
+        symlink(work.path().join("aside"), &path).unwrap();
+        let found = findings(work.path(), &VerifyOptions::default());
+        assert!(!found.is_empty(), "{name}");
+        assert!(Ledger::open(work.path(), &key(1)).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn behind_what_is_signed_little_is_read() {
+    let work = ledger();
+    let bundle = work.path().join("tile/entries/001.p/6");
+    let entry = fs::read(&bundle).unwrap();
+    let entry = &entry[..2 + usize::from(u16::from_be_bytes([entry[0], entry[1]]))];
+    for number in 1..50 {
+        let path = work.path().join(format!("tile/entries/{number:03}"));
+        fs::write(path, entry.repeat(256)).unwrap();
+    }
+    let (entries, found) = verify(work.path(), &VerifyOptions::default()).unwrap();
+    assert!(!found.holds());
+    assert!(
+        entries.len() == 262 && found.entries < 2000,
+        "{}",
+        found.entries
+    );
+    assert!(Ledger::open(work.path(), &key(1)).is_err());
+}
+
+#[test]
 fn a_folder_without_a_ledger_is_an_error_of_one_line() {
     let work = folder();
     let missing = work.path().join("missing");

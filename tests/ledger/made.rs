@@ -156,7 +156,7 @@ pub(crate) fn open(folder: &Path, key: &Key) -> (Ledger, Opened) {
     panic!("held for ten seconds");
 }
 
-/// Appends all, and commits after each `batch`, and signs at the end.
+/// Appends all, and commits after each `batch`.
 pub(crate) fn append(folder: &Path, events: &[(Option<Moment>, Event)], batch: usize) {
     let (mut ledger, _) = open(folder, &key(1));
     for some in events.chunks(batch) {
@@ -165,7 +165,6 @@ pub(crate) fn append(folder: &Path, events: &[(Option<Moment>, Event)], batch: u
         }
         ledger.commit().unwrap();
     }
-    ledger.sign().unwrap();
 }
 
 /// What is wrong with a ledger, each in a line: `index what`.

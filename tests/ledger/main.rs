@@ -10,4 +10,5 @@ mod kill;
 mod made;
 mod outside;
 mod page;
+mod tail;
 mod tamper;

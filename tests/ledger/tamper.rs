@@ -188,7 +188,7 @@ fn edit(made: &Made, files: &mut Files, numbers: &mut Numbers) -> (&'static str,
             for (at, event) in events {
                 ledger.append(at, event).unwrap();
             }
-            ledger.sign().unwrap();
+            ledger.commit().unwrap();
             *files = crate::made::files(work.path());
             files.remove(Path::new("lock"));
             (
@@ -247,7 +247,7 @@ fn without_key_and_older_checkpoint_a_ledger_only_agrees_with_itself() {
     for (at, event) in &made.events {
         ledger.append(*at, event.clone()).unwrap();
     }
-    ledger.sign().unwrap();
+    ledger.commit().unwrap();
     drop(ledger);
     let other = files(work.path());
     assert_eq!(check(&other, &alone).findings, []);

@@ -14,7 +14,7 @@ pub(crate) fn write(folder: &Path, entries: &[Entry]) {
     for entry in entries {
         to.append(entry.at, entry.event.clone()).unwrap();
     }
-    to.sign().unwrap();
+    to.commit().unwrap();
 }
 
 pub(crate) fn sekisho(folder: &Path, args: &[&str]) -> Output {

@@ -8,6 +8,7 @@ use sekisho::ledger::{
 };
 use sekisho::tally::Count;
 use sekisho::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// 2026-11-16T00:00:00Z, a Monday.
 pub(crate) const BEGIN: u64 = 1_794_787_200;
@@ -417,6 +418,7 @@ pub(crate) fn holds(entries: &[Entry]) -> Verification {
         origin: "example.org/sekisho/tokyo-ix-1".to_owned(),
         entries: entries.len() as u64,
         signed: entries.len() as u64,
+        unsigned: BTreeMap::new(),
         root: "q1T9mFzPzX0v5y3bqk2v8o6kqkq2bq4d1c3cE5Vb0mQ=".to_owned(),
         key: "example.org/sekisho/tokyo-ix-1+7a1e03cc+AZ0uV4c9b7hQ2kq3y0n3pWq8u1c4m5s6t7v8w9x0y1z2"
             .to_owned(),
