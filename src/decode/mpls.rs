@@ -37,8 +37,10 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         0 => serial_packet(inside).or_else(|| serial_packet(inside.skip(4))),
         _ => serial_packet(inside),
     };
-    if let Some(packet) = serial {
-        walk::also(Kind::Ip, packet, headers)?;
+    match serial {
+        Some(Serial::Packet(packet)) => walk::also(Kind::Ip, packet, headers)?,
+        Some(Serial::Marked) => return Err(Stop::NotDecoded(Carrier::Other)),
+        None => {}
     }
     match nibble {
         4 | 6 if plain && !is_packet(inside) => Err(Stop::NotDecoded(Carrier::Other)),
@@ -72,22 +74,36 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
     }
 }
 
+/// What a pseudowire of a serial line may carry.
+enum Serial<'a> {
+    /// A packet, by its checksum or length.
+    Packet(View<'a>),
+    /// Three bytes or more say that a packet follows, and it may be one that is cut, or whose length lies.
+    Marked,
+}
+
 /// The packet in what pseudowires of serial lines carry: PPP (RFC 4618), HDLC, frame relay (RFC 4619), ATM with
 /// LLC (RFC 4717), IP behind a word. Hardware addresses may look like those, a packet by its checksum or length
 /// hardly.
-fn serial_packet(view: View<'_>) -> Option<View<'_>> {
-    let before = match view.bytes {
-        [0xff, 0x03, 0x00, 0x21 | 0x57, ..] | [0x0f | 0x8f, _, 0x08, 0x00, ..] => 4,
-        [0x0f | 0x8f, _, 0x86, 0xdd, ..] => 4,
-        [0xff, 0x03, 0x21 | 0x57, ..] => 3,
-        [0x00, 0x21 | 0x57, ..] | [0x03, 0xcc | 0x8e, ..] => 2,
-        [0x21 | 0x57, ..] => 1,
-        [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0, ..] | [0xaa, 0xaa, 0x03, 0, 0, 0, 0x86, 0xdd, ..] => 8,
-        [0x40..=0x4f | 0x60..=0x6f, ..] => 0,
+fn serial_packet(view: View<'_>) -> Option<Serial<'_>> {
+    let (before, is_marked) = match view.bytes {
+        [0xff, 0x03, 0x00, 0x21 | 0x57, ..] | [0x0f | 0x8f, _, 0x08, 0x00, ..] => (4, true),
+        [0x0f | 0x8f, _, 0x86, 0xdd, ..] => (4, true),
+        [0xff, 0x03, 0x21 | 0x57, ..] => (3, true),
+        [0x00, 0x21 | 0x57, ..] | [0x03, 0xcc | 0x8e, ..] => (2, false),
+        [0x21 | 0x57, ..] => (1, false),
+        [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0, ..] | [0xaa, 0xaa, 0x03, 0, 0, 0, 0x86, 0xdd, ..] => {
+            (8, true)
+        }
+        [0x40..=0x4f | 0x60..=0x6f, ..] => (0, false),
         _ => return None,
     };
     let packet = view.skip(before);
-    (matches!(packet.nibble(), Some(4 | 6)) && is_packet(packet)).then_some(packet)
+    match packet.nibble() {
+        Some(4 | 6) if is_packet(packet) => Some(Serial::Packet(packet)),
+        Some(4 | 6) | None if is_marked => Some(Serial::Marked),
+        _ => None,
+    }
 }
 
 /// The associated channel (RFC 4385 §5): BFD, ping, not users' traffic, but it may come as IP.

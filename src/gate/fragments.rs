@@ -16,7 +16,8 @@ use hashbrown::HashMap;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 
-/// How long a first fragment is remembered, in nanoseconds of packet time (rules §4).
+/// How long a first fragment is believed, in nanoseconds of packet time (rules §4). It is forgotten when
+/// [`FRAGMENT_CAPACITY`] later ones have come.
 pub const FRAGMENT_MEMORY: u64 = 30 * NANOS_PER_SEC;
 /// How many first fragments are remembered at most. *Guessed*: 30 s of 2 000 fragmented datagrams a
 /// second; about 8 MiB a lane when full.

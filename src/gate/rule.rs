@@ -394,11 +394,11 @@ const fn reason_inside(reason: Reason, could_be_domestic: Reason) -> Reason {
 }
 
 /// The reason in where the descent ended: what was not reached, but could be IP, cannot be proved not
-/// domestic. `in_tunnel`: the packet has at least one layer.
-const fn reason_of_stop(stop: Stop, in_tunnel: bool) -> Option<Reason> {
+/// domestic. `has_layer`: an IP layer was reached before.
+const fn reason_of_stop(stop: Stop, has_layer: bool) -> Option<Reason> {
     match stop {
         // Not known to be something other than IP.
-        Stop::NotIp(NotIp::EtherType | NotIp::Llc) if in_tunnel => Some(Reason::TooDeep),
+        Stop::NotIp(NotIp::EtherType | NotIp::Llc) if has_layer => Some(Reason::TooDeep),
         Stop::Transport | Stop::LaterFragment | Stop::Opaque | Stop::NotIp(_) => None,
         Stop::UnsupportedLink => Some(Reason::UnsupportedLink),
         Stop::Truncated(_) => Some(Reason::Truncated),

@@ -84,7 +84,7 @@ impl Keeper {
         for event in recovered.chain(events) {
             self.note(at, event)?;
         }
-        self.sign()
+        self.commit()
     }
 
     /// The end of a run over captures, in whatever way.
@@ -125,7 +125,7 @@ impl Keeper {
             // Its records are not there either.
             Ok(Outcome { account: None, .. }) | Err(_) => self.note(None, Event::Aborted {})?,
         }
-        self.sign()
+        self.commit()
     }
 
     /// Something to be written with the next [`Keeper::commit`].
@@ -145,7 +145,7 @@ impl Keeper {
         for event in events {
             self.note(Some(at), event)?;
         }
-        self.sign()?;
+        self.commit()?;
         for path in paths {
             // Entered once more, it would show.
             let _ = std::fs::remove_file(path);
@@ -153,14 +153,8 @@ impl Keeper {
         Ok(())
     }
 
-    /// Durable from here on.
-    #[cfg(feature = "live")]
-    pub(super) fn commit(&mut self) -> Result<(), Failure> {
-        self.sign()
-    }
-
     /// Durable and signed: nothing is written that is not.
-    pub(super) fn sign(&mut self) -> Result<(), Failure> {
+    pub(super) fn commit(&mut self) -> Result<(), Failure> {
         Ok(self.ledger.commit()?)
     }
 }

@@ -19,9 +19,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Intervals between two signatures: hashed each, signed less often. What happens is signed at once.
-const SIGN: u64 = 10;
-
 /// How long the last entries may take to be written.
 const COMPLETION: Duration = Duration::from_secs(3);
 
@@ -101,7 +98,6 @@ impl Bookkeeper {
             lost: Held::default(),
             dropped: 0,
             told: (0, 0),
-            since_signed: 0,
         };
         // Not joined: what it waits for may never come.
         thread::spawn(move || {
@@ -156,7 +152,6 @@ struct Working {
     /// What entries say so far of what was dropped, and of records and packets that were lost.
     dropped: u64,
     told: (u64, u64),
-    since_signed: u64,
 }
 
 impl Working {
@@ -169,7 +164,7 @@ impl Working {
                 Note::Cut(number, cut) => self.add(number, cut),
                 Note::Event(at, event) => {
                     self.keeper.note(Some(at), *event)?;
-                    self.keeper.sign()?;
+                    self.keeper.commit()?;
                 }
                 Note::End(at, stopped) => return self.finish(at, *stopped),
             }
@@ -180,13 +175,7 @@ impl Working {
                 let sum = first.remove().sum;
                 self.write(at, sum, lost)?;
                 self.keeper.enter_purges(at)?;
-                self.since_signed += 1;
-                if self.since_signed >= SIGN {
-                    self.since_signed = 0;
-                    self.keeper.sign()?;
-                } else {
-                    self.keeper.commit()?;
-                }
+                self.keeper.commit()?;
             }
         }
         Ok(())
@@ -266,6 +255,6 @@ impl Working {
         self.lose(at, records, packets)?;
         self.keeper.enter_purges(at)?;
         self.keeper.note(Some(at), Event::Stop(stopped))?;
-        self.keeper.sign()
+        self.keeper.commit()
     }
 }
