@@ -117,8 +117,15 @@ pub(super) fn payload<'a>(
         // one, some by the other.
         0x88be if !fields.any => Ok((Kind::Ethernet, view)),
         0x88be if !fields.sequence => {
-            walk::also(Kind::Ethernet, view.skip(8), headers)?;
-            Ok((Kind::Ethernet, view))
+            let second = view.skip(8);
+            match (ethernet::leads_to_ip(view), ethernet::leads_to_ip(second)) {
+                (true, _) => {
+                    walk::also(Kind::Ethernet, second, headers)?;
+                    Ok((Kind::Ethernet, view))
+                }
+                (false, true) => Ok((Kind::Ethernet, second)),
+                (false, false) => Err(Stop::NotDecoded(Carrier::Gre)),
+            }
         }
         0x88be | 0x22eb => erspan(number, view, headers),
         // Cisco MetaData, with the next type in front of it here.

@@ -4,6 +4,7 @@ use super::headers::{Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS,
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, Stop};
 use super::transport::{AUTHENTICATION, ESP, TCP};
+use super::udp;
 use super::view::View;
 use super::walk::{Kind, Step};
 use etherparse::Ipv6HeaderSlice;
@@ -120,7 +121,8 @@ fn extensions<'a>(next: u8, own: Own, body: View<'a>, headers: &mut Headers) -> 
         }
         if header.bytes.len() < length {
             set_protocol(headers, following);
-            return Err(beyond(next, following, length, rest));
+            let is_pieced = headers.layers().iter().any(udp::is_first);
+            return Err(beyond(next, following, (length, is_pieced), rest));
         }
         rest = rest.skip(length);
         // What a first fragment does not hold is in the later ones.
@@ -142,11 +144,12 @@ fn fixed<const N: usize>(rest: View<'_>, header: Header) -> Result<&[u8; N], Sto
 }
 
 /// Why the chain ends in a header that goes on beyond the end. Where the packet itself ends there,
-/// nothing can follow, and where TCP or the like follows, no IP can: the layers there are decide. What
-/// of its addresses was captured has been judged.
-fn beyond(number: u8, following: u8, length: usize, rest: View<'_>) -> Stop {
+/// nothing can follow, and where TCP or the like follows, no IP does as a rule: the layers there are decide. A
+/// first fragment is no such end: its sender chose it. What of its addresses was captured has been judged.
+fn beyond(number: u8, following: u8, (length, is_pieced): (usize, bool), rest: View<'_>) -> Stop {
     let listed = matches!(number, ROUTING | DESTINATION);
-    let harmless = matches!(following, TCP | ESP | NO_NEXT | 33 | 132 | 136);
+    let harmless =
+        following == NO_NEXT || (!is_pieced && matches!(following, TCP | ESP | 33 | 132));
     let unseen = listed && rest.bytes.len() < rest.wire;
     if !unseen && (rest.wire < length || (harmless && !listed)) {
         Stop::Transport

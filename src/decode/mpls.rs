@@ -78,7 +78,7 @@ pub(super) fn mpls<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
 enum Serial<'a> {
     /// A packet, by its checksum or length.
     Packet(View<'a>),
-    /// Three bytes or more say that a packet follows, and it may be one that is cut, or whose length lies.
+    /// What stands before says that a packet follows, and it may be one that is cut, or whose length lies.
     Marked,
 }
 
@@ -90,8 +90,10 @@ fn serial_packet(view: View<'_>) -> Option<Serial<'_>> {
         [0xff, 0x03, 0x00, 0x21 | 0x57, ..] | [0x0f | 0x8f, _, 0x08, 0x00, ..] => (4, true),
         [0x0f | 0x8f, _, 0x86, 0xdd, ..] => (4, true),
         [0xff, 0x03, 0x21 | 0x57, ..] => (3, true),
-        [0x00, 0x21 | 0x57, ..] | [0x03, 0xcc | 0x8e, ..] => (2, false),
-        [0x21 | 0x57, ..] => (1, false),
+        // No group of hardware addresses begins with these; with 0 many senders' do.
+        [0x03, 0xcc | 0x8e, ..] => (2, true),
+        [0x00, 0x21 | 0x57, ..] => (2, !ethernet::leads_to_ip(view)),
+        [0x21 | 0x57, ..] => (1, true),
         [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0, ..] | [0xaa, 0xaa, 0x03, 0, 0, 0, 0x86, 0xdd, ..] => {
             (8, true)
         }
@@ -100,10 +102,16 @@ fn serial_packet(view: View<'_>) -> Option<Serial<'_>> {
     };
     let packet = view.skip(before);
     match packet.nibble() {
-        Some(4 | 6) if is_packet(packet) => Some(Serial::Packet(packet)),
+        Some(4 | 6) if is_packet(packet) || fits(packet) => Some(Serial::Packet(packet)),
         Some(4 | 6) | None if is_marked => Some(Serial::Marked),
         _ => None,
     }
+}
+
+/// Whether this may be an IPv6 packet with something behind it, as in what is quoted or lies open in ESP.
+fn fits(view: View<'_>) -> bool {
+    let length = view.u16(4).map(|length| 40 + usize::from(length));
+    view.nibble() == Some(6) && length.is_some_and(|length| length <= view.wire)
 }
 
 /// The associated channel (RFC 4385 §5): BFD, ping, not users' traffic, but it may come as IP.

@@ -209,6 +209,10 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
     }
     match stop {
         Stop::Truncated(_) | Stop::TooManyLayers | Stop::TooManyExtensions => Err(stop),
+        // A first fragment ends where its sender likes: here, before it shows what the quote is of.
+        Stop::Transport if headers.layers().iter().any(udp::is_first) && !shows_ports(&inside) => {
+            Err(Stop::Truncated(Header::Other))
+        }
         // Errors quote little: where there is no room for two IP headers, nothing is hidden.
         Stop::NotDecoded(_) | Stop::NotIp(NotIp::EtherType | NotIp::Llc) if view.wire >= 40 => {
             Err(Stop::NotDecoded(Carrier::Other))
@@ -221,6 +225,15 @@ fn quote(view: View<'_>, headers: &mut Headers) -> Result<(), Stop> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether ports are there, where they belong.
+fn shows_ports(headers: &Headers) -> bool {
+    let has_ports = headers.transport().has & Transport::PORTS != 0;
+    has_ports
+        || headers
+            .innermost()
+            .is_none_or(|layer| !matches!(layer.protocol, TCP | UDP))
 }
 
 fn is_later_of_tunnel(layer: &Layer) -> bool {

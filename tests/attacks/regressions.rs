@@ -675,3 +675,72 @@ fn row_08_no_kind_of_erspan_hides_another() {
         );
     }
 }
+
+/// Of a mirrored frame with a key and no sequence number it was not known where it begins, and the reading that made no
+/// sense decided.
+#[test]
+fn row_08_a_mirrored_frame_that_begins_in_two_places_is_judged_in_both() {
+    let mirrored = |frame: &[u8]| {
+        let header = [
+            0x20, 0, 0x88, 0xbe, 0, 0, 0, 7, 0x1b, 0x9d, 0x1f, 0x3e, 0, 0, 0, 0,
+        ];
+        passes(&v4(ABROAD, 47, &[&header[..], frame].concat()))
+    };
+    let frame = |number: [u8; 2], ends| [&[2; 12][..], &number, &v4(ends, 6, &tcp())].concat();
+    assert!(mirrored(&frame([8, 0], ABROAD)));
+    assert!(!mirrored(&frame([8, 0], HOME)));
+    // A number that nobody knows may be someone's way to carry IP.
+    assert!(!mirrored(&frame([0x99, 0x99], ABROAD)));
+}
+
+/// What says that a packet follows in the pseudowire of a serial line was believed only where the packet was whole.
+#[test]
+fn row_08_the_packet_of_a_serial_line_need_not_be_whole() {
+    let labels = [0x88, 0x47, 0, 1, 0x11, 0x40];
+    let over = |serial: &[u8], packet: &[u8]| {
+        let frame = [&[2; 12][..], &labels, serial, packet].concat();
+        passes(&v4(ABROAD, 97, &[&[0x30, 0][..], &frame].concat()))
+    };
+    let mut packet = v6(false, 6, &tcp());
+    packet[5] += 40;
+    for serial in [
+        &[0xff, 3, 0, 0x57][..],
+        &[0xff, 3, 0x57],
+        &[0x0f, 0, 0x86, 0xdd],
+        &[0, 0, 0, 1, 0, 0x57],
+        &[0, 0, 0, 1, 0x57],
+    ] {
+        assert!(!over(serial, &packet), "{serial:x?}");
+    }
+}
+
+/// A first fragment ends where its sender likes: in front of the ports of what an error in it quotes, or in an
+/// extension header behind which TCP or ESP follows, in which frames and packets may lie open.
+#[test]
+fn row_10_a_first_fragment_of_a_tunnel_must_show_what_is_in_it() {
+    let first = |protocol: u8, inside: &[u8]| {
+        let mut packet = v4(ABROAD, protocol, inside);
+        packet[6] = 0x20;
+        passes(&packet)
+    };
+    let error = |quote: &[u8]| {
+        let message = [&[3, 1, 0, 0, 0, 0, 0, 0][..], quote].concat();
+        v4(ABROAD, 1, &message)
+    };
+    let quote = v6(false, 6, &tcp());
+    assert!(first(4, &error(&quote[..48])));
+    assert!(!first(4, &error(&quote[..40])));
+    for next in [6, 50] {
+        let mut packet = v6(false, 0, &[next, 1, 1, 12, 0, 0, 0, 0]);
+        packet[5] = 100;
+        assert!(!first(41, &packet), "{next}");
+    }
+    assert!(first(
+        41,
+        &v6(
+            false,
+            0,
+            &[[6, 0, 1, 4, 0, 0, 0, 0].as_slice(), &tcp()].concat()
+        )
+    ));
+}

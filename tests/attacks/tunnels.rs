@@ -370,9 +370,10 @@ fn over_udp(inner: Made, rng: &mut Rng) -> Made {
     made
 }
 
-/// A packet that says it is longer than there is room for is not known in ESP, and nobody takes it.
+/// A packet that says it is longer than there is room for, or that it ends long before ESP does, is not known in
+/// ESP, and nobody takes it.
 fn may_lie_open(inner: &Made) -> bool {
-    !inner.trail.contains(&"long length")
+    !inner.trail.contains(&"long length") && inner.trail.last() != Some(&"short length")
 }
 
 /// ESP in which nothing is encrypted, with what authenticates it in front, behind, or nowhere.
