@@ -145,6 +145,8 @@ fn cause(parts: &str) -> &'static str {
         ("erspan 1 by key", "ERSPAN that reads in two ways"),
         ("erspan 2 by key", "ERSPAN that reads in two ways"),
         ("lisp control", "a request of LISP with a fragment in it"),
+        ("esp", "sealed ESP that reads as open"),
+        ("open esp", "sealed ESP that reads as open"),
     ];
     let cause = causes.into_iter().find(|(part, _)| has(part));
     cause.map_or(OTHER, |(_, cause)| cause)
