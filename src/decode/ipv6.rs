@@ -3,7 +3,7 @@
 use super::headers::{Fragment, Headers, IpVersion, Layer, MAX_EXTENSION_HEADERS, Pair, SidePair};
 use super::path::Tunnel;
 use super::stop::{Carrier, Header, Stop};
-use super::transport::{AUTHENTICATION, ESP, TCP};
+use super::transport::{AUTHENTICATION, TCP};
 use super::udp;
 use super::view::View;
 use super::walk::{Kind, Step};
@@ -149,7 +149,7 @@ fn fixed<const N: usize>(rest: View<'_>, header: Header) -> Result<&[u8; N], Sto
 fn beyond(number: u8, following: u8, (length, is_pieced): (usize, bool), rest: View<'_>) -> Stop {
     let listed = matches!(number, ROUTING | DESTINATION);
     let harmless =
-        following == NO_NEXT || (!is_pieced && matches!(following, TCP | ESP | 33 | 132));
+        following == NO_NEXT || (!is_pieced && matches!(following, TCP | 33 | 132));
     let unseen = listed && rest.bytes.len() < rest.wire;
     if !unseen && (rest.wire < length || (harmless && !listed)) {
         Stop::Transport
