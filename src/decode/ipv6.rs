@@ -148,8 +148,7 @@ fn fixed<const N: usize>(rest: View<'_>, header: Header) -> Result<&[u8; N], Sto
 /// first fragment is no such end: its sender chose it. What of its addresses was captured has been judged.
 fn beyond(number: u8, following: u8, (length, is_pieced): (usize, bool), rest: View<'_>) -> Stop {
     let listed = matches!(number, ROUTING | DESTINATION);
-    let harmless =
-        following == NO_NEXT || (!is_pieced && matches!(following, TCP | 33 | 132));
+    let harmless = following == NO_NEXT || (!is_pieced && matches!(following, TCP | 33 | 132));
     let unseen = listed && rest.bytes.len() < rest.wire;
     if !unseen && (rest.wire < length || (harmless && !listed)) {
         Stop::Transport
