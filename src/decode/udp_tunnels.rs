@@ -152,8 +152,8 @@ pub(super) fn teredo<'a>(view: View<'a>, headers: &mut Headers) -> Step<'a> {
         }
     }
     match inside.nibble() {
-        // Another indication, of which the capture holds only the beginning.
-        Some(0) if inside.bytes.len() < 4 => Err(inside.absent(4, Header::Teredo)),
+        // Another indication, of which the capture holds only the beginning, where a packet still fits.
+        Some(0) if inside.bytes.len() < 4 => Err(inside.absent(40, Header::Teredo)),
         Some(6) if inside.bytes.len() >= 40 => {
             headers.path_mut().push_tunnel(Tunnel::Teredo);
             Ok((Kind::Ipv6, inside))
