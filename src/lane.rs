@@ -11,7 +11,7 @@ use crate::gate::{
     Policy, SeamVerdict,
 };
 use crate::geo::Table;
-use crate::locate::{Located, ends, locate, locate_each};
+use crate::locate::{Ends, Located, ends, locate, locate_each};
 use crate::source::Frame;
 use crate::tally::{Count, Counts, Intervals, Tally};
 use std::sync::Arc;
@@ -307,17 +307,22 @@ impl Lane {
     }
 }
 
+/// Where the ends of a record are, in the direction from one side to the other.
+fn ends_of(ended: &Ended, from: Side, to: Side, table: &Table) -> Ends {
+    let pair = Pair {
+        version: ended.version(),
+        src: from.address,
+        dst: to.address,
+    };
+    ends(&pair, table)
+}
+
 /// Whether a record that comes from elsewhere could be of this table and policy: its class is that of its ends,
 /// and a direction that has packets may pass at some time. Of layers outside the innermost it says nothing.
 #[must_use]
 pub fn could_give(ended: &Ended, table: &Table, policy: &Policy) -> bool {
     let (src, dst) = (ended.src(), ended.dst());
-    let pair = Pair {
-        version: ended.version(),
-        src: src.address,
-        dst: dst.address,
-    };
-    let ends = ends(&pair, table);
+    let ends = ends_of(ended, src, dst, table);
     let verdict = Policy::judge_pair(ends.src, ends.dst, Authorisation::ALL);
     let may_pass = |from, to| {
         let verdict = Policy::judge_pair(from, to, policy.ever());
@@ -333,14 +338,7 @@ pub fn could_give(ended: &Ended, table: &Table, policy: &Policy) -> bool {
 /// nothing can be proved any more.
 fn passes_again(ended: &Ended, table: &Table, policy: &Policy) -> bool {
     let passes = |from: Side, to: Side| {
-        let ends = ends(
-            &Pair {
-                version: ended.version(),
-                src: from.address,
-                dst: to.address,
-            },
-            table,
-        );
+        let ends = ends_of(ended, from, to, table);
         let admits = |seen| {
             let verdict = policy.verdict_at(seen, ends.src, ends.dst);
             matches!(verdict, PairVerdict::Admit(_))

@@ -122,7 +122,7 @@ fn extensions<'a>(next: u8, own: Own, body: View<'a>, headers: &mut Headers) -> 
         if header.bytes.len() < length {
             set_protocol(headers, following);
             let is_pieced = headers.layers().iter().any(udp::is_first);
-            return Err(beyond(next, following, (length, is_pieced), rest));
+            return Err(beyond(next, following, length, is_pieced, rest));
         }
         rest = rest.skip(length);
         // What a first fragment does not hold is in the later ones.
@@ -146,7 +146,7 @@ fn fixed<const N: usize>(rest: View<'_>, header: Header) -> Result<&[u8; N], Sto
 /// Why the chain ends in a header that goes on beyond the end. Where the packet itself ends there,
 /// nothing can follow, and where TCP or the like follows, no IP does as a rule: the layers there are decide. A
 /// first fragment is no such end: its sender chose it. What of its addresses was captured has been judged.
-fn beyond(number: u8, following: u8, (length, is_pieced): (usize, bool), rest: View<'_>) -> Stop {
+fn beyond(number: u8, following: u8, length: usize, is_pieced: bool, rest: View<'_>) -> Stop {
     let listed = matches!(number, ROUTING | DESTINATION);
     let harmless = following == NO_NEXT || (!is_pieced && matches!(following, TCP | 33 | 132));
     let unseen = listed && rest.bytes.len() < rest.wire;

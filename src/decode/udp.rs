@@ -34,25 +34,17 @@ fn is_tunnel(src: u16, dst: u16) -> bool {
 }
 
 /// The low ten bits of all of these ports.
-const SPECIAL: [u64; 16] = {
-    let mut bits = [0; 16];
+const SPECIAL: [u64; 16] = with(with(with([0; 16], &AT_EITHER), &AT_RECEIVER), &SEALED);
+
+/// The bits, and those of these ports.
+const fn with(mut bits: [u64; 16], ports: &[u16]) -> [u64; 16] {
     let mut nth = 0;
-    while nth < AT_EITHER.len() {
-        bits[AT_EITHER[nth] as usize / 64 % 16] |= 1 << (AT_EITHER[nth] % 64);
-        nth += 1;
-    }
-    nth = 0;
-    while nth < AT_RECEIVER.len() {
-        bits[AT_RECEIVER[nth] as usize / 64 % 16] |= 1 << (AT_RECEIVER[nth] % 64);
-        nth += 1;
-    }
-    nth = 0;
-    while nth < SEALED.len() {
-        bits[SEALED[nth] as usize / 64 % 16] |= 1 << (SEALED[nth] % 64);
+    while nth < ports.len() {
+        bits[ports[nth] as usize / 64 % 16] |= 1 << (ports[nth] % 64);
         nth += 1;
     }
     bits
-};
+}
 
 #[inline]
 const fn may_be_special(port: u16) -> bool {

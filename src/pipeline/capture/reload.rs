@@ -148,11 +148,21 @@ mod tests {
         assert_eq!(fixed_key_that_differs(&old, &new), Some("sensor"));
     }
 
+    #[cfg(feature = "embedded-geo")]
+    fn default_settings<'a>(reread: &'a Reread<'a>) -> Settings<'a> {
+        let config = Config::default();
+        Settings {
+            table: Arc::new(Table::build(&geo_settings(&config)).unwrap()),
+            authorities: Authorities::load(&config, &[]).unwrap(),
+            terms: Arc::default(),
+            config,
+            reread,
+        }
+    }
+
     #[test]
     #[cfg(feature = "embedded-geo")]
     fn a_reload_finds_nothing_something_or_an_error_and_keeps_the_old_on_that() {
-        let build = |config: &Config| Arc::new(Table::build(&geo_settings(config)).unwrap());
-        let config = Config::default();
         let list = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(list.path(), "192.0.2.0/24\n").unwrap();
         let reread = || {
@@ -160,16 +170,11 @@ mod tests {
             config.geo.domestic_lists = vec![list.path().to_owned()];
             Ok(config)
         };
-        let mut settings = Settings {
-            table: build(&config),
-            authorities: Authorities::load(&config, &[]).unwrap(),
-            terms: Arc::default(),
-            config,
-            reread: &Reread {
-                file: None,
-                load: &reread,
-            },
+        let reread = Reread {
+            file: None,
+            load: &reread,
         };
+        let mut settings = default_settings(&reread);
         let before = *settings.table.digest();
         assert!(matches!(settings.reload(), Ok(Found::New(_))));
         let after = *settings.table.digest();
@@ -197,17 +202,11 @@ mod tests {
             config.authorisations.threshold = 2;
             Ok(config)
         };
-        let config = Config::default();
-        let mut settings = Settings {
-            table: Arc::new(Table::build(&geo_settings(&config)).unwrap()),
-            authorities: Authorities::load(&config, &[]).unwrap(),
-            terms: Arc::default(),
-            config,
-            reread: &Reread {
-                file: None,
-                load: &reread,
-            },
+        let reread = Reread {
+            file: None,
+            load: &reread,
         };
+        let mut settings = default_settings(&reread);
         let Ok(Found::New(renewal)) = settings.reload() else {
             panic!("found nothing new");
         };
