@@ -1,10 +1,10 @@
-//! How digests, sizes, folders and what the system says are spelled, in every room alike.
+//! How digests, sizes, names of files and what the system says are spelled, in every room alike.
 //!
 //! It knows nothing of what it spells. In: bytes, a number, a path, an error of the system. Out: text for one line.
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes as lower-case hex digits, two for each.
 #[must_use]
@@ -54,6 +54,14 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// The name of a file while it is written: `NAME.tmp`.
+#[must_use]
+pub fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    name.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +87,7 @@ mod tests {
         ] {
             assert_eq!(folder_of(Path::new(path)), Path::new(folder), "{path}");
         }
+        assert_eq!(temporary(Path::new("a/b.c")), Path::new("a/b.c.tmp"));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Where rendered records go: a file that appears only when it is complete, or standard output.
 
 use super::digest::{Digest, Digested};
-use super::part::{Part, failed, in_use, sync_folder, temporary};
+use super::part::{Part, failed, in_use, sync_folder};
 use super::rotated::Figures;
 use super::{
     Collector, Error, Format, Opening, Rendered, RunContext, Target, Totals, open_collector, render,
 };
 use crate::flow::{Ended, Timestamp};
+use crate::spelling::temporary;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

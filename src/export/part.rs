@@ -4,7 +4,7 @@
 //! else is done with the file.
 
 use super::Error;
-use crate::spelling::folder_of;
+use crate::spelling::{folder_of, temporary};
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -140,13 +140,6 @@ impl Part {
     pub(super) fn remove(&self) {
         let _ = fs::remove_file(&self.temporary);
     }
-}
-
-/// `NAME.tmp`.
-pub(super) fn temporary(path: &Path) -> PathBuf {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    temporary.into()
 }
 
 /// Creates a file where there is none. Nobody else may read it, but the group of a folder that hands its

@@ -2,6 +2,7 @@
 //! after a kill or a power cut each is there as a whole or not at all.
 
 use super::error::Error;
+use crate::spelling::temporary;
 use rustix::fs::OFlags;
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -215,13 +216,6 @@ fn make_parents(root: &Path, name: &Path, touched: &mut BTreeSet<PathBuf>) -> Re
     }
     touched.insert(folder);
     Ok(())
-}
-
-/// The name of a file while it is written.
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".tmp");
-    name.into()
 }
 
 /// The widths of the files in a folder of partial tiles; what else is in it is left out.

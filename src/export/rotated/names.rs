@@ -1,9 +1,9 @@
 //! What the files of a live run are called. None is ever replaced.
 
 use super::super::Error;
-use super::super::part::{failed, temporary};
+use super::super::part::failed;
 use crate::flow::Timestamp;
-use crate::spelling::folder_of;
+use crate::spelling::{folder_of, temporary};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};

@@ -4,9 +4,10 @@
 //! is left alone.
 
 use super::super::lines::ZSTD;
-use super::super::part::{create_private, failed, in_use, is_same, sync_folder, temporary};
+use super::super::part::{create_private, failed, in_use, is_same, sync_folder};
 use super::super::{Error, Format, ipfix};
 use super::names::{Names, Stem, numbered};
+use crate::spelling::temporary;
 use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
